@@ -1,0 +1,51 @@
+package org.fulmar.bench;
+
+import jakarta.jms.ConnectionFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * sync-send and async-send: producers send as fast as they are confirmed, nobody consumes; afterwards a consumer
+ * empties the queue.
+ *
+ * <p>Latency is from the call of send to its return, or, asynchronously, to the call of the CompletionListener.
+ * Throughput counts what was confirmed within the measured time.
+ */
+final class SendOnly implements Scenario {
+
+    private final boolean async;
+
+    SendOnly(boolean async) {
+        this.async = async;
+    }
+
+    @Override
+    public RunResult run(BenchOptions options, ConnectionFactory factory) throws Exception {
+        List<LatencyRecorder> recorders = new ArrayList<>();
+        RunWindow window;
+        long sent;
+        try (ProducerGroup producers = ProducerGroup.open(factory, options, async)) {
+            window = RunWindow.startingNow(options);
+            IntStream.range(0, options.threads)
+                    .forEach(i -> recorders.add(new LatencyRecorder(window, LatencyRecorder.By.END)));
+            producers.run((producer, sending) -> send(window, sending, recorders.get(producer)));
+            sent = producers.sent();
+        }
+        double rate = LatencyRecorder.ended(recorders) / window.measuredSeconds();
+        RunResult result = new RunResult(options, rate, LatencyRecorder.merge(recorders)).with("sent", sent);
+        if (!options.noDrain) {
+            result.with("drained", QueueDrain.drain(factory, options.queue, sent));
+        }
+        return result;
+    }
+
+    private static void send(RunWindow window, ProducerGroup.Sending sending, LatencyRecorder recorder)
+            throws Exception {
+        long now = System.nanoTime();
+        while (window.isOpen(now)) {
+            sending.send(now, stamp -> recorder.record(stamp, System.nanoTime()));
+            now = System.nanoTime();
+        }
+    }
+}

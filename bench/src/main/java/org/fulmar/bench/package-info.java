@@ -1,0 +1,5 @@
+/** Benchmarks of the client and the broker. */
+@NullMarked
+package org.fulmar.bench;
+
+import org.jspecify.annotations.NullMarked;

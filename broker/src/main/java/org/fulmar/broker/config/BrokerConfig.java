@@ -1,0 +1,156 @@
+package org.fulmar.broker.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.fulmar.broker.store.StoreOptions;
+import org.fulmar.protocol.config.ConfigurationException;
+import org.fulmar.protocol.config.Options;
+import org.jspecify.annotations.Nullable;
+
+/** The broker's configuration, checked and frozen. {@link BrokerOptions} says what each option means. */
+public final class BrokerConfig {
+    private static final Pattern NAME = Pattern.compile("[%|a-zA-Z0-9_-]{1,127}");
+
+    private final Options options;
+    private final List<InetSocketAddress> nameServers;
+
+    private BrokerConfig(Options options) {
+        this.options = options;
+        this.nameServers = addresses(options.text(BrokerOptions.NAME_SERVERS));
+        for (String name : List.of(clusterName(), brokerName())) {
+            if (!NAME.matcher(name).matches()) {
+                throw new ConfigurationException(
+                        "brokerName and brokerClusterName take 1 to 127 of %|a-zA-Z0-9_-, not \"" + name + "\"");
+            }
+        }
+        if (options.integer(BrokerOptions.QUEUE_FILE) % 20 != 0) {
+            throw new ConfigurationException("mappedFileSizeConsumeQueue must be a multiple of 20");
+        }
+        if (maxMessageBytes() > options.integer(BrokerOptions.SEGMENT) / 2) {
+            throw new ConfigurationException("maxMessageSize must be at most half of mappedFileSizeCommitLog");
+        }
+    }
+
+    /**
+     * @throws ConfigurationException if a key is unknown or a value is not allowed
+     */
+    public static BrokerConfig of(Map<String, String> given) {
+        return new BrokerConfig(Options.of(BrokerOptions.ALL, given));
+    }
+
+    private static List<InetSocketAddress> addresses(String text) {
+        List<InetSocketAddress> found = new ArrayList<>();
+        for (String part : text.split(";")) {
+            if (part.isBlank()) {
+                continue;
+            }
+            int colon = part.lastIndexOf(':');
+            try {
+                int port = Integer.parseInt(part.substring(colon + 1).strip());
+                found.add(new InetSocketAddress(part.substring(0, colon).strip(), port));
+            } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+                throw new ConfigurationException("namesrvAddr must be host:port;host:port…, not \"" + text + "\"", e);
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    public String clusterName() {
+        return options.text(BrokerOptions.CLUSTER);
+    }
+
+    public String brokerName() {
+        return options.text(BrokerOptions.NAME);
+    }
+
+    public List<InetSocketAddress> nameServers() {
+        return nameServers;
+    }
+
+    public InetSocketAddress listenAddress() {
+        return new InetSocketAddress(options.text(BrokerOptions.BIND), options.integer(BrokerOptions.PORT));
+    }
+
+    /** The address that clients are told to connect to. */
+    public String publicIp() {
+        String ip = options.text(BrokerOptions.PUBLIC_IP);
+        return ip.isEmpty() ? options.text(BrokerOptions.BIND) : ip;
+    }
+
+    public StoreOptions store() {
+        return new StoreOptions(
+                Path.of(options.text(BrokerOptions.ROOT)),
+                options.integer(BrokerOptions.SEGMENT),
+                options.integer(BrokerOptions.QUEUE_FILE),
+                maxMessageBytes(),
+                options.text(BrokerOptions.FLUSH).equals("SYNC_FLUSH"),
+                options.number(BrokerOptions.FLUSH_INTERVAL),
+                options.number(BrokerOptions.CHECKPOINT),
+                1 << 20,
+                32 << 20,
+                options.integer(BrokerOptions.INDEX_SLOTS),
+                options.integer(BrokerOptions.INDEX_ENTRIES),
+                options.bool(BrokerOptions.INDEX));
+    }
+
+    public int maxMessageBytes() {
+        return options.integer(BrokerOptions.MAX_MESSAGE);
+    }
+
+    public boolean autoCreateTopics() {
+        return options.bool(BrokerOptions.AUTO_TOPIC);
+    }
+
+    public boolean autoCreateGroups() {
+        return options.bool(BrokerOptions.AUTO_GROUP);
+    }
+
+    public int defaultTopicQueues() {
+        return options.integer(BrokerOptions.TOPIC_QUEUES);
+    }
+
+    public int maxTopics() {
+        return options.integer(BrokerOptions.MAX_TOPICS);
+    }
+
+    public int brokerPermission() {
+        return options.integer(BrokerOptions.PERMISSION);
+    }
+
+    public boolean longPolling() {
+        return options.bool(BrokerOptions.LONG_POLLING);
+    }
+
+    public long registerPeriodMillis() {
+        return options.number(BrokerOptions.REGISTER_PERIOD);
+    }
+
+    public int ioThreads() {
+        return options.integer(BrokerOptions.IO_THREADS);
+    }
+
+    public int businessThreads() {
+        return options.integer(BrokerOptions.BUSINESS_THREADS);
+    }
+
+    public int maxConnections() {
+        return options.integer(BrokerOptions.MAX_CONNECTIONS);
+    }
+
+    public int maxConsumersPerConnection() {
+        return options.integer(BrokerOptions.MAX_CONSUMERS);
+    }
+
+    public @Nullable Path usersFile() {
+        String path = options.text(BrokerOptions.USERS);
+        return path.isEmpty() ? null : Path.of(path);
+    }
+
+    public boolean anonymousAllowed() {
+        return options.bool(BrokerOptions.ANONYMOUS);
+    }
+}

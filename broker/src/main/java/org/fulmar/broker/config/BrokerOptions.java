@@ -1,0 +1,114 @@
+package org.fulmar.broker.config;
+
+import java.util.List;
+import org.fulmar.protocol.config.OptionSpec;
+
+/** The broker's options. Those that RocketMQ has keep its names and meanings. */
+public final class BrokerOptions {
+    static final OptionSpec CLUSTER =
+            OptionSpec.text("brokerClusterName", "name", "DefaultCluster", "the cluster that the broker belongs to");
+    static final OptionSpec NAME =
+            OptionSpec.text("brokerName", "name", "broker-a", "the broker's name in the cluster");
+    static final OptionSpec ID = OptionSpec.number("brokerId", "", 0, 0, 0, "0 = master, the only role there is yet");
+    static final OptionSpec NAME_SERVERS =
+            OptionSpec.text("namesrvAddr", "host:port;…", "", "name servers to register with; empty = none");
+    static final OptionSpec PORT =
+            OptionSpec.number("listenPort", "port", 10911, 0, 65_535, "the port to listen on; 0 takes a free one");
+    static final OptionSpec BIND = OptionSpec.text(
+            "bindAddress", "host", "127.0.0.1", "the address to listen on; 0.0.0.0 for all, which anyone can reach");
+    static final OptionSpec PUBLIC_IP =
+            OptionSpec.text("brokerIP1", "address", "", "the address that clients are told; empty = bindAddress");
+    static final OptionSpec ROOT =
+            OptionSpec.text("storePathRootDir", "path", "store", "the directory that holds everything");
+    static final OptionSpec SEGMENT = OptionSpec.number(
+            "mappedFileSizeCommitLog", "bytes", 1 << 30, 1 << 16, 1 << 30, "size of a commit-log file");
+    static final OptionSpec QUEUE_FILE = OptionSpec.number(
+            "mappedFileSizeConsumeQueue",
+            "bytes",
+            6_000_000,
+            2000,
+            600_000_000,
+            "size of a consume-queue file, of 20-byte entries");
+    static final OptionSpec MAX_MESSAGE =
+            OptionSpec.number("maxMessageSize", "bytes", 4 << 20, 1024, 512 << 20, "largest message body");
+    static final OptionSpec FLUSH = OptionSpec.choice(
+            "flushDiskType",
+            "SYNC_FLUSH",
+            List.of("SYNC_FLUSH", "ASYNC_FLUSH"),
+            "whether persistent messages are answered only when they are forced to the device");
+    static final OptionSpec FLUSH_INTERVAL = OptionSpec.number(
+            "flushIntervalCommitLog", "ms", 500, 1, 60_000, "how often the log is forced when nobody waits for it");
+    static final OptionSpec CHECKPOINT = OptionSpec.number(
+            "checkpointIntervalMillis", "ms", 5000, 50, 3_600_000, "how often views of the log are saved");
+    static final OptionSpec INDEX = OptionSpec.bool("messageIndexEnable", true, "whether messages can be found by key");
+    static final OptionSpec INDEX_SLOTS =
+            OptionSpec.number("maxHashSlotNum", "slots", 500_000, 100, 50_000_000, "hash slots of a key-index file");
+    static final OptionSpec INDEX_ENTRIES =
+            OptionSpec.number("maxIndexNum", "entries", 2_000_000, 100, 80_000_000, "entries of a key-index file");
+    static final OptionSpec AUTO_TOPIC = OptionSpec.bool(
+            "autoCreateTopicEnable", true, "whether a topic or destination is made when it is first used");
+    static final OptionSpec AUTO_GROUP = OptionSpec.bool(
+            "autoCreateSubscriptionGroup", true, "whether a consumer group is made when it is first used");
+    static final OptionSpec TOPIC_QUEUES = OptionSpec.number(
+            "defaultTopicQueueNums",
+            "queues",
+            8,
+            1,
+            1024,
+            "most queues of a topic that a RocketMQ producer makes by sending");
+    static final OptionSpec MAX_TOPICS =
+            OptionSpec.number("maxTopics", "topics", 100_000, 10, 1_000_000, "most topics and destinations");
+    static final OptionSpec PERMISSION =
+            OptionSpec.number("brokerPermission", "bits", 6, 0, 6, "4 = may be read, 2 = may be written to, 6 = both");
+    static final OptionSpec LONG_POLLING =
+            OptionSpec.bool("longPollingEnable", true, "whether a pull may wait at the broker for a message");
+    static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
+            "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
+    static final OptionSpec IO_THREADS =
+            OptionSpec.number("ioThreads", "threads", 2, 1, 64, "event loops that read, decode and write");
+    static final OptionSpec BUSINESS_THREADS = OptionSpec.number(
+            "adminBrokerThreadPoolNums", "threads", 4, 1, 64, "threads for queries, logins and administration");
+    static final OptionSpec MAX_CONNECTIONS = OptionSpec.number(
+            "maxConnections", "connections", 20_000, 1, 1_000_000, "open connections above which new ones are refused");
+    static final OptionSpec MAX_CONSUMERS = OptionSpec.number(
+            "maxConsumersPerConnection", "consumers", 10_000, 1, 1_000_000, "JMS consumers of one connection");
+    static final OptionSpec USERS =
+            OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
+    static final OptionSpec ANONYMOUS = OptionSpec.bool(
+            "anonymousAllowed", true, "whether one may connect without a user; RocketMQ clients always do so yet");
+
+    /** All of them, in the order in which people read them. */
+    public static final List<OptionSpec> ALL = List.of(
+            CLUSTER,
+            NAME,
+            ID,
+            NAME_SERVERS,
+            PORT,
+            BIND,
+            PUBLIC_IP,
+            ROOT,
+            SEGMENT,
+            QUEUE_FILE,
+            MAX_MESSAGE,
+            FLUSH,
+            FLUSH_INTERVAL,
+            CHECKPOINT,
+            INDEX,
+            INDEX_SLOTS,
+            INDEX_ENTRIES,
+            AUTO_TOPIC,
+            AUTO_GROUP,
+            TOPIC_QUEUES,
+            MAX_TOPICS,
+            PERMISSION,
+            LONG_POLLING,
+            REGISTER_PERIOD,
+            IO_THREADS,
+            BUSINESS_THREADS,
+            MAX_CONNECTIONS,
+            MAX_CONSUMERS,
+            USERS,
+            ANONYMOUS);
+
+    private BrokerOptions() {}
+}

@@ -1,0 +1,194 @@
+package org.fulmar.broker.delivery;
+
+import io.netty.util.collection.LongObjectHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far one subscription group has come in one queue: settled below a floor and singly above it, in flight, or
+ * returned; everything else is available and lives only on the disk, so that memory grows with what is in flight or
+ * settled out of order, never with the backlog.
+ *
+ * <p>A state machine without I/O, owned by the broker's core. The methods that change it are the same live and in a
+ * replay of the log.
+ */
+final class Cursor {
+    /** A message that was delivered and is not settled; also a link of its holder's list, in order of delivery. */
+    static final class InFlight {
+        final Cursor cursor;
+        final long offset;
+        int deliveries;
+        long number;
+
+        @Nullable Consumer holder;
+
+        @Nullable InFlight previous;
+
+        @Nullable InFlight next;
+
+        InFlight(Cursor cursor, long offset, int deliveries) {
+            this.cursor = cursor;
+            this.offset = offset;
+            this.deliveries = deliveries;
+        }
+    }
+
+    private final int id;
+    private final SubscriptionGroup group;
+    private final int queueId;
+    private long floor;
+    private final OffsetSet settled = new OffsetSet();
+    private final LongObjectHashMap<InFlight> inFlight = new LongObjectHashMap<>();
+    private final TreeMap<Long, Integer> returned = new TreeMap<>();
+    private long scan;
+
+    Cursor(int id, SubscriptionGroup group, int queueId, long start) {
+        this.id = id;
+        this.group = group;
+        this.queueId = queueId;
+        this.floor = start;
+        this.scan = start;
+    }
+
+    int id() {
+        return id;
+    }
+
+    SubscriptionGroup group() {
+        return group;
+    }
+
+    int queueId() {
+        return queueId;
+    }
+
+    /** Everything below is settled. */
+    long floor() {
+        return floor;
+    }
+
+    OffsetSet settled() {
+        return settled;
+    }
+
+    TreeMap<Long, Integer> returned() {
+        return returned;
+    }
+
+    LongObjectHashMap<InFlight> inFlight() {
+        return inFlight;
+    }
+
+    /** Where a consumer that takes everything looks on. */
+    long scan() {
+        return Math.max(scan, floor);
+    }
+
+    void scan(long position) {
+        this.scan = position;
+    }
+
+    @Nullable InFlight held(long offset) {
+        return inFlight.get(offset);
+    }
+
+    /** The first available offset from {@code from} on, or {@code end} if there is none before it. */
+    long available(long from, long end) {
+        long offset = Math.max(from, floor);
+        while (offset < end) {
+            if (settled.contains(offset)) {
+                offset = settled.nextClear(offset);
+            } else if (inFlight.containsKey(offset) || returned.containsKey(offset)) {
+                offset++;
+            } else {
+                return offset;
+            }
+        }
+        return end;
+    }
+
+    boolean isSettled(long offset) {
+        return offset < floor || settled.contains(offset);
+    }
+
+    /** The message goes out: in flight, with one delivery more than before. */
+    InFlight delivered(long offset) {
+        Integer before = returned.remove(offset);
+        InFlight message = inFlight.get(offset);
+        if (message == null) {
+            message = new InFlight(this, offset, (before == null ? 0 : before) + 1);
+            inFlight.put(offset, message);
+        } else {
+            // a replay: it was in flight when the broker died, and was delivered again
+            message.deliveries++;
+        }
+        return message;
+    }
+
+    /** The message will never be delivered again. */
+    void settled(long offset) {
+        if (offset < floor) {
+            return;
+        }
+        inFlight.remove(offset);
+        if (!returned.isEmpty()) {
+            returned.remove(offset);
+        }
+        if (offset != floor) {
+            settled.add(offset);
+            return;
+        }
+        floor++;
+        if (!settled.isEmpty()) {
+            floor = settled.nextClear(floor);
+            settled.dropBelow(floor);
+        }
+    }
+
+    /** The message comes back, to be delivered before newer ones; it has been delivered {@code deliveries} times. */
+    void returned(long offset, int deliveries) {
+        if (!isSettled(offset)) {
+            inFlight.remove(offset);
+            returned.put(offset, deliveries);
+        }
+    }
+
+    /** After a restart nobody holds anything: all that was in flight comes back. */
+    void releaseAll() {
+        for (InFlight message : inFlight.values().toArray(new InFlight[0])) {
+            returned(message.offset, message.deliveries);
+        }
+    }
+
+    /** Forgets what lies behind the end of the queue, as after a lost tail of the log. */
+    void cut(long end) {
+        returned.tailMap(end, true).clear();
+        if (floor > end) {
+            floor = end;
+        }
+        for (long[] range : settled.ranges(end)) {
+            if (range[1] > end) {
+                clearSettled(end);
+                break;
+            }
+        }
+    }
+
+    private void clearSettled(long end) {
+        var below = settled.ranges(floor);
+        settled.dropBelow(Long.MAX_VALUE);
+        for (long[] range : below) {
+            for (long offset = range[0]; offset < Math.min(range[1], end); offset++) {
+                settled.add(offset);
+            }
+        }
+    }
+
+    /** Each unsettled message that was delivered before, with its deliveries. */
+    Map<Long, Integer> deliveries() {
+        TreeMap<Long, Integer> all = new TreeMap<>(returned);
+        inFlight.values().forEach(message -> all.put(message.offset, message.deliveries));
+        return all;
+    }
+}

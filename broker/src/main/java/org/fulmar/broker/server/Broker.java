@@ -1,0 +1,315 @@
+package org.fulmar.broker.server;
+
+import io.netty.channel.local.LocalAddress;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delivery.DeliveryEngine;
+import org.fulmar.broker.delivery.DeliveryException;
+import org.fulmar.broker.delivery.GroupTable;
+import org.fulmar.broker.delivery.MessageTest;
+import org.fulmar.broker.security.Users;
+import org.fulmar.broker.store.Disk;
+import org.fulmar.broker.store.MessageStore;
+import org.fulmar.broker.store.QueueLog;
+import org.fulmar.broker.store.StoreException;
+import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.command.TopicConfig;
+import org.fulmar.protocol.frame.FrameLimits;
+import org.fulmar.protocol.message.MessageId;
+import org.fulmar.protocol.transport.ConnectionLimits;
+import org.fulmar.protocol.transport.RemotingServer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A broker: puts its parts together, starts and stops them.
+ *
+ * <p>Threads: the event loops run the {@link Core}, which owns all state; {@code log-flush}, {@code log-allocate} and
+ * {@code key-index} belong to the store; {@code broker-business} answers what may block; {@code broker-maintenance}
+ * writes checkpoints; {@code broker-register} talks to name servers. When {@link #start} returns, the log is recovered
+ * and requests are served; when {@link #close} returns, everything is forced and closed.
+ */
+public final class Broker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final int BUSINESS_QUEUE = 10_000;
+    private static final long SWEEP_MILLIS = 100;
+    private static final int FRAME_OVERHEAD = 128 * 1024;
+
+    private final BrokerConfig config;
+    private final LongSupplier clock;
+    private final boolean inVm;
+    private final TopicTable topics;
+    private final GroupTable groups = new GroupTable();
+    private final ConsumerOffsets offsets = new ConsumerOffsets();
+    private final ClientTable clients = new ClientTable();
+    private final RemotingServer server;
+    private final Core core;
+    private final MessageStore store;
+    private final StoreBacklog backlog;
+    private final TurnEnd turn;
+    private final TopicService service;
+    private final RequestRouter router;
+    private final ThreadPoolExecutor business;
+    private final ScheduledExecutorService maintenance;
+    private final Handlers handlers;
+    private @Nullable NameServerLink nameServers;
+    private @Nullable InetSocketAddress address;
+    private long checkpointedLog = -1;
+    private long checkpointedOffsets = -1;
+
+    /**
+     * @param clock milliseconds since the epoch
+     * @param inVm whether it listens on an in-VM address alone
+     * @throws IOException if the users file can't be read
+     */
+    public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm) throws IOException {
+        this.config = config;
+        this.clock = clock;
+        this.inVm = inVm;
+        this.topics = new TopicTable(config.maxTopics());
+        Users users = Users.load(config.usersFile(), config.anonymousAllowed());
+        this.business = new ThreadPoolExecutor(
+                config.businessThreads(),
+                config.businessThreads(),
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(BUSINESS_QUEUE),
+                threads("broker-business"));
+        this.maintenance = Executors.newSingleThreadScheduledExecutor(threads("broker-maintenance"));
+        TurnEnd[] lateTurn = new TurnEnd[1];
+        RemotingServer[] lateServer = new RemotingServer[1];
+        this.core = new Core(task -> lateServer[0].eventLoop(inVm).execute(task), () -> lateTurn[0].end());
+        this.router = new RequestRouter(core, business);
+        FrameLimits frames = FrameLimits.DEFAULT.withMaxFrameBytes(
+                Math.max(FrameLimits.DEFAULT.maxFrameBytes(), config.maxMessageBytes() + FRAME_OVERHEAD));
+        this.server = new RemotingServer(
+                new RemotingServer.Options(
+                        "broker", config.ioThreads(), config.maxConnections(), frames, ConnectionLimits.SERVER),
+                router);
+        lateServer[0] = server;
+        this.store = new MessageStore(disk, config.store(), List.of(topics, groups, offsets), new StoreEvents());
+        this.backlog = new StoreBacklog(store, topics, clock);
+        DeliveryOutbox outbox = new DeliveryOutbox(backlog);
+        DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox);
+        outbox.engine(engine);
+        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, clock);
+        lateTurn[0] = turn;
+        this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
+        this.handlers = new Handlers(
+                new PullHandler(config, service, store, clients, offsets, clock),
+                new SendHandler(config, service, store),
+                new JmsConnections(config, users, core, engine, service),
+                engine,
+                outbox);
+        topics.onDeleted(this::topicDeleted);
+        route();
+    }
+
+    private record Handlers(
+            PullHandler pull, SendHandler send, JmsConnections jms, DeliveryEngine engine, DeliveryOutbox outbox) {}
+
+    private static ThreadFactory threads(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    private void route() {
+        new Routes(config, router, core, topics, clients, offsets, groups, store, service, backlog, turn)
+                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Broker::noSelectors);
+        router.onClosed(connection -> {
+            handlers.jms.lost(connection);
+            new ClientHandler(config, service, clients).connectionLost(connection);
+        });
+        router.onWritable(connection -> {
+            if (connection.attachment() instanceof JmsPeer peer) {
+                handlers.outbox.resume(peer, true);
+            }
+        });
+    }
+
+    private static MessageTest noSelectors(String selector) throws DeliveryException {
+        throw new DeliveryException(
+                ResponseCode.JMS_INVALID_SELECTOR, "message selectors are not supported by this release: " + selector);
+    }
+
+    /** What the store tells. */
+    private final class StoreEvents implements MessageStore.Events {
+        @Override
+        public Executor core() {
+            return core.fromElsewhere();
+        }
+
+        @Override
+        public void visible(QueueLog queue) {
+            handlers.engine.wakeTopic(queue.topic());
+            handlers.pull.visible(queue);
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            LOG.error("the store has failed; the broker takes no more messages", cause);
+        }
+    }
+
+    private void topicDeleted(String topic) {
+        groups.topicDeleted(topic);
+        offsets.topicDeleted(topic);
+        backlog.topicDeleted(topic);
+        handlers.jms.topicDeleted(topic);
+        try {
+            store.deleteQueues(topic);
+        } catch (IOException e) {
+            LOG.warn("the queue files of {} could not be removed", topic, e);
+        }
+    }
+
+    private void announce(TopicConfig topic) {
+        NameServerLink link = nameServers;
+        if (link != null && !topics.isTemporary(topic.name())) {
+            link.announce(topic);
+        }
+    }
+
+    /**
+     * Recovers the store, listens, and registers with the name servers.
+     *
+     * @return this
+     * @throws IOException if the store can't be opened or the address can't be bound; all is closed then
+     */
+    public Broker start() throws IOException, InterruptedException {
+        recover();
+        InetSocketAddress bound = server.bind(config.listenAddress());
+        address = bound;
+        InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
+        store.log().storeHost(MessageId.hostBytes(told));
+        handlers.send.storeHost(MessageId.hostBytes(told));
+        if (!config.nameServers().isEmpty()) {
+            NameServerLink link =
+                    new NameServerLink(config, config.publicIp() + ":" + bound.getPort(), this::topicsFromCore);
+            nameServers = link;
+            link.start();
+        }
+        LOG.info("broker {} listens on {}", config.brokerName(), bound);
+        return this;
+    }
+
+    /** As {@link #start}, on an in-VM address. */
+    public LocalAddress startLocal(String name) throws IOException {
+        recover();
+        return server.bindLocal(name);
+    }
+
+    private void recover() throws IOException {
+        store.open(topic -> topics.get(topic) != null);
+        groups.recovered(backlog);
+        CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
+        core.execute(() -> {
+            try {
+                service.createSystemTopics();
+                made.complete(null);
+            } catch (StoreException e) {
+                made.complete(e);
+            }
+        });
+        StoreException failure = made.join();
+        if (failure != null && failure.reason() != StoreException.Reason.DISK_FULL) {
+            throw new IOException("the store takes no writes: " + failure.getMessage(), failure);
+        }
+        maintenance.scheduleWithFixedDelay(
+                () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        long interval = config.store().checkpointIntervalMillis();
+        maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+    }
+
+    private NameServerLink.Topics topicsFromCore() {
+        CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
+        core.execute(() -> answer.complete(new NameServerLink.Topics(topics.version(), List.copyOf(topics.all()))));
+        return answer.join();
+    }
+
+    /** Runs on the maintenance thread: captures on the core, then writes here. */
+    private void checkpoint() {
+        CompletableFuture<MessageStore.@Nullable CheckpointWork> captured = new CompletableFuture<>();
+        core.execute(() -> {
+            boolean same = checkpointedLog == store.log().written() && checkpointedOffsets == offsets.changes();
+            if (same || store.appender().failed()) {
+                captured.complete(null);
+                return;
+            }
+            turn.writeNow();
+            checkpointedLog = store.log().written();
+            checkpointedOffsets = offsets.changes();
+            captured.complete(store.checkpoint());
+        });
+        MessageStore.CheckpointWork work = captured.join();
+        if (work == null) {
+            return;
+        }
+        try {
+            work.run();
+        } catch (IOException e) {
+            LOG.warn("a checkpoint could not be written; a restart replays more of the log", e);
+        }
+    }
+
+    public BrokerConfig config() {
+        return config;
+    }
+
+    /** Milliseconds since the epoch, as the broker has it. */
+    public LongSupplier clock() {
+        return clock;
+    }
+
+    /**
+     * The socket address that is listened on, with the real port.
+     *
+     * @throws IllegalStateException if it listens on none
+     */
+    public InetSocketAddress address() {
+        InetSocketAddress bound = address;
+        if (bound == null) {
+            throw new IllegalStateException(
+                    inVm ? "the broker listens inside this process" : "the broker is not started");
+        }
+        return bound;
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        NameServerLink link = nameServers;
+        if (link != null) {
+            link.close();
+        }
+        maintenance.shutdownNow();
+        maintenance.awaitTermination(10, TimeUnit.SECONDS);
+        server.closeConnections();
+        business.shutdownNow();
+        CompletableFuture<Void> quiet = new CompletableFuture<>();
+        core.execute(() -> {
+            turn.writeNow();
+            quiet.complete(null);
+        });
+        quiet.join();
+        server.close();
+        store.close();
+    }
+}

@@ -1,0 +1,80 @@
+package org.fulmar.broker.server;
+
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one owner of the broker's state: tasks run one after the other, never two at once.
+ *
+ * <p>There is no core thread. Whoever brings a task to an idle core runs it, and what others bring meanwhile, so that
+ * a lone request is served without a change of threads, and many are served in batches. After each batch the turn is
+ * ended once: the log is written, deliveries are made, answers leave. A thread that has run many tasks hands the rest
+ * to an event loop. Threads that must not run tasks, as the flusher, come by way of {@link #fromElsewhere}.
+ */
+final class Core implements Executor {
+    private static final Logger LOG = LoggerFactory.getLogger(Core.class);
+    private static final int TASKS_PER_TURN = 512;
+    private static final int TURNS_PER_THREAD = 16;
+
+    private final Queue<Runnable> mailbox = new MpscUnboundedArrayQueue<>(1024);
+    private final AtomicInteger pending = new AtomicInteger();
+    private final Executor eventLoop;
+    private final Turn turn;
+
+    /** What ends a turn. */
+    interface Turn {
+        /** Whether there is more to do at once. */
+        boolean end();
+    }
+
+    Core(Executor eventLoop, Turn turn) {
+        this.eventLoop = eventLoop;
+        this.turn = turn;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        mailbox.add(task);
+        if (pending.getAndIncrement() == 0) {
+            drain();
+        }
+    }
+
+    /** For threads that must not run the core themselves: an event loop does. */
+    Executor fromElsewhere() {
+        return task -> eventLoop.execute(() -> execute(task));
+    }
+
+    private void drain() {
+        for (int turns = 0; turns < TURNS_PER_THREAD; turns++) {
+            int done = 0;
+            Runnable task = mailbox.poll();
+            while (task != null) {
+                run(task);
+                done++;
+                task = done < TASKS_PER_TURN ? mailbox.poll() : null;
+            }
+            if (turn.end()) {
+                // a turn without a task goes on with what this one has left
+                mailbox.add(() -> {});
+                pending.getAndIncrement();
+            }
+            if (pending.addAndGet(-done) == 0) {
+                return;
+            }
+        }
+        eventLoop.execute(this::drain);
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a task of the core failed", e);
+        }
+    }
+}

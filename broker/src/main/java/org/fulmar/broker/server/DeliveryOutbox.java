@@ -1,0 +1,90 @@
+package org.fulmar.broker.server;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.fulmar.broker.delivery.Consumer;
+import org.fulmar.broker.delivery.DeliveryEngine;
+import org.fulmar.protocol.frame.Frame;
+import org.fulmar.protocol.jms.Deliver;
+import org.fulmar.protocol.jms.JmsCode;
+import org.fulmar.protocol.message.MessageRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers what a turn delivers into frames, and sends them at its end. Owned by the core. A connection that can't take
+ * more is paused until it can.
+ */
+final class DeliveryOutbox implements DeliveryEngine.Deliveries {
+    private static final Logger LOG = LoggerFactory.getLogger(DeliveryOutbox.class);
+    private static final int FRAME_BYTES = 128 * 1024;
+    private static final int FIRST_BYTES = 2048;
+
+    private record Ready(JmsPeer peer, ByteBuf body) {}
+
+    private final StoreBacklog backlog;
+    private final List<Ready> ready = new ArrayList<>();
+    private final Map<Consumer, ByteBuf> open = new HashMap<>();
+    private @Nullable DeliveryEngine engine;
+
+    DeliveryOutbox(StoreBacklog backlog) {
+        this.backlog = backlog;
+    }
+
+    void engine(DeliveryEngine theEngine) {
+        this.engine = theEngine;
+    }
+
+    @Override
+    public void deliver(Consumer consumer, String topic, int queueId, long offset, int deliveryCount) {
+        MessageRecord record = backlog.record(topic, queueId, offset);
+        if (record == null) {
+            throw new IllegalStateException("message " + offset + " of " + topic + " was readable a moment ago");
+        }
+        JmsPeer peer = (JmsPeer) consumer.owner();
+        ByteBuf body = open.get(consumer);
+        if (body != null && body.readableBytes() + record.size() > FRAME_BYTES) {
+            ready.add(new Ready(peer, body));
+            body = null;
+        }
+        if (body == null) {
+            body = peer.connection().buffer(Math.max(FIRST_BYTES, record.size() + 64));
+            Deliver.begin(body, consumer.id(), consumer.epoch());
+            open.put(consumer, body);
+        }
+        Deliver.add(body, queueId, offset, deliveryCount, record.buffer().slice(record.position(), record.size()));
+    }
+
+    /** Sends what was gathered; drops it if the facts of it could not be logged. */
+    void send(boolean logged) {
+        if (open.isEmpty() && ready.isEmpty()) {
+            return;
+        }
+        open.forEach((consumer, body) -> ready.add(new Ready((JmsPeer) consumer.owner(), body)));
+        open.clear();
+        for (Ready frame : ready) {
+            if (!logged) {
+                frame.body.release();
+                continue;
+            }
+            frame.peer.connection().oneWay(Frame.request(JmsCode.DELIVER, frame.body));
+            if (!frame.peer.connection().isWritable()) {
+                LOG.debug("{} is paused until it takes more", frame.peer.connection());
+                resume(frame.peer, false);
+            }
+        }
+        ready.clear();
+    }
+
+    /** A connection takes messages again, or not for now. */
+    void resume(JmsPeer peer, boolean writable) {
+        DeliveryEngine theEngine = engine;
+        if (theEngine != null) {
+            peer.consumers().forEach(consumer -> theEngine.running(consumer, writable && peer.running()));
+        }
+    }
+}

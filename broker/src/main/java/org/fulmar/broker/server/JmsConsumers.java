@@ -1,0 +1,312 @@
+package org.fulmar.broker.server;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delivery.Backlog;
+import org.fulmar.broker.delivery.Consumer;
+import org.fulmar.broker.delivery.DeliveryEngine;
+import org.fulmar.broker.delivery.DeliveryException;
+import org.fulmar.broker.delivery.GroupTable;
+import org.fulmar.broker.delivery.MessageTest;
+import org.fulmar.broker.delivery.SubscriptionGroup;
+import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.topic.DestinationNames;
+import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.command.TopicConfig;
+import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.ConsumerPosition;
+import org.fulmar.protocol.jms.CreateConsumer;
+import org.fulmar.protocol.jms.Credit;
+import org.fulmar.protocol.jms.TextOperation;
+import org.fulmar.protocol.transport.Request;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Consumers and what they are sent: made and closed, given credit, acknowledged, recovered. Runs on the core; an
+ * answer that says something is settled leaves when the fact is in the log.
+ */
+final class JmsConsumers {
+    private final BrokerConfig config;
+    private final DeliveryEngine engine;
+    private final GroupTable groups;
+    private final TopicService topics;
+    private final Backlog backlog;
+    private final Appender appender;
+    private final TurnEnd turn;
+    private final MessageTest.Compiler selectors;
+
+    JmsConsumers(
+            BrokerConfig config,
+            DeliveryEngine engine,
+            GroupTable groups,
+            TopicService topics,
+            Backlog backlog,
+            Appender appender,
+            TurnEnd turn,
+            MessageTest.Compiler selectors) {
+        this.config = config;
+        this.engine = engine;
+        this.groups = groups;
+        this.topics = topics;
+        this.backlog = backlog;
+        this.appender = appender;
+        this.turn = turn;
+        this.selectors = selectors;
+    }
+
+    /** What an operation does on the core for the connection that asked. */
+    private interface Operation {
+        void run(JmsPeer peer) throws DeliveryException;
+    }
+
+    private void run(Request request, Operation operation) {
+        JmsPeer peer = JmsConnections.peer(request);
+        if (peer == null) {
+            return;
+        }
+        if (peer.lost()) {
+            request.done();
+            return;
+        }
+        try {
+            operation.run(peer);
+        } catch (DeliveryException e) {
+            request.answer(e.code(), e.getMessage());
+        }
+    }
+
+    private void done(Request request) {
+        turn.afterLog(logged -> {
+            if (logged) {
+                request.answer(ResponseCode.SUCCESS, (String) null);
+            } else {
+                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
+            }
+        });
+    }
+
+    void create(Request request) {
+        run(request, peer -> {
+            CreateConsumer create = CreateConsumer.decode(request.body());
+            JmsPeer.Destination destination = peer.destination(create.handle());
+            TopicConfig topic = destination == null ? null : topics.get(destination.topic);
+            if (destination == null || topic == null) {
+                throw new DeliveryException(
+                        ResponseCode.JMS_INVALID_DESTINATION,
+                        "the destination of the consumer does not exist any more");
+            }
+            check(peer, create, destination, topic);
+            String selector = create.selector();
+            MessageTest test = selector == null ? null : selectors.compile(selector);
+            Consumer consumer = open(peer, create, topic, test);
+            peer.add(consumer);
+            engine.running(consumer, peer.running() && peer.connection().isWritable());
+            done(request);
+        });
+    }
+
+    private void check(JmsPeer peer, CreateConsumer create, JmsPeer.Destination destination, TopicConfig topic)
+            throws DeliveryException {
+        if (peer.consumer(create.consumerId()) != null) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE, "consumer id " + create.consumerId() + " is in use");
+        }
+        if (peer.consumers().size() >= config.maxConsumersPerConnection()) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_RESOURCE,
+                    "a connection has at most " + config.maxConsumersPerConnection()
+                            + " consumers (option maxConsumersPerConnection)");
+        }
+        if (create.credit() < 0 || destination.kind.isQueue() != (create.kind() == CreateConsumer.Kind.QUEUE)) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE, "a consumer of kind " + create.kind() + " on " + destination.name);
+        }
+        if (destination.kind.isTemporary() && !peer.temporaryTopics().contains(destination.topic)) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_INVALID_DESTINATION,
+                    "only the connection that made " + destination.name + " may consume from it");
+        }
+        if (!topic.readable() || (config.brokerPermission() & TopicConfig.READ) == 0) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_SECURITY, "destination " + destination.name + " may not be read");
+        }
+        if (create.noLocal()) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE,
+                    "noLocal is not supported by this release; use a connection of its own for the producer and ignore "
+                            + "its messages");
+        }
+    }
+
+    private Consumer open(JmsPeer peer, CreateConsumer create, TopicConfig topic, @Nullable MessageTest test)
+            throws DeliveryException {
+        int id = create.consumerId();
+        int session = create.sessionId();
+        int credit = create.credit();
+        return switch (create.kind()) {
+            case QUEUE -> engine.open(topics.queueGroup(topic), id, session, peer, test, credit);
+            case NON_DURABLE -> engine.openTransient(topic.name(), id, session, peer, test, create.noLocal(), credit);
+            case DURABLE -> engine.open(durable(peer, create, topic), id, session, peer, test, credit);
+        };
+    }
+
+    private static String durableName(JmsPeer peer, @Nullable String subscription) throws DeliveryException {
+        String clientId = peer.clientId();
+        if (clientId == null) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE, "a durable subscription needs a connection with a client id");
+        }
+        if (subscription == null || subscription.isEmpty()) {
+            throw new DeliveryException(ResponseCode.JMS_ILLEGAL_STATE, "a durable subscription needs a name");
+        }
+        return "JMS_SUB_" + DestinationNames.escape(clientId) + "@" + DestinationNames.escape(subscription);
+    }
+
+    /** The subscription's group; one that has another topic or selector under the name is replaced (JMS 3.1, 8.3.3). */
+    private SubscriptionGroup durable(JmsPeer peer, CreateConsumer create, TopicConfig topic) throws DeliveryException {
+        String name = durableName(peer, create.subscriptionName());
+        SubscriptionGroup there = groups.findByName(name);
+        if (there != null && there.isActive()) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE,
+                    "the durable subscription " + create.subscriptionName() + " has an active consumer");
+        }
+        if (there != null) {
+            boolean same = there.topic().equals(topic.name())
+                    && java.util.Objects.equals(there.selector(), create.selector())
+                    && there.noLocal() == create.noLocal();
+            if (same) {
+                return there;
+            }
+            groups.delete(there, appender);
+        }
+        Map<Integer, Long> starts = new HashMap<>();
+        for (int queueId : backlog.queueIds(topic.name())) {
+            starts.put(queueId, backlog.nextOffset(topic.name(), queueId));
+        }
+        return groups.create(name, topic.name(), true, create.selector(), create.noLocal(), starts, appender);
+    }
+
+    void unsubscribe(Request request) {
+        run(request, peer -> {
+            String subscription = TextOperation.decode(request.body()).text();
+            SubscriptionGroup group = groups.findByName(durableName(peer, subscription));
+            if (group == null) {
+                throw new DeliveryException(
+                        ResponseCode.JMS_INVALID_DESTINATION, "there is no durable subscription " + subscription);
+            }
+            if (group.isActive()) {
+                throw new DeliveryException(
+                        ResponseCode.JMS_ILLEGAL_STATE,
+                        "the durable subscription " + subscription + " has an active consumer");
+            }
+            groups.delete(group, appender);
+            done(request);
+        });
+    }
+
+    private static Consumer consumer(JmsPeer peer, int id) throws DeliveryException {
+        Consumer consumer = peer.consumer(id);
+        if (consumer == null) {
+            throw new DeliveryException(ResponseCode.JMS_ILLEGAL_STATE, "there is no consumer " + id);
+        }
+        return consumer;
+    }
+
+    void close(Request request) {
+        run(request, peer -> {
+            ConsumerPosition position = ConsumerPosition.decode(request.body());
+            Consumer consumer = consumer(peer, position.consumerId());
+            engine.close(consumer, position.handedOut());
+            if (consumer.held() == 0) {
+                peer.remove(consumer);
+            }
+            done(request);
+        });
+    }
+
+    void closeSession(Request request) {
+        run(request, peer -> {
+            ConsumerPosition.OfSession session = ConsumerPosition.OfSession.decode(request.body());
+            Map<Integer, Long> positions = new HashMap<>();
+            session.consumers().forEach(position -> positions.put(position.consumerId(), position.handedOut()));
+            for (Consumer consumer : List.copyOf(peer.consumers())) {
+                if (consumer.sessionId() == session.sessionId()) {
+                    long handedOut = positions.getOrDefault(consumer.id(), Long.MAX_VALUE);
+                    engine.running(consumer, false);
+                    engine.returnAll(consumer, handedOut);
+                    engine.close(consumer, handedOut);
+                    peer.remove(consumer);
+                }
+            }
+            done(request);
+        });
+    }
+
+    void recover(Request request) {
+        run(request, peer -> {
+            ConsumerPosition.OfSession session = ConsumerPosition.OfSession.decode(request.body());
+            for (ConsumerPosition position : session.consumers()) {
+                Consumer consumer = peer.consumer(position.consumerId());
+                if (consumer != null && consumer.sessionId() == session.sessionId()) {
+                    engine.returnAll(consumer, position.handedOut());
+                    engine.newEpoch(consumer, position.epoch());
+                }
+            }
+            done(request);
+        });
+    }
+
+    void credit(Request request) {
+        run(request, peer -> {
+            Credit credit = Credit.decode(request.body());
+            Consumer consumer = peer.consumer(credit.consumerId());
+            if (consumer != null && consumer.isOpen() && credit.credit() > 0) {
+                engine.addCredit(consumer, credit.credit());
+            }
+            request.done();
+        });
+    }
+
+    void drain(Request request) {
+        run(request, peer -> {
+            Credit credit = Credit.decode(request.body());
+            Consumer consumer = consumer(peer, credit.consumerId());
+            engine.addCredit(consumer, Math.max(0, credit.credit()));
+            turn.whenQuiet(() -> {
+                if (credit.withdraw()) {
+                    engine.withdrawCredit(consumer);
+                }
+                done(request);
+            });
+        });
+    }
+
+    void acknowledge(Request request) {
+        run(request, peer -> {
+            Acknowledge acknowledge = Acknowledge.decode(request.body());
+            engine.acknowledge(acknowledge, id -> {
+                Consumer consumer = peer.consumer(id);
+                return consumer != null && consumer.sessionId() == acknowledge.sessionId() ? consumer : null;
+            });
+            for (Acknowledge.Range range : acknowledge.ranges()) {
+                Consumer consumer = peer.consumer(range.consumerId());
+                if (consumer != null && !consumer.isOpen() && consumer.held() == 0) {
+                    peer.remove(consumer);
+                }
+            }
+            done(request);
+        });
+    }
+
+    void start(Request request, boolean started) {
+        run(request, peer -> {
+            peer.running(started);
+            boolean writable = peer.connection().isWritable();
+            peer.consumers().forEach(consumer -> engine.running(consumer, started && writable));
+            done(request);
+        });
+    }
+}

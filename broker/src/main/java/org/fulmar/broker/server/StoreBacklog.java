@@ -1,0 +1,132 @@
+package org.fulmar.broker.server;
+
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.fulmar.broker.delivery.Backlog;
+import org.fulmar.broker.delivery.MessageTest;
+import org.fulmar.broker.store.ConsumeQueue;
+import org.fulmar.broker.store.MessageStore;
+import org.fulmar.broker.store.QueueLog;
+import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.protocol.command.TopicConfig;
+import org.fulmar.protocol.jms.JmsFlag;
+import org.fulmar.protocol.message.MessageProperties;
+import org.fulmar.protocol.message.MessageRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers the delivery engine from the store. Owned by the core; keeps a block of index entries per queue it reads. */
+final class StoreBacklog implements Backlog {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreBacklog.class);
+    private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
+    private static final int BLOCK_ENTRIES = 512;
+
+    private static final class Block {
+        long start;
+        ByteBuffer entries = ByteBuffer.allocate(0);
+    }
+
+    private final MessageStore store;
+    private final TopicTable topics;
+    private final LongSupplier clock;
+    private final Map<QueueLog, Block> blocks = new HashMap<>();
+    private @Nullable QueueLog lastQueue;
+    private long lastOffset = -1;
+    private @Nullable MessageRecord lastRecord;
+
+    StoreBacklog(MessageStore store, TopicTable topics, LongSupplier clock) {
+        this.store = store;
+        this.topics = topics;
+        this.clock = clock;
+    }
+
+    @Override
+    public long visibleOffset(String topic, int queueId) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        return queue == null ? 0 : queue.visibleOffset();
+    }
+
+    @Override
+    public long nextOffset(String topic, int queueId) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        return queue == null ? 0 : queue.nextOffset();
+    }
+
+    @Override
+    public int[] queueIds(String topic) {
+        TopicConfig config = topics.get(topic);
+        int count = config == null ? 0 : Math.max(config.readQueueNums(), config.writeQueueNums());
+        int[] ids = new int[count];
+        for (int i = 0; i < count; i++) {
+            ids[i] = i;
+        }
+        return ids;
+    }
+
+    @Override
+    public Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test) {
+        MessageRecord record = record(topic, queueId, offset);
+        if (record == null) {
+            return Verdict.GONE;
+        }
+        if (JmsFlag.mayExpire(record.flag()) && expired(record)) {
+            return Verdict.GONE;
+        }
+        return test == null || test.matches(record) ? Verdict.DELIVER : Verdict.PASS;
+    }
+
+    private boolean expired(MessageRecord record) {
+        String expiration = record.property(EXPIRATION);
+        try {
+            return expiration != null && Long.parseLong(expiration) <= clock.getAsLong();
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    /** The message at an offset, or null if the log has it no more or it is damaged. */
+    @Nullable MessageRecord record(String topic, int queueId, long offset) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        if (queue == null) {
+            return null;
+        }
+        if (queue != lastQueue || offset != lastOffset) {
+            lastQueue = queue;
+            lastOffset = offset;
+            lastRecord = read(queue, offset);
+        }
+        return lastRecord;
+    }
+
+    private @Nullable MessageRecord read(QueueLog queue, long offset) {
+        Block block = blocks.computeIfAbsent(queue, q -> new Block());
+        long index = offset - block.start;
+        if (index < 0 || index >= block.entries.limit() / ConsumeQueue.ENTRY_BYTES) {
+            block.start = offset;
+            block.entries = queue.index().entries(offset, BLOCK_ENTRIES).slice();
+            index = 0;
+        }
+        if (block.entries.limit() < ConsumeQueue.ENTRY_BYTES) {
+            return null;
+        }
+        MessageRecord record = store.log().read(block.entries.getLong((int) index * ConsumeQueue.ENTRY_BYTES));
+        if (record == null || !record.intact()) {
+            LOG.error(
+                    "message {} of {} queue {} is damaged and is not delivered",
+                    offset,
+                    queue.topic(),
+                    queue.queueId());
+            return null;
+        }
+        return record;
+    }
+
+    void topicDeleted(String topic) {
+        blocks.keySet().removeIf(queue -> queue.topic().equals(topic));
+        lastQueue = null;
+        lastRecord = null;
+    }
+}

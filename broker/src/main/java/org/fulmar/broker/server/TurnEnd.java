@@ -1,0 +1,84 @@
+package org.fulmar.broker.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.fulmar.broker.delivery.DeliveryEngine;
+import org.fulmar.broker.delivery.GroupTable;
+import org.fulmar.broker.store.Appender;
+
+/**
+ * Ends each turn of the core, in the order that makes promises true: messages are written, what became visible is
+ * assigned, the facts of it all are written, and only then deliveries and answers leave. Owned by the core.
+ */
+final class TurnEnd implements Core.Turn {
+    /** An answer that must not leave before the facts behind it are in the log. */
+    interface Answer {
+        /**
+         * @param logged false if the store has failed and the facts are not in the log
+         */
+        void leave(boolean logged);
+    }
+
+    private final Appender appender;
+    private final DeliveryEngine engine;
+    private final GroupTable groups;
+    private final DeliveryOutbox outbox;
+    private final LongSupplier clock;
+    private List<Answer> answers = new ArrayList<>();
+    private List<Runnable> whenQuiet = new ArrayList<>();
+
+    TurnEnd(Appender appender, DeliveryEngine engine, GroupTable groups, DeliveryOutbox outbox, LongSupplier clock) {
+        this.appender = appender;
+        this.engine = engine;
+        this.groups = groups;
+        this.outbox = outbox;
+        this.clock = clock;
+    }
+
+    /** The answer leaves at the end of this turn, behind the deliveries. */
+    void afterLog(Answer answer) {
+        answers.add(answer);
+    }
+
+    /** The task runs when everything that can be assigned is assigned; what it answers goes through {@link #afterLog}. */
+    void whenQuiet(Runnable task) {
+        whenQuiet.add(task);
+    }
+
+    /** Writes what the turn has appended so far, so that a checkpoint finds nothing half done. */
+    void writeNow() {
+        appender.time(clock.getAsLong());
+        groups.endRun(appender);
+        if (appender.hasBatch()) {
+            appender.write();
+        }
+    }
+
+    @Override
+    public boolean end() {
+        appender.time(clock.getAsLong());
+        if (appender.hasMessages()) {
+            groups.endRun(appender);
+            appender.write();
+        }
+        boolean more = !appender.failed() && engine.dispatch();
+        if (!more && !whenQuiet.isEmpty()) {
+            List<Runnable> tasks = whenQuiet;
+            whenQuiet = new ArrayList<>();
+            tasks.forEach(Runnable::run);
+        }
+        groups.endRun(appender);
+        if (appender.hasBatch()) {
+            appender.write();
+        }
+        boolean logged = !appender.failed();
+        outbox.send(logged);
+        if (!answers.isEmpty()) {
+            List<Answer> leaving = answers;
+            answers = new ArrayList<>();
+            leaving.forEach(answer -> answer.leave(logged));
+        }
+        return more;
+    }
+}

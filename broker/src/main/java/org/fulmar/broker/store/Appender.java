@@ -1,0 +1,234 @@
+package org.fulmar.broker.store;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.fulmar.protocol.message.RecordDraft;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts messages and facts into the log and tells when they are as durable as they must be.
+ *
+ * <p>Owned by the broker's core. A batch is what is appended between two calls of {@link #write}. A message that waits
+ * for the device is answered, and shown to consumers, when the flusher has reported its place; any other one when the
+ * operating system has it. After a failed write or force nothing more is taken, and everyone who waits is told.
+ */
+public final class Appender implements FactSink {
+    /** Told of one message, on the core. */
+    public interface Listener {
+        void stored(long physicalOffset, long queueOffset);
+
+        void failed(StoreException cause);
+    }
+
+    private record Waiting(
+            QueueLog queue,
+            QueueLog.Entry entry,
+            long start,
+            long end,
+            long queueOffset,
+            boolean forced,
+            Listener listener) {}
+
+    private static final int FACTS_LIMIT = 256 * 1024;
+    private static final byte[] NO_HOST = new byte[8];
+
+    private final CommitLog log;
+    private final Flusher flusher;
+    private final boolean syncFlush;
+    private final Consumer<StoreException> onFailure;
+    private final List<Waiting> batch = new ArrayList<>();
+    private final Deque<Waiting> forForce = new ArrayDeque<>();
+    private final ByteBuf facts = Unpooled.buffer(4096);
+    private @Nullable StoreException failure;
+    private long now;
+
+    Appender(CommitLog log, Flusher flusher, boolean syncFlush, Consumer<StoreException> onFailure) {
+        this.log = log;
+        this.flusher = flusher;
+        this.syncFlush = syncFlush;
+        this.onFailure = onFailure;
+    }
+
+    void opened(long end) {
+        facts.clear();
+    }
+
+    /** The store time of what follows, in milliseconds since the epoch. */
+    public void time(long millis) {
+        this.now = millis;
+    }
+
+    /**
+     * Appends a message.
+     *
+     * @param durably whether it waits for the device, if the flush policy is synchronous
+     * @throws StoreException if it is not taken; nothing has changed then
+     */
+    public void append(QueueLog queue, RecordDraft draft, long tagHash, boolean durably, Listener listener)
+            throws StoreException {
+        checkAlive();
+        log.checkedSize(draft);
+        long queueOffset = queue.nextOffset();
+        long start;
+        try {
+            start = log.append(draft, queueOffset, now, false);
+        } catch (StoreException e) {
+            failIfBroken(e);
+            throw e;
+        }
+        long end = log.end();
+        boolean forced = durably && syncFlush;
+        QueueLog.Entry entry = queue.appended(start, (int) (end - start), tagHash);
+        batch.add(new Waiting(queue, entry, start, end, queueOffset, forced, listener));
+    }
+
+    /**
+     * Checks that a message could be taken, without taking it.
+     *
+     * @throws StoreException if it is too large
+     */
+    public void check(RecordDraft draft) throws StoreException {
+        checkAlive();
+        log.checkedSize(draft);
+    }
+
+    @Override
+    public void fact(Body body) {
+        int start = facts.writerIndex();
+        facts.writeInt(0);
+        body.write(facts);
+        facts.setInt(start, facts.writerIndex() - start - 4);
+        if (facts.readableBytes() > FACTS_LIMIT) {
+            try {
+                putFacts();
+            } catch (StoreException e) {
+                failIfBroken(e);
+            }
+        }
+    }
+
+    /** Puts the facts so far before whatever is appended next, as a new topic must come before its messages. */
+    public void orderFacts() throws StoreException {
+        checkAlive();
+        putFacts();
+    }
+
+    private void putFacts() throws StoreException {
+        if (!facts.isReadable()) {
+            return;
+        }
+        RecordDraft draft = new RecordDraft(Facts.TOPIC, 0, new byte[0], facts).born(now, NO_HOST);
+        try {
+            log.append(draft, 0, now, true);
+        } catch (StoreException e) {
+            // facts are applied already; without them in the log nothing may go on
+            fail(new StoreException(
+                    StoreException.Reason.FAILED, "acknowledgements could not be logged: " + e.getMessage(), e));
+            throw e;
+        } finally {
+            facts.clear();
+        }
+    }
+
+    /** Whether messages have been appended since the last {@link #write}. */
+    public boolean hasMessages() {
+        return !batch.isEmpty();
+    }
+
+    /** Whether anything has been appended since the last {@link #write}. */
+    public boolean hasBatch() {
+        return facts.isReadable() || log.batchBytes() > 0 || !batch.isEmpty();
+    }
+
+    /** Hands the batch to the operating system, then answers and shows what waits for no more than that. */
+    public void write() {
+        if (failure != null) {
+            facts.clear();
+            return;
+        }
+        try {
+            putFacts();
+            log.write();
+        } catch (StoreException e) {
+            fail(e);
+            return;
+        }
+        List<Waiting> done = List.copyOf(batch);
+        batch.clear();
+        boolean force = false;
+        for (Waiting message : done) {
+            if (message.forced) {
+                forForce.add(message);
+                force = true;
+            } else {
+                message.queue.ready(message.entry);
+                message.listener.stored(message.start, message.queueOffset);
+            }
+        }
+        if (force) {
+            flusher.request(log.written());
+        }
+    }
+
+    /** Everything before {@code end} is on the device. */
+    void durable(long end) {
+        Waiting head = forForce.peek();
+        while (head != null && head.end <= end) {
+            forForce.remove();
+            head.queue.ready(head.entry);
+            head.listener.stored(head.start, head.queueOffset);
+            head = forForce.peek();
+        }
+    }
+
+    /** Where the first message begins that is not visible yet. */
+    long firstWaiting() {
+        Waiting head = forForce.peek();
+        return head == null ? Long.MAX_VALUE : head.start;
+    }
+
+    void forceFailed(IOException cause) {
+        fail(new StoreException(
+                StoreException.Reason.FAILED,
+                "forcing the log to the device failed (" + cause.getMessage()
+                        + "); check the disk, then start the broker again",
+                cause));
+    }
+
+    public boolean failed() {
+        return failure != null;
+    }
+
+    private void checkAlive() throws StoreException {
+        StoreException broken = failure;
+        if (broken != null) {
+            throw new StoreException(
+                    StoreException.Reason.FAILED, "the store has failed: " + broken.getMessage(), broken);
+        }
+    }
+
+    private void failIfBroken(StoreException e) {
+        if (e.reason() == StoreException.Reason.FAILED) {
+            fail(e);
+        }
+    }
+
+    private void fail(StoreException e) {
+        if (failure != null) {
+            return;
+        }
+        failure = e;
+        List<Waiting> all = new ArrayList<>(forForce);
+        all.addAll(batch);
+        forForce.clear();
+        batch.clear();
+        all.forEach(message -> message.listener.failed(e));
+        onFailure.accept(e);
+    }
+}

@@ -1,0 +1,156 @@
+package org.fulmar.broker.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The index of one queue of a topic: for each message its place in the log, its size and the hash of its tag, in
+ * entries of 20 bytes.
+ *
+ * <p>A view of the log, owned by the broker's core. The newest entries are in memory and go to the files when there
+ * are many of them, or at a checkpoint; no file stays open and nothing is mapped, so that ten thousand queues cost
+ * little. What a crash takes away is built again from the log.
+ */
+public final class ConsumeQueue {
+    public static final int ENTRY_BYTES = 20;
+    /** Entries that are read or written at once, at most. */
+    private static final int BLOCK_ENTRIES = 4096;
+
+    private static final int FIRST_TAIL_ENTRIES = 16;
+
+    private final Disk disk;
+    private final Path directory;
+    private final int fileEntries;
+    private long tailStart;
+    private ByteBuffer tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
+    private long saved;
+
+    ConsumeQueue(Disk disk, Path directory, int fileBytes, long maxOffset) {
+        this.disk = disk;
+        this.directory = directory;
+        this.fileEntries = fileBytes / ENTRY_BYTES;
+        this.tailStart = maxOffset;
+        this.saved = maxOffset;
+    }
+
+    /** The offset behind the last entry. */
+    public long maxOffset() {
+        return tailStart + tail.position() / ENTRY_BYTES;
+    }
+
+    void add(long physicalOffset, int size, long tagHash) {
+        if (!tail.hasRemaining()) {
+            makeRoom();
+        }
+        tail.putLong(physicalOffset).putInt(size).putLong(tagHash);
+    }
+
+    private void makeRoom() {
+        int entries = tail.capacity() / ENTRY_BYTES;
+        if (entries < BLOCK_ENTRIES) {
+            tail = ByteBuffer.allocate(entries * 4 * ENTRY_BYTES).put(tail.flip());
+            return;
+        }
+        try {
+            for (Write write : unsaved()) {
+                write.run(disk, false);
+            }
+        } catch (IOException e) {
+            // memory goes on holding what the disk did not take; the next checkpoint tries again
+            tail = ByteBuffer.allocate(tail.capacity() * 2).put(tail.flip());
+            return;
+        }
+        tailStart = maxOffset();
+        saved = tailStart;
+        // a new buffer: slices of the old one may still be read
+        tail = ByteBuffer.allocate(BLOCK_ENTRIES * ENTRY_BYTES);
+    }
+
+    /**
+     * Entries from {@code from} on, at most {@code max}: a buffer whose remaining bytes are whole entries.
+     *
+     * @throws UncheckedIOException if a file can't be read
+     */
+    public ByteBuffer entries(long from, int max) {
+        long end = maxOffset();
+        int wanted = (int) Math.max(0, Math.min(Math.min(max, BLOCK_ENTRIES), end - from));
+        if (from >= tailStart) {
+            return tail.duplicate()
+                    .position((int) (from - tailStart) * ENTRY_BYTES)
+                    .slice()
+                    .limit(wanted * ENTRY_BYTES);
+        }
+        int inFile = (int) (fileEntries - from % fileEntries);
+        int count = (int) Math.min(Math.min(wanted, inFile), tailStart - from);
+        ByteBuffer block = ByteBuffer.allocate(count * ENTRY_BYTES);
+        try (DiskFile file = disk.open(file(from))) {
+            file.read(block, from % fileEntries * ENTRY_BYTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the consume queue " + directory + " can't be read", e);
+        }
+        return block.flip();
+    }
+
+    private Path file(long offset) {
+        return directory.resolve(LogSegment.fileName(offset / fileEntries * fileEntries * ENTRY_BYTES));
+    }
+
+    /** A piece of a queue that is to be written to a file; runs on any thread. */
+    record Write(Path file, long position, ByteBuffer entries) {
+        void run(Disk disk, boolean force) throws IOException {
+            try (DiskFile target = disk.open(file)) {
+                target.write(entries.duplicate(), position);
+                if (force) {
+                    target.force();
+                }
+            }
+        }
+    }
+
+    /** Copies of the entries that no file has yet, and notes them as saved. */
+    List<Write> unsaved() {
+        Deque<Write> writes = new ArrayDeque<>();
+        long at = Math.max(saved, tailStart);
+        long end = maxOffset();
+        while (at < end) {
+            long stop = Math.min(end, (at / fileEntries + 1) * fileEntries);
+            int bytes = (int) (stop - at) * ENTRY_BYTES;
+            ByteBuffer copy = ByteBuffer.allocate(bytes);
+            copy.put(0, tail, (int) (at - tailStart) * ENTRY_BYTES, bytes);
+            writes.add(new Write(file(at), at % fileEntries * ENTRY_BYTES, copy));
+            at = stop;
+        }
+        saved = end;
+        return List.copyOf(writes);
+    }
+
+    boolean hasUnsaved() {
+        return saved < maxOffset();
+    }
+
+    /** Drops the entries at the end that point behind the end of the log, as after a lost tail. */
+    void cut(long logEnd) {
+        long offset = maxOffset();
+        while (offset > 0) {
+            ByteBuffer last = entries(offset - 1, 1);
+            if (last.remaining() == ENTRY_BYTES && last.getLong(0) + last.getInt(8) <= logEnd && last.getInt(8) > 0) {
+                break;
+            }
+            offset--;
+        }
+        if (offset < maxOffset()) {
+            tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
+            tailStart = offset;
+            saved = offset;
+        }
+    }
+
+    void delete() throws IOException {
+        disk.delete(directory);
+    }
+}

@@ -1,0 +1,194 @@
+package org.fulmar.broker.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.fulmar.protocol.message.MessageProperties;
+import org.fulmar.protocol.message.MessageRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds messages by key: follows the log on a thread of its own, {@code key-index}, and enters the unique key and each
+ * of the other keys of every message.
+ *
+ * <p>A search first brings the index up to what the log has durable, so that a message which was answered is found.
+ * The monitor of this object guards the files; the core never takes it.
+ */
+public final class IndexService implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(IndexService.class);
+    private static final byte[] KEYS = MessageProperties.name(MessageProperties.KEYS);
+    private static final byte[] UNIQ_KEY = MessageProperties.name(MessageProperties.UNIQ_KEY);
+    private static final int RECORDS_PER_TURN = 2000;
+    private static final long IDLE_NANOS = 100_000_000;
+    /** Most keys of one message that are entered. */
+    private static final int MAX_KEYS = 64;
+
+    private final Disk disk;
+    private final Path directory;
+    private final StoreOptions options;
+    private final CommitLog log;
+    private final List<KeyIndex> files = new ArrayList<>();
+    private final Thread thread;
+    private long position;
+    private volatile boolean stopped;
+
+    IndexService(Disk disk, Path directory, StoreOptions options, CommitLog log) {
+        this.disk = disk;
+        this.directory = directory;
+        this.options = options;
+        this.log = log;
+        this.thread = new Thread(this, "key-index");
+        this.thread.setDaemon(true);
+    }
+
+    /** Opens the files; called before {@link #start}, with the log recovered. */
+    synchronized void open(Checkpoint checkpoint, boolean clean, long logEnd) throws IOException {
+        for (Path path : disk.list(directory)) {
+            files.add(KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries()));
+        }
+        if (files.isEmpty()) {
+            position = log.start();
+            return;
+        }
+        KeyIndex newest = files.get(files.size() - 1);
+        if (!clean) {
+            newest.rebuild((int) checkpoint.indexEntries(), logEnd);
+        }
+        position = log.start();
+        for (KeyIndex file : files) {
+            MessageRecord last = file.count() > 1 ? log.read(file.endPhysicalOffset()) : null;
+            if (last != null) {
+                position = Math.max(position, file.endPhysicalOffset() + last.size());
+            }
+        }
+    }
+
+    void start() {
+        if (options.indexEnabled()) {
+            thread.start();
+        }
+    }
+
+    @Override
+    public void run() {
+        while (!stopped) {
+            try {
+                if (!follow(RECORDS_PER_TURN)) {
+                    LockSupport.parkNanos(this, IDLE_NANOS);
+                }
+            } catch (IOException e) {
+                LOG.error("the key index stops: messages can't be found by key until the broker is started again", e);
+                return;
+            }
+        }
+    }
+
+    /** Enters up to so many records; whether there are more. */
+    private synchronized boolean follow(int records) throws IOException {
+        for (int i = 0; i < records; i++) {
+            if (position >= log.durable()) {
+                return false;
+            }
+            MessageRecord record = log.read(position);
+            if (record == null) {
+                long next = log.segmentAt(position).end();
+                if (next > log.durable()) {
+                    return false;
+                }
+                position = next;
+            } else {
+                enter(record);
+                position += record.size();
+            }
+        }
+        return true;
+    }
+
+    private void enter(MessageRecord record) throws IOException {
+        if (record.topicIs(Facts.TOPIC)) {
+            return;
+        }
+        String unique = record.property(UNIQ_KEY);
+        String keys = record.property(KEYS);
+        if (unique == null && keys == null) {
+            return;
+        }
+        String topic = record.topic();
+        if (unique != null) {
+            put(topic, unique, record);
+        }
+        if (keys != null) {
+            int count = 0;
+            for (String key : keys.split(" ")) {
+                if (!key.isEmpty() && count++ < MAX_KEYS) {
+                    put(topic, key, record);
+                }
+            }
+        }
+    }
+
+    private void put(String topic, String key, MessageRecord record) throws IOException {
+        KeyIndex newest = files.isEmpty() ? null : files.get(files.size() - 1);
+        if (newest == null || newest.full()) {
+            newest = nextFile(newest);
+        }
+        newest.put(KeyIndex.hash(topic, key), record.physicalOffset(), record.storeTimestamp());
+    }
+
+    private KeyIndex nextFile(@Nullable KeyIndex full) throws IOException {
+        if (full != null) {
+            full.force();
+        }
+        Path path = directory.resolve(LogSegment.fileName(position));
+        KeyIndex next = KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries());
+        files.add(next);
+        return next;
+    }
+
+    /**
+     * Places of messages with this key, the newest first. May block: not for the core or an event loop.
+     *
+     * @param begin store time in milliseconds, from
+     * @param end store time in milliseconds, to
+     */
+    public List<Long> find(String topic, String key, int max, long begin, long end) throws IOException {
+        while (follow(RECORDS_PER_TURN)) {
+            if (stopped) {
+                break;
+            }
+        }
+        List<Long> found = new ArrayList<>();
+        synchronized (this) {
+            int hash = KeyIndex.hash(topic, key);
+            for (int i = files.size() - 1; i >= 0 && found.size() < max; i--) {
+                files.get(i).find(hash, begin, end, max, found);
+            }
+        }
+        return found;
+    }
+
+    /** Forces the newest file; the number of its entries then. */
+    synchronized long checkpoint() throws IOException {
+        if (files.isEmpty()) {
+            return 0;
+        }
+        KeyIndex newest = files.get(files.size() - 1);
+        newest.force();
+        return newest.count();
+    }
+
+    void stop() throws InterruptedException, IOException {
+        stopped = true;
+        LockSupport.unpark(thread);
+        thread.join(10_000);
+        synchronized (this) {
+            for (KeyIndex file : files) {
+                file.close();
+            }
+        }
+    }
+}

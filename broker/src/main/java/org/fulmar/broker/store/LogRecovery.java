@@ -1,0 +1,175 @@
+package org.fulmar.broker.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.fulmar.protocol.message.MessageRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens a log that a process left behind, cleanly or not. Runs once, on the starting thread, before the log is used.
+ *
+ * <p>Every record from the given place on is verified with its checksum. At the first one that is not whole the log is
+ * cut; the bytes behind are kept in the directory {@code aside} for whoever wants to know, and read as zeros in the
+ * log from then on.
+ */
+final class LogRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
+    private static final int BLOCK = 1 << 20;
+
+    private final Disk disk;
+    private final CommitLog log;
+    private final Path aside;
+    private LogSegment[] segments = {};
+
+    LogRecovery(Disk disk, CommitLog log, Path aside) {
+        this.disk = disk;
+        this.log = log;
+        this.aside = aside;
+    }
+
+    /** Takes whole records in order. */
+    interface Visitor {
+        void record(MessageRecord record);
+    }
+
+    /** Opens the segment files; a gap in their names ends the log there. The first position, 0 if there is none. */
+    long openSegments() throws IOException {
+        List<LogSegment> found = new ArrayList<>();
+        for (Path file : disk.list(log.directory())) {
+            String name = file.getFileName().toString();
+            if (!name.matches("\\d{20}")) {
+                continue;
+            }
+            long base = Long.parseLong(name);
+            if (!found.isEmpty() && base != found.get(found.size() - 1).end()) {
+                LOG.warn("log file {} does not follow its predecessor and is put aside", file);
+                disk.move(file, aside.resolve(name));
+                continue;
+            }
+            found.add(LogSegment.open(disk, log.directory(), base, log.segmentSize()));
+        }
+        segments = found.toArray(LogSegment[]::new);
+        return segments.length == 0 ? 0 : segments[0].base();
+    }
+
+    /** {@code from}, or the beginning of its file if no whole record stands there, as when much of the log was lost. */
+    long soundStart(long from, long cleanEnd) {
+        if (segments.length == 0 || from == segments[0].base() || from == cleanEnd) {
+            return from;
+        }
+        int index = (int) Math.min((from - segments[0].base()) / log.segmentSize(), segments.length - 1L);
+        LogSegment segment = segments[index];
+        if (from < segment.end() && scan(segment, (int) (from - segment.base()), record -> {}, 1) > from) {
+            return from;
+        }
+        return segment.base();
+    }
+
+    /**
+     * Verifies the records from {@code from} on, a place where a record begins, and opens the log at their end.
+     *
+     * @param cleanEnd where the log was closed in good order, or -1: nothing is looked for behind that place
+     * @return the end of the log
+     */
+    long recover(long from, long cleanEnd, Visitor visitor) throws IOException {
+        long position = from;
+        int index = segments.length == 0 ? 0 : (int) ((from - segments[0].base()) / log.segmentSize());
+        while (index < segments.length) {
+            LogSegment segment = segments[index];
+            position = scan(segment, (int) (position - segment.base()), visitor, Integer.MAX_VALUE);
+            if (position < segment.end()) {
+                break;
+            }
+            index++;
+        }
+        if (index < segments.length) {
+            keepTail(index, (int) (position - segments[index].base()), position == cleanEnd);
+        }
+        log.open(segments, position);
+        return position;
+    }
+
+    /** The place behind the last whole record, which is the segment's end if a filler closes it. */
+    private static long scan(LogSegment segment, int from, Visitor visitor, int records) {
+        ByteBuffer mapped = segment.mapped();
+        int at = from;
+        for (int i = 0; i < records && at + 8 <= segment.size(); i++) {
+            if (mapped.getInt(at + 4) == MessageRecord.MAGIC_FILLER && mapped.getInt(at) == segment.size() - at) {
+                return segment.end();
+            }
+            MessageRecord record = MessageRecord.wrap(mapped, at, segment.size());
+            if (record == null || record.physicalOffset() != segment.base() + at || !record.intact()) {
+                break;
+            }
+            visitor.record(record);
+            at += record.size();
+        }
+        return segment.base() + at;
+    }
+
+    private void keepTail(int index, int cut, boolean clean) throws IOException {
+        LogSegment torn = segments[index];
+        boolean kept = !clean && copyTail(torn, cut);
+        for (int i = index + 1; i < segments.length; i++) {
+            segments[i].close();
+            disk.move(segments[i].path(), aside.resolve(segments[i].path().getFileName()));
+            kept = true;
+        }
+        segments = Arrays.copyOf(segments, index + 1);
+        torn.cut(cut);
+        if (kept) {
+            LOG.warn("the log was cut at {}; what followed is kept in {}", torn.base() + cut, aside);
+        }
+    }
+
+    /** Copies what is behind {@code cut} up to the last byte that is not zero; whether there was any. */
+    private boolean copyTail(LogSegment segment, int cut) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate(BLOCK);
+        DiskFile target = null;
+        try {
+            for (int at = cut; at < segment.size(); at += BLOCK) {
+                block.clear().limit(Math.min(BLOCK, segment.size() - at));
+                segment.readFromDisk(block, at);
+                block.flip();
+                int used = lastNonZero(block);
+                if (used > 0) {
+                    target = target == null ? openTail(segment.base() + cut) : target;
+                    target.write(block.limit(used), at - cut);
+                }
+            }
+            if (target != null) {
+                target.force();
+            }
+        } finally {
+            if (target != null) {
+                target.close();
+            }
+        }
+        return target != null;
+    }
+
+    private DiskFile openTail(long position) throws IOException {
+        String name = LogSegment.fileName(position) + ".tail";
+        Path path = aside.resolve(name);
+        for (int i = 1; disk.exists(path); i++) {
+            path = aside.resolve(name + "." + i);
+        }
+        return disk.open(path);
+    }
+
+    private static int lastNonZero(ByteBuffer block) {
+        int end = block.limit();
+        while (end >= 8 && block.getLong(end - 8) == 0) {
+            end -= 8;
+        }
+        while (end > 0 && block.get(end - 1) == 0) {
+            end--;
+        }
+        return end;
+    }
+}

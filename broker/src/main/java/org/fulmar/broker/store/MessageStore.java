@@ -1,0 +1,313 @@
+package org.fulmar.broker.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.fulmar.protocol.command.JsonBody;
+import org.fulmar.protocol.message.MessageProperties;
+import org.fulmar.protocol.message.MessageRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store as a whole: opens and recovers it, and holds its parts together.
+ *
+ * <p>Owned by the broker's core, except where a method says otherwise. {@link #open} returns when every view shows
+ * what the log holds; after {@link #close} everything is forced, so that the next start has nothing to replay.
+ */
+public final class MessageStore {
+    private static final Logger LOG = LoggerFactory.getLogger(MessageStore.class);
+    private static final byte[] TAGS = MessageProperties.name(MessageProperties.TAGS);
+    private static final String QUEUES_FILE = "queues.json";
+    private static final long VERIFY_BEHIND_BYTES = 8 << 20;
+
+    private final Disk disk;
+    private final StoreOptions options;
+    private final Path config;
+    private final Path checkpointFile;
+    private final Path abortFile;
+    private final CommitLog log;
+    private final IndexService index;
+    private final Appender appender;
+    private final Flusher flusher;
+    private final Allocator allocator;
+    private final Map<String, Map<Integer, QueueLog>> queues = new HashMap<>();
+    private final List<View> views;
+    private final Events events;
+    private final List<Long> checkpoints = new ArrayList<>();
+    private @Nullable AutoCloseable lock;
+
+    /** What happens on other threads and must reach the core. */
+    public interface Events {
+        /** The core's executor; takes work from any thread. */
+        Executor core();
+
+        /** Called on the core when messages of a queue became visible. */
+        void visible(QueueLog queue);
+
+        /** Called on the core when the store has failed and takes no more writes. */
+        void failed(StoreException cause);
+    }
+
+    public MessageStore(Disk disk, StoreOptions options, List<View> views, Events events) {
+        this.disk = disk;
+        this.options = options;
+        this.views = views;
+        this.events = events;
+        this.config = options.root().resolve("config");
+        this.checkpointFile = options.root().resolve("checkpoint");
+        this.abortFile = options.root().resolve("abort");
+        this.log = new CommitLog(disk, options.root().resolve("commitlog"), options);
+        this.index = new IndexService(disk, options.root().resolve("index"), options, log);
+        this.allocator = new Allocator(log);
+        Executor core = events.core();
+        Appender[] self = new Appender[1];
+        this.flusher = new Flusher(
+                log,
+                options.flushIntervalMillis(),
+                end -> core.execute(() -> self[0].durable(end)),
+                cause -> core.execute(() -> self[0].forceFailed(cause)));
+        this.appender = new Appender(log, flusher, options.syncFlush(), events::failed);
+        self[0] = appender;
+    }
+
+    /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
+    public interface TopicFilter {
+        boolean exists(String topic);
+    }
+
+    /**
+     * Opens the store: takes its lock, restores the views, verifies the end of the log and replays it.
+     *
+     * @throws IOException if the directory can't be used
+     */
+    public void open(TopicFilter topics) throws IOException {
+        lock = disk.lock(options.root().resolve("lock"));
+        boolean clean = !disk.exists(abortFile);
+        disk.replace(abortFile, new byte[0]);
+        Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
+        LogRecovery recovery = new LogRecovery(disk, log, options.root().resolve("aside"));
+        long start = recovery.openSegments();
+        List<Long> positions = new ArrayList<>();
+        for (View view : views) {
+            positions.add(view.restore(disk.read(config.resolve(view.fileName()))));
+        }
+        JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
+        long queuesPosition = savedQueues.path("logPosition").asLong();
+        long from = Math.min(checkpoint.verifyFrom(), queuesPosition);
+        for (long position : positions) {
+            from = Math.min(from, position);
+        }
+        long[] replayed = {0};
+        long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
+        from = recovery.soundStart(Math.max(from, start), cleanEnd);
+        long end = recovery.recover(from, cleanEnd, record -> {
+            replayed[0]++;
+            replay(record, positions, queuesPosition, topics);
+        });
+        if (end < savedQueues.path("writtenPosition").asLong()) {
+            queues.values()
+                    .forEach(perTopic ->
+                            perTopic.values().forEach(queue -> queue.index().cut(end)));
+        }
+        checkpoints.add(Math.min(checkpoint.verifyFrom(), end));
+        LOG.info(
+                "log opened at {} after {} records from {} ({})",
+                end,
+                replayed[0],
+                from,
+                clean ? "clean" : "not closed");
+        appender.opened(end);
+        index.open(checkpoint, clean, end);
+        flusher.start();
+        allocator.start();
+        index.start();
+    }
+
+    private void replay(MessageRecord record, List<Long> positions, long queuesPosition, TopicFilter topics) {
+        long at = record.physicalOffset();
+        if (record.topicIs(Facts.TOPIC)) {
+            Facts.forEach(record, fact -> {
+                for (int i = 0; i < views.size(); i++) {
+                    if (at >= positions.get(i)) {
+                        views.get(i).apply(fact.duplicate());
+                    }
+                }
+            });
+        } else if (at >= queuesPosition) {
+            String topic = record.topic();
+            if (topics.exists(topic)) {
+                queue(topic, record.queueId())
+                        .replay(
+                                record.queueOffset(),
+                                at,
+                                record.size(),
+                                MessageProperties.tagHash(record.property(TAGS)));
+            }
+        }
+    }
+
+    private JsonNode restoreQueues(byte @Nullable [] content) throws IOException {
+        if (content == null) {
+            disk.delete(options.root().resolve("consumequeue"));
+            return JsonBody.object();
+        }
+        JsonNode json = JsonBody.parse(content);
+        json.path("queues")
+                .properties()
+                .forEach(topic -> topic.getValue()
+                        .properties()
+                        .forEach(queue -> newQueue(
+                                topic.getKey(),
+                                Integer.parseInt(queue.getKey()),
+                                queue.getValue().asLong())));
+        return json;
+    }
+
+    private QueueLog newQueue(String topic, int queueId, long maxOffset) {
+        Path directory = options.root().resolve("consumequeue").resolve(topic).resolve(Integer.toString(queueId));
+        QueueLog queue = new QueueLog(
+                topic,
+                queueId,
+                new ConsumeQueue(disk, directory, options.queueFileBytes(), maxOffset),
+                events::visible);
+        queues.computeIfAbsent(topic, t -> new TreeMap<>()).put(queueId, queue);
+        return queue;
+    }
+
+    /** The queue, made if it is not there. The topic's name has been checked: it becomes part of a path. */
+    public QueueLog queue(String topic, int queueId) {
+        QueueLog queue = queueIfPresent(topic, queueId);
+        return queue == null ? newQueue(topic, queueId, 0) : queue;
+    }
+
+    public @Nullable QueueLog queueIfPresent(String topic, int queueId) {
+        Map<Integer, QueueLog> perTopic = queues.get(topic);
+        return perTopic == null ? null : perTopic.get(queueId);
+    }
+
+    /** Forgets a topic's queues and removes their files; the messages stay in the log until it is cleaned. */
+    public void deleteQueues(String topic) throws IOException {
+        queues.remove(topic);
+        disk.delete(options.root().resolve("consumequeue").resolve(topic));
+    }
+
+    public CommitLog log() {
+        return log;
+    }
+
+    public Appender appender() {
+        return appender;
+    }
+
+    public IndexService index() {
+        return index;
+    }
+
+    /**
+     * Captures a checkpoint on the core.
+     *
+     * @return what is to be run on another thread: it writes and forces for as long as it takes
+     */
+    public CheckpointWork checkpoint() {
+        long position = log.written();
+        List<ConsumeQueue.Write> writes = new ArrayList<>();
+        ObjectNode json =
+                JsonBody.object().put("logPosition", firstPending(position)).put("writtenPosition", position);
+        ObjectNode all = json.putObject("queues");
+        queues.forEach((topic, perTopic) -> {
+            ObjectNode node = all.putObject(topic);
+            perTopic.forEach((id, queue) -> {
+                node.put(Integer.toString(id), queue.visibleOffset());
+                if (queue.index().hasUnsaved()) {
+                    writes.addAll(queue.index().unsaved());
+                }
+            });
+        });
+        Map<String, Supplier<byte[]>> files = new TreeMap<>();
+        files.put(QUEUES_FILE, () -> JsonBody.bytes(json));
+        views.forEach(view -> files.put(view.fileName(), view.capture(position)));
+        return new CheckpointWork(position, writes, files);
+    }
+
+    /** Messages that are written but not yet visible have no entry yet: replay has to begin before them. */
+    private long firstPending(long position) {
+        return Math.min(position, appender.firstWaiting());
+    }
+
+    /** A captured checkpoint; {@link #run} belongs to the checkpoint thread. */
+    public final class CheckpointWork {
+        private final long position;
+        private final List<ConsumeQueue.Write> writes;
+        private final Map<String, Supplier<byte[]>> files;
+
+        CheckpointWork(long position, List<ConsumeQueue.Write> writes, Map<String, Supplier<byte[]>> files) {
+            this.position = position;
+            this.writes = writes;
+            this.files = files;
+        }
+
+        public void run() throws IOException {
+            save(false);
+        }
+
+        void save(boolean closing) throws IOException {
+            if (log.durable() < position) {
+                // state must never be newer than the log that it was built from
+                log.force();
+            }
+            for (ConsumeQueue.Write write : writes) {
+                write.run(disk, true);
+            }
+            for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
+                disk.replace(config.resolve(file.getKey()), file.getValue().get());
+            }
+            new Checkpoint(position, verifyFrom(), index.checkpoint(), closing ? position : -1)
+                    .save(disk, checkpointFile);
+        }
+
+        /** The newest earlier checkpoint that lies some way behind this one. */
+        private long verifyFrom() {
+            synchronized (checkpoints) {
+                checkpoints.add(position);
+                while (checkpoints.size() > 1 && checkpoints.get(1) <= position - VERIFY_BEHIND_BYTES) {
+                    checkpoints.remove(0);
+                }
+                return checkpoints.get(0);
+            }
+        }
+    }
+
+    /** Closes in good order: no writes come any more, and the core is at rest. */
+    public void close() throws IOException, InterruptedException {
+        flusher.stop();
+        allocator.stop();
+        if (!appender.failed()) {
+            log.force();
+            appender.durable(log.durable());
+            checkpoint().save(true);
+            disk.delete(abortFile);
+        }
+        index.stop();
+        log.close();
+        AutoCloseable held = lock;
+        if (held != null) {
+            try {
+                held.close();
+            } catch (IOException | InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IOException("the store's lock could not be given up", e);
+            }
+        }
+    }
+}

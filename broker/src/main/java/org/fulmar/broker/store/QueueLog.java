@@ -1,0 +1,101 @@
+package org.fulmar.broker.store;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * One queue of a topic as the core sees it: the offsets it has given, and those that consumers may see.
+ *
+ * <p>Owned by the broker's core. An offset becomes visible when its message, and every message before it in the queue,
+ * is as durable as it asked to be, never earlier.
+ */
+public final class QueueLog {
+    /** A message that is appended but not visible yet. */
+    static final class Entry {
+        private final long physicalOffset;
+        private final int size;
+        private final long tagHash;
+        private boolean ready;
+
+        Entry(long physicalOffset, int size, long tagHash) {
+            this.physicalOffset = physicalOffset;
+            this.size = size;
+            this.tagHash = tagHash;
+        }
+    }
+
+    private final String topic;
+    private final int queueId;
+    private final ConsumeQueue index;
+    private final Deque<Entry> pending = new ArrayDeque<>();
+    private final Listener listener;
+
+    /** Told on the core each time that offsets of a queue became visible. */
+    public interface Listener {
+        void visible(QueueLog queue);
+    }
+
+    QueueLog(String topic, int queueId, ConsumeQueue index, Listener listener) {
+        this.listener = listener;
+        this.topic = topic;
+        this.queueId = queueId;
+        this.index = index;
+    }
+
+    public String topic() {
+        return topic;
+    }
+
+    public int queueId() {
+        return queueId;
+    }
+
+    public ConsumeQueue index() {
+        return index;
+    }
+
+    /** The offset that the next message gets. */
+    public long nextOffset() {
+        return index.maxOffset() + pending.size();
+    }
+
+    /** The offset behind the last one that consumers may see. */
+    public long visibleOffset() {
+        return index.maxOffset();
+    }
+
+    /** The first offset; retention will move it. */
+    public long minOffset() {
+        return 0;
+    }
+
+    /** Notes an appended message; {@link #ready} shows it later. */
+    Entry appended(long physicalOffset, int size, long tagHash) {
+        Entry entry = new Entry(physicalOffset, size, tagHash);
+        pending.add(entry);
+        return entry;
+    }
+
+    /** The entry's message is as durable as it asked to be: it is shown when all before it are, too. */
+    void ready(Entry entry) {
+        entry.ready = true;
+        boolean moved = false;
+        Entry head = pending.peek();
+        while (head != null && head.ready) {
+            index.add(head.physicalOffset, head.size, head.tagHash);
+            pending.remove();
+            head = pending.peek();
+            moved = true;
+        }
+        if (moved) {
+            listener.visible(this);
+        }
+    }
+
+    /** Replays a record that was found in the log; does nothing if the index has it already. */
+    void replay(long queueOffset, long physicalOffset, int size, long tagHash) {
+        if (queueOffset == index.maxOffset()) {
+            index.add(physicalOffset, size, tagHash);
+        }
+    }
+}

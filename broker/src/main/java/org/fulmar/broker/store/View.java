@@ -1,0 +1,26 @@
+package org.fulmar.broker.store;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * State that is built from the log and saved at checkpoints: what it holds can always be built again by replaying the
+ * log from the position of the saved state. Owned by the broker's core.
+ */
+public interface View {
+    /** The file under {@code config/}. */
+    String fileName();
+
+    /** The state as it is now, in a form that can be written on another thread. */
+    java.util.function.Supplier<byte[]> capture(long logPosition);
+
+    /**
+     * Takes saved state.
+     *
+     * @param content of the file, or null if there is none
+     * @return the log position that it was captured at; 0 to have everything replayed
+     */
+    long restore(byte @Nullable [] content);
+
+    /** Takes one of our own facts from the log; the same code runs live and in a restart. */
+    void apply(java.nio.ByteBuffer fact);
+}

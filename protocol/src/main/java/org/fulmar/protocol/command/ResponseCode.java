@@ -1,0 +1,35 @@
+package org.fulmar.protocol.command;
+
+/** The response codes of RocketMQ that we give, and our own for JMS operations (20100 to 20199). */
+public final class ResponseCode {
+    public static final int SUCCESS = 0;
+    public static final int SYSTEM_ERROR = 1;
+    public static final int SYSTEM_BUSY = 2;
+    public static final int REQUEST_CODE_NOT_SUPPORTED = 3;
+    public static final int FLUSH_DISK_TIMEOUT = 10;
+    public static final int MESSAGE_ILLEGAL = 13;
+    public static final int SERVICE_NOT_AVAILABLE = 14;
+    public static final int NO_PERMISSION = 16;
+    public static final int TOPIC_NOT_EXIST = 17;
+    public static final int PULL_NOT_FOUND = 19;
+    public static final int PULL_RETRY_IMMEDIATELY = 20;
+    public static final int PULL_OFFSET_MOVED = 21;
+    public static final int QUERY_NOT_FOUND = 22;
+    public static final int SUBSCRIPTION_PARSE_FAILED = 23;
+    public static final int SUBSCRIPTION_NOT_EXIST = 24;
+    public static final int SUBSCRIPTION_NOT_LATEST = 25;
+    public static final int SUBSCRIPTION_GROUP_NOT_EXIST = 26;
+    public static final int INVALID_PARAMETER = 29;
+    public static final int CONSUMER_NOT_ONLINE = 206;
+
+    public static final int JMS_NOT_NEGOTIATED = 20100;
+    public static final int JMS_SECURITY = 20101;
+    public static final int JMS_INVALID_DESTINATION = 20102;
+    public static final int JMS_INVALID_SELECTOR = 20103;
+    public static final int JMS_INVALID_CLIENT_ID = 20104;
+    public static final int JMS_ILLEGAL_STATE = 20105;
+    public static final int JMS_RESOURCE = 20106;
+    public static final int JMS_VERSION = 20107;
+
+    private ResponseCode() {}
+}

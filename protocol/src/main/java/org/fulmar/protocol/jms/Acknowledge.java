@@ -1,0 +1,44 @@
+package org.fulmar.protocol.jms;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * ACKNOWLEDGE: a session settles messages that it holds. Answered when the fact is in the log.
+ *
+ * @param replenish whether each settled message gives its consumer a credit back
+ */
+public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) {
+    /** Consecutive offsets of one queue, delivered to one consumer. */
+    public record Range(int consumerId, int queueId, long offset, int count) {
+        static final int BYTES = 20;
+    }
+
+    public static int encodedBytes(int ranges) {
+        return 9 + ranges * Range.BYTES;
+    }
+
+    public void encode(ByteBuf out) {
+        out.writeInt(sessionId);
+        out.writeBoolean(replenish);
+        out.writeInt(ranges.size());
+        for (Range range : ranges) {
+            out.writeInt(range.consumerId);
+            out.writeInt(range.queueId);
+            out.writeLong(range.offset);
+            out.writeInt(range.count);
+        }
+    }
+
+    public static Acknowledge decode(ByteBuf in) {
+        int sessionId = in.readInt();
+        boolean replenish = in.readBoolean();
+        int count = Body.count(in, Range.BYTES);
+        List<Range> ranges = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ranges.add(new Range(in.readInt(), in.readInt(), in.readLong(), in.readInt()));
+        }
+        return new Acknowledge(sessionId, replenish, ranges);
+    }
+}

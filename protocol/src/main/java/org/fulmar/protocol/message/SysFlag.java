@@ -1,0 +1,25 @@
+package org.fulmar.protocol.message;
+
+/** The bits of a record's sysFlag (RocketMQ's layout). */
+public final class SysFlag {
+    public static final int COMPRESSED = 1;
+    public static final int MULTI_TAGS = 1 << 1;
+    public static final int TRANSACTION_PREPARED = 1 << 2;
+    public static final int TRANSACTION_COMMIT = 2 << 2;
+    public static final int TRANSACTION_ROLLBACK = 3 << 2;
+    public static final int BORN_HOST_V6 = 1 << 4;
+    public static final int STORE_HOST_V6 = 1 << 5;
+
+    private static final int TRANSACTION_MASK = 3 << 2;
+
+    private SysFlag() {}
+
+    /** One of 0, {@link #TRANSACTION_PREPARED}, {@link #TRANSACTION_COMMIT}, {@link #TRANSACTION_ROLLBACK}. */
+    public static int transaction(int sysFlag) {
+        return sysFlag & TRANSACTION_MASK;
+    }
+
+    public static int hostLength(int sysFlag, int v6Bit) {
+        return (sysFlag & v6Bit) == 0 ? 8 : 20;
+    }
+}

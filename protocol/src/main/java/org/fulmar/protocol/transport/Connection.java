@@ -1,0 +1,201 @@
+package org.fulmar.protocol.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.fulmar.protocol.frame.Frame;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a peer, for requests in both directions.
+ *
+ * <p>Any thread may send; futures complete on the connection's event loop, so what hangs on them must not block. When
+ * the connection is lost, every request that waits fails with a {@link RemotingException}, and none hangs.
+ */
+public final class Connection {
+    private static final long SWEEP_MILLIS = 100;
+
+    private record Pending(CompletableFuture<Frame> answer, long deadlineNanos, int code) {}
+
+    private final Channel channel;
+    private final ConnectionLimits limits;
+    private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
+    private final AtomicInteger correlations = new AtomicInteger();
+    private final AtomicInteger requestsInFlight = new AtomicInteger();
+    private final AtomicLong bytesInFlight = new AtomicLong();
+    private volatile @Nullable Object attachment;
+    private volatile boolean lost;
+    private @Nullable ScheduledFuture<?> sweeper;
+
+    Connection(Channel channel, ConnectionLimits limits) {
+        this.channel = channel;
+        this.limits = limits;
+    }
+
+    /** Sends a request; the future fails with a {@link RemotingException} if no answer comes in time. */
+    public CompletableFuture<Frame> request(Frame frame, long timeoutMillis) {
+        CompletableFuture<Frame> answer = new CompletableFuture<>();
+        int correlation = correlations.incrementAndGet();
+        if (pending.size() >= limits.maxPending()) {
+            frame.release();
+            answer.completeExceptionally(new RemotingException(
+                    "more than " + limits.maxPending() + " requests wait for an answer of " + remoteAddress()));
+            return answer;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        pending.put(correlation, new Pending(answer, deadline, frame.code()));
+        channel.writeAndFlush(frame.asRequest(correlation)).addListener((ChannelFutureListener) written -> {
+            if (!written.isSuccess()) {
+                fail(correlation, "request " + frame.code() + " was not sent to " + remoteAddress(), written.cause());
+            }
+        });
+        if (lost) {
+            failAll(null);
+        }
+        return answer;
+    }
+
+    /** Sends a request that is never answered. A failure shows only in the loss of the connection. */
+    public void oneWay(Frame frame) {
+        channel.writeAndFlush(frame.asOneWay(correlations.incrementAndGet()), channel.voidPromise());
+    }
+
+    /** Sends a response, or any frame as it is. */
+    public void send(Frame frame) {
+        channel.writeAndFlush(frame, channel.voidPromise());
+    }
+
+    private void fail(int correlation, String message, @Nullable Throwable cause) {
+        Pending waiting = pending.remove(correlation);
+        if (waiting != null) {
+            waiting.answer.completeExceptionally(
+                    cause == null ? new RemotingException(message) : new RemotingException(message, cause));
+        }
+    }
+
+    private void failAll(@Nullable Throwable cause) {
+        for (Integer correlation : pending.keySet()) {
+            fail(correlation, "the connection to " + remoteAddress() + " was lost", cause);
+        }
+    }
+
+    void opened() {
+        sweeper = channel.eventLoop()
+                .scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void sweep() {
+        if (pending.isEmpty()) {
+            return;
+        }
+        long now = System.nanoTime();
+        pending.forEach((correlation, waiting) -> {
+            if (now - waiting.deadlineNanos > 0) {
+                fail(
+                        correlation,
+                        "no answer to request " + waiting.code + " from " + remoteAddress() + " in time",
+                        null);
+            }
+        });
+    }
+
+    void closed(@Nullable Throwable cause) {
+        lost = true;
+        if (sweeper != null) {
+            sweeper.cancel(false);
+        }
+        failAll(cause);
+    }
+
+    void answered(Frame response) {
+        Pending waiting = pending.remove(response.opaque());
+        if (waiting == null || !waiting.answer.complete(response)) {
+            response.release();
+        }
+    }
+
+    Request requestStarted(Frame frame) {
+        Request request = new Request(this, frame);
+        int requests = requestsInFlight.incrementAndGet();
+        long bytes = bytesInFlight.addAndGet(request.bytes());
+        if (requests > limits.maxRequestsInFlight() || bytes > limits.maxBytesInFlight()) {
+            channel.config().setAutoRead(false);
+        }
+        return request;
+    }
+
+    void requestFinished(int bytes) {
+        int requests = requestsInFlight.decrementAndGet();
+        long left = bytesInFlight.addAndGet(-bytes);
+        if (requests <= limits.maxRequestsInFlight() / 2
+                && left <= limits.maxBytesInFlight() / 2
+                && !channel.config().isAutoRead()) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    /** Whether the outbound buffer has room; if not, {@link RequestHandler#writable} tells when it has. */
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    public boolean isOpen() {
+        return channel.isActive() && !lost;
+    }
+
+    public void close() {
+        channel.close();
+    }
+
+    /** Closes, and completes when the connection is gone and its handler was told. */
+    public CompletableFuture<Void> closeAsync() {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        channel.close().addListener(done -> gone.complete(null));
+        return gone;
+    }
+
+    public @Nullable SocketAddress remoteAddress() {
+        return channel.remoteAddress();
+    }
+
+    public @Nullable SocketAddress localAddress() {
+        return channel.localAddress();
+    }
+
+    public EventLoop eventLoop() {
+        return channel.eventLoop();
+    }
+
+    public ByteBufAllocator allocator() {
+        return channel.alloc();
+    }
+
+    /** A pooled direct buffer for a frame's body. */
+    public ByteBuf buffer(int bytes) {
+        return channel.alloc().directBuffer(bytes);
+    }
+
+    /** What the owner of this connection keeps with it. */
+    public @Nullable Object attachment() {
+        return attachment;
+    }
+
+    public void attach(Object object) {
+        this.attachment = object;
+    }
+
+    @Override
+    public String toString() {
+        return "connection " + channel.id().asShortText() + " with " + remoteAddress();
+    }
+}

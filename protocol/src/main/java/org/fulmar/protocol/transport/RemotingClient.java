@@ -1,0 +1,91 @@
+package org.fulmar.protocol.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.protocol.frame.FrameLimits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens connections. Owns its event loop threads, which it starts when first needed; any thread may call it.
+ * {@link #close} closes its connections with it.
+ */
+public final class RemotingClient implements AutoCloseable {
+    private final String name;
+    private final int threads;
+    private final FrameLimits frames;
+    private final ConnectionLimits limits;
+    private @Nullable EventLoopGroup sockets;
+    private @Nullable EventLoopGroup local;
+    private boolean closed;
+
+    public RemotingClient(String name, int threads, FrameLimits frames, ConnectionLimits limits) {
+        this.name = name;
+        this.threads = threads;
+        this.frames = frames;
+        this.limits = limits;
+    }
+
+    /**
+     * Connects and waits for it; not to be called on an event loop.
+     *
+     * @param handler what is done with the peer's requests
+     * @throws IOException if there is no connection within the time-out
+     */
+    public Connection connect(SocketAddress address, int timeoutMillis, RequestHandler handler) throws IOException {
+        boolean inVm = address instanceof LocalAddress;
+        Bootstrap bootstrap = new Bootstrap()
+                .group(group(inVm))
+                .channel(inVm ? LocalChannel.class : EventLoops.clientChannel())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                .option(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(limits.writeLowBytes(), limits.writeHighBytes()))
+                .handler(new ChannelSetup(frames, limits, handler));
+        if (!inVm) {
+            bootstrap.option(ChannelOption.TCP_NODELAY, true);
+        }
+        ChannelFuture future = bootstrap.connect(address);
+        if (!future.awaitUninterruptibly(timeoutMillis + 1000L, TimeUnit.MILLISECONDS)) {
+            future.cancel(true);
+            throw new IOException("no connection to " + address + " within " + timeoutMillis + " ms");
+        }
+        if (!future.isSuccess()) {
+            throw new IOException("no connection to " + address + ": " + future.cause(), future.cause());
+        }
+        Channel channel = future.channel();
+        return channel.pipeline().get(ConnectionHandler.class).connection();
+    }
+
+    private synchronized EventLoopGroup group(boolean inVm) throws IOException {
+        if (closed) {
+            throw new IOException(name + " is closed");
+        }
+        if (inVm) {
+            EventLoopGroup group = local == null ? EventLoops.local(name + "-vm", threads) : local;
+            local = group;
+            return group;
+        }
+        EventLoopGroup group = sockets == null ? EventLoops.sockets(name + "-io", threads) : sockets;
+        sockets = group;
+        return group;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        for (EventLoopGroup group : new EventLoopGroup[] {sockets, local}) {
+            if (group != null) {
+                group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package org.fulmar.jms.message;
+
+import jakarta.jms.JMSException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The properties of a received message as they came, in one or two blocks of {@code name U+0001 value U+0002}. Looks
+ * entries up by scanning the bytes, since most consumers want few of them; of two entries with one name the first
+ * counts. Immutable.
+ */
+final class WireProperties {
+
+    private final ByteSlice block;
+    private final ByteSlice overflow;
+
+    WireProperties(ByteSlice block, ByteSlice overflow) {
+        this.block = block;
+        this.overflow = overflow;
+    }
+
+    /** The value of an entry, or null if there is none. */
+    @Nullable String find(byte[] name) {
+        String value = find(block, name);
+        return value == null && overflow.length() > 0 ? find(overflow, name) : value;
+    }
+
+    private static @Nullable String find(ByteSlice block, byte[] name) {
+        byte[] bytes = block.array();
+        int end = block.offset() + block.length();
+        int at = block.offset();
+        while (at < end) {
+            int separator = at + name.length;
+            int entryEnd = valueEnd(bytes, at, end);
+            if (separator < entryEnd && bytes[separator] == WireNames.NAME_END && startsWith(bytes, at, name)) {
+                return text(bytes, separator + 1, entryEnd);
+            }
+            at = entryEnd + 1;
+        }
+        return null;
+    }
+
+    private static boolean startsWith(byte[] bytes, int at, byte[] name) {
+        for (int i = 0; i < name.length; i++) {
+            if (bytes[at + i] != name[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int valueEnd(byte[] bytes, int start, int end) {
+        int at = start;
+        while (at < end && bytes[at] != WireNames.VALUE_END) {
+            at++;
+        }
+        return at;
+    }
+
+    // Malformed UTF-8 is replaced, not refused: native producers write what they like.
+    private static String text(byte[] bytes, int start, int end) {
+        return new String(bytes, start, end - start, StandardCharsets.UTF_8);
+    }
+
+    /** The user properties with their types; names that JMS does not allow are left out. */
+    Map<String, @Nullable Object> userProperties() throws JMSException {
+        Map<String, @Nullable Object> found = new LinkedHashMap<>();
+        collect(block, found);
+        collect(overflow, found);
+        String types = find(WireNames.PROPERTY_TYPES);
+        if (types != null) {
+            applyTypes(types, found);
+        }
+        return found;
+    }
+
+    private static void collect(ByteSlice block, Map<String, @Nullable Object> found) {
+        byte[] bytes = block.array();
+        int end = block.offset() + block.length();
+        int at = block.offset();
+        while (at < end) {
+            int entryEnd = valueEnd(bytes, at, end);
+            int separator = at;
+            while (separator < entryEnd && bytes[separator] != WireNames.NAME_END) {
+                separator++;
+            }
+            // An entry without a name, a separator or a value is one that RocketMQ would drop, too.
+            if (separator > at && separator + 1 < entryEnd) {
+                String name = WireNames.ofProperty(text(bytes, at, separator));
+                if (PropertyNames.isCarried(name)) {
+                    found.putIfAbsent(name, text(bytes, separator + 1, entryEnd));
+                }
+            }
+            at = entryEnd + 1;
+        }
+    }
+
+    private static void applyTypes(String types, Map<String, @Nullable Object> found) throws JMSException {
+        int at = 0;
+        while (at < types.length()) {
+            int comma = types.indexOf(',', at);
+            int end = comma < 0 ? types.length() : comma;
+            if (end - at < 3 || types.charAt(end - 2) != ':') {
+                throw Failures.corrupt("bad list of property types");
+            }
+            String name = types.substring(at, end - 2);
+            if (!PropertyNames.isCarried(name)) {
+                throw Failures.corrupt("a type for a property with a bad name");
+            }
+            found.put(name, typed(types.charAt(end - 1), name, found.get(name)));
+            at = end + 1;
+        }
+    }
+
+    private static @Nullable Object typed(char type, String name, @Nullable Object raw) throws JMSException {
+        if (type == 'n') {
+            return null;
+        }
+        if (type == 'e') {
+            return "";
+        }
+        if (!(raw instanceof String)) {
+            throw Failures.corrupt("property " + name + " has a type but no value, or two types");
+        }
+        String text = (String) raw;
+        try {
+            switch (type) {
+                case 'z':
+                    return Boolean.valueOf(text);
+                case 'b':
+                    return Byte.valueOf(text);
+                case 'h':
+                    return Short.valueOf(text);
+                case 'i':
+                    return Integer.valueOf(text);
+                case 'l':
+                    return Long.valueOf(text);
+                case 'f':
+                    return Float.valueOf(text);
+                case 'd':
+                    return Double.valueOf(text);
+                case 's':
+                    return Escapes.unescape(text);
+                default:
+                    throw Failures.corrupt("property " + name + " has an unknown type");
+            }
+        } catch (NumberFormatException e) {
+            throw Failures.corrupt("property " + name, e);
+        }
+    }
+}
