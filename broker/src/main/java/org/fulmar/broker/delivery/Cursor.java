@@ -163,6 +163,7 @@ final class Cursor {
 
     /** Forgets what lies behind the end of the queue, as after a lost tail of the log. */
     void cut(long end) {
+        scan = Math.min(scan, end);
         returned.tailMap(end, true).clear();
         if (floor > end) {
             floor = end;

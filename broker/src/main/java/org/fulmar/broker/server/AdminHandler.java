@@ -55,7 +55,7 @@ final class AdminHandler {
         }
         try {
             service.put(wanted);
-            request.answer(ResponseCode.SUCCESS, (String) null);
+            service.whenAnnounced(name, () -> request.answer(ResponseCode.SUCCESS, (String) null));
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
         }

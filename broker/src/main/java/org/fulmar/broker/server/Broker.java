@@ -181,11 +181,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private void announce(TopicConfig topic) {
+    private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
-        if (link != null && !topics.isTemporary(topic.name())) {
-            link.announce(topic);
-        }
+        return link == null || topics.isTemporary(topic.name())
+                ? CompletableFuture.completedFuture(true)
+                : link.announce(topic);
     }
 
     /**
@@ -309,6 +309,7 @@ public final class Broker implements AutoCloseable {
             quiet.complete(null);
         });
         quiet.join();
+        store.stopThreads();
         server.close();
         store.close();
     }

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class NameServerLink implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NameServerLink.class);
     private static final int TIMEOUT_MILLIS = 3000;
+    private static final int ANNOUNCE_MILLIS = 1000;
 
     /** The topics as the core sees them; fetched from the core, so it may wait for it. */
     record Topics(DataVersion version, List<TopicConfig> all) {}
@@ -68,15 +70,19 @@ final class NameServerLink implements AutoCloseable {
         }
     }
 
-    /** A topic was made or changed. */
-    void announce(TopicConfig topic) {
-        thread.execute(() -> {
-            for (InetSocketAddress nameServer : config.nameServers()) {
-                send(
-                        nameServer,
-                        registration(topics.get().version(), List.of(topic)).toFrame());
-            }
-        });
+    /** A topic was made or changed. Done when the name servers have been told, or after a while of trying. */
+    CompletableFuture<?> announce(TopicConfig topic) {
+        return CompletableFuture.runAsync(
+                        () -> {
+                            for (InetSocketAddress nameServer : config.nameServers()) {
+                                send(
+                                        nameServer,
+                                        registration(topics.get().version(), List.of(topic))
+                                                .toFrame());
+                            }
+                        },
+                        thread)
+                .orTimeout(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private BrokerRegistration registration(DataVersion version, List<TopicConfig> list) {

@@ -121,8 +121,9 @@ final class SendHandler {
             @Override
             public void stored(long physicalOffset, long queueOffset) {
                 String id = new MessageId(storeHost, physicalOffset).text();
-                request.answer(
-                        ResponseCode.SUCCESS, new SendRequest.Result(id, queue.queueId(), queueOffset, null).fields());
+                Map<String, String> fields =
+                        new SendRequest.Result(id, queue.queueId(), queueOffset, null).fields();
+                topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
             }
 
             @Override
@@ -187,9 +188,9 @@ final class SendHandler {
             ids.append(stored == 0 ? "" : ",").append(new MessageId(storeHost, physicalOffset).text());
             stored++;
             if (stored == count && !failed) {
-                request.answer(
-                        ResponseCode.SUCCESS,
-                        new SendRequest.Result(ids.toString(), queue.queueId(), first, null).fields());
+                Map<String, String> fields =
+                        new SendRequest.Result(ids.toString(), queue.queueId(), first, null).fields();
+                topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
             }
         }
 

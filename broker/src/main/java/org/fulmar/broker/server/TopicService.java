@@ -1,7 +1,9 @@
 package org.fulmar.broker.server;
 
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.DeliveryEngine;
@@ -30,10 +32,12 @@ final class TopicService {
     private final DeliveryEngine engine;
     private final Appender appender;
     private final LongSupplier clock;
-    private final Consumer<TopicConfig> announce;
+    private final Function<TopicConfig, CompletableFuture<?>> announce;
+    /** Topics that the name servers are being told of. */
+    private final Map<String, CompletableFuture<?>> announcing = new ConcurrentHashMap<>();
 
     /**
-     * @param announce is given each topic that was made or changed, to tell the name servers
+     * @param announce is given each topic that was made or changed, to tell the name servers; done when they know
      */
     TopicService(
             BrokerConfig config,
@@ -42,7 +46,7 @@ final class TopicService {
             DeliveryEngine engine,
             Appender appender,
             LongSupplier clock,
-            Consumer<TopicConfig> announce) {
+            Function<TopicConfig, CompletableFuture<?>> announce) {
         this.config = config;
         this.topics = topics;
         this.groups = groups;
@@ -88,7 +92,24 @@ final class TopicService {
         topics.put(wanted, clock.getAsLong(), appender);
         appender.orderFacts();
         addQueues(wanted, before);
-        announce.accept(wanted);
+        CompletableFuture<?> told = announce.apply(wanted);
+        if (!told.isDone()) {
+            announcing.put(wanted.name(), told);
+            told.whenComplete((done, failure) -> announcing.remove(wanted.name(), told));
+        }
+    }
+
+    /**
+     * Answers who made or used a topic, when the name servers know it or have had a while for it: whoever is answered
+     * finds the topic's route. Off the core if it has to wait.
+     */
+    void whenAnnounced(String topic, Runnable answer) {
+        CompletableFuture<?> told = announcing.isEmpty() ? null : announcing.get(topic);
+        if (told == null) {
+            answer.run();
+        } else {
+            told.whenComplete((done, failure) -> answer.run());
+        }
     }
 
     private void addQueues(TopicConfig now, @Nullable TopicConfig before) {

@@ -104,7 +104,7 @@ public final class Appender implements FactSink {
         facts.writeInt(0);
         body.write(facts);
         facts.setInt(start, facts.writerIndex() - start - 4);
-        if (facts.readableBytes() > FACTS_LIMIT) {
+        if (facts.readableBytes() > Math.min(FACTS_LIMIT, log.maxRecordBytes() / 2)) {
             try {
                 putFacts();
             } catch (StoreException e) {
@@ -190,6 +190,9 @@ public final class Appender implements FactSink {
     /** Where the first message begins that is not visible yet. */
     long firstWaiting() {
         Waiting head = forForce.peek();
+        if (head == null && !batch.isEmpty()) {
+            head = batch.get(0);
+        }
         return head == null ? Long.MAX_VALUE : head.start;
     }
 

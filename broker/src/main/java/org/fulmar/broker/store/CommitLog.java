@@ -123,6 +123,11 @@ public final class CommitLog {
         return batch.position();
     }
 
+    /** The largest record that is taken. */
+    int maxRecordBytes() {
+        return Math.min(maxRecordBytes, segmentSize - FILLER_BYTES);
+    }
+
     /** The size of {@code draft} in the log; checks the limits. */
     int checkedSize(RecordDraft draft) throws StoreException {
         int size = draft.size(storeHost);

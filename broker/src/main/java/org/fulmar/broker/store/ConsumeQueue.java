@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,7 +27,8 @@ public final class ConsumeQueue {
     private final int fileEntries;
     private long tailStart;
     private ByteBuffer tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
-    private long saved;
+    /** The offset up to which the files are known to hold the entries, forced; the checkpoint thread moves it on. */
+    private volatile long saved;
 
     ConsumeQueue(Disk disk, Path directory, int fileBytes, long maxOffset) {
         this.disk = disk;
@@ -66,7 +66,6 @@ public final class ConsumeQueue {
             return;
         }
         tailStart = maxOffset();
-        saved = tailStart;
         // a new buffer: slices of the old one may still be read
         tail = ByteBuffer.allocate(BLOCK_ENTRIES * ENTRY_BYTES);
     }
@@ -79,6 +78,9 @@ public final class ConsumeQueue {
     public ByteBuffer entries(long from, int max) {
         long end = maxOffset();
         int wanted = (int) Math.max(0, Math.min(Math.min(max, BLOCK_ENTRIES), end - from));
+        if (wanted == 0) {
+            return ByteBuffer.allocate(0);
+        }
         if (from >= tailStart) {
             return tail.duplicate()
                     .position((int) (from - tailStart) * ENTRY_BYTES)
@@ -112,9 +114,13 @@ public final class ConsumeQueue {
         }
     }
 
-    /** Copies of the entries that no file has yet, and notes them as saved. */
+    /** Copies of the entries that no file is known to hold; {@link #saved} is told when the device has them. */
     List<Write> unsaved() {
-        Deque<Write> writes = new ArrayDeque<>();
+        List<Write> writes = new ArrayList<>();
+        // what went to the files for want of memory has not been forced
+        for (long at = saved; at < tailStart; at = (at / fileEntries + 1) * fileEntries) {
+            writes.add(new Write(file(at), 0, ByteBuffer.allocate(0)));
+        }
         long at = Math.max(saved, tailStart);
         long end = maxOffset();
         while (at < end) {
@@ -125,8 +131,12 @@ public final class ConsumeQueue {
             writes.add(new Write(file(at), at % fileEntries * ENTRY_BYTES, copy));
             at = stop;
         }
-        saved = end;
-        return List.copyOf(writes);
+        return writes;
+    }
+
+    /** The device has all entries before {@code offset}. */
+    void saved(long offset) {
+        saved = offset;
     }
 
     boolean hasUnsaved() {
@@ -144,10 +154,22 @@ public final class ConsumeQueue {
             offset--;
         }
         if (offset < maxOffset()) {
-            tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
-            tailStart = offset;
-            saved = offset;
+            restart(offset);
         }
+    }
+
+    /** Forgets the entries from {@code offset} on. */
+    void restart(long offset) {
+        tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
+        tailStart = offset;
+        saved = offset;
+    }
+
+    /** The log position of the last entry; -1 if there is none, or if the file that should hold it does not. */
+    long lastPhysicalOffset() {
+        long end = maxOffset();
+        ByteBuffer last = entries(Math.max(0, end - 1), 1);
+        return last.remaining() == ENTRY_BYTES && last.getInt(8) > 0 ? last.getLong(0) : -1;
     }
 
     void delete() throws IOException {

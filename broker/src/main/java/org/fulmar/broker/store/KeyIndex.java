@@ -139,7 +139,7 @@ final class KeyIndex {
     }
 
     void force() throws IOException {
-        ((java.nio.MappedByteBuffer) data).force();
+        file.force();
     }
 
     void close() throws IOException {

@@ -40,12 +40,24 @@ final class LogRecovery {
     /** Opens the segment files; a gap in their names ends the log there. The first position, 0 if there is none. */
     long openSegments() throws IOException {
         List<LogSegment> found = new ArrayList<>();
+        List<Long> bases = new ArrayList<>();
         for (Path file : disk.list(log.directory())) {
             String name = file.getFileName().toString();
             if (!name.matches("\\d{20}")) {
                 continue;
             }
             long base = Long.parseLong(name);
+            bases.add(base);
+        }
+        for (int i = 1; i < bases.size(); i++) {
+            if (bases.get(i) - bases.get(i - 1) < log.segmentSize()) {
+                throw new IOException("the log files in " + log.directory() + " are shorter than " + log.segmentSize()
+                        + " bytes: set the size back to what the store was made with");
+            }
+        }
+        for (long base : bases) {
+            String name = LogSegment.fileName(base);
+            Path file = log.directory().resolve(name);
             if (!found.isEmpty() && base != found.get(found.size() - 1).end()) {
                 LOG.warn("log file {} does not follow its predecessor and is put aside", file);
                 disk.move(file, aside.resolve(name));

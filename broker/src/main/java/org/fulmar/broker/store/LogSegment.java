@@ -35,6 +35,12 @@ final class LogSegment {
     static LogSegment open(Disk disk, Path directory, long base, int size) throws IOException {
         Path path = directory.resolve(fileName(base));
         DiskFile file = disk.open(path);
+        long there = file.size();
+        if (there > size) {
+            file.close();
+            throw new IOException("the log file " + path + " has " + there + " bytes, but log files are to have " + size
+                    + ": set the size back to what the store was made with");
+        }
         file.resize(size);
         return new LogSegment(path, base, size, file, file.map(size));
     }

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.fulmar.protocol.command.JsonBody;
+import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,15 @@ public final class MessageStore {
      */
     public void open(TopicFilter topics) throws IOException {
         lock = disk.lock(options.root().resolve("lock"));
+        try {
+            openLocked(topics);
+        } catch (IOException | RuntimeException e) {
+            unlock();
+            throw e;
+        }
+    }
+
+    private void openLocked(TopicFilter topics) throws IOException {
         boolean clean = !disk.exists(abortFile);
         disk.replace(abortFile, new byte[0]);
         Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
@@ -114,10 +124,16 @@ public final class MessageStore {
             replayed[0]++;
             replay(record, positions, queuesPosition, topics);
         });
-        if (end < savedQueues.path("writtenPosition").asLong()) {
+        long newest = savedQueues.path("writtenPosition").asLong();
+        if (end < newest) {
             queues.values()
                     .forEach(perTopic ->
                             perTopic.values().forEach(queue -> queue.index().cut(end)));
+        }
+        for (String topic : List.copyOf(queues.keySet())) {
+            if (!topics.exists(topic)) {
+                deleteQueues(topic);
+            }
         }
         checkpoints.add(Math.min(checkpoint.verifyFrom(), end));
         LOG.info(
@@ -128,6 +144,13 @@ public final class MessageStore {
                 clean ? "clean" : "not closed");
         appender.opened(end);
         index.open(checkpoint, clean, end);
+        for (long position : positions) {
+            newest = position == Long.MAX_VALUE ? newest : Math.max(newest, position);
+        }
+        if (end < newest) {
+            // what was saved knows more than the log holds now: new records must not be taken for those that are lost
+            checkpoint().save(false);
+        }
         flusher.start();
         allocator.start();
         index.start();
@@ -157,20 +180,33 @@ public final class MessageStore {
     }
 
     private JsonNode restoreQueues(byte @Nullable [] content) throws IOException {
-        if (content == null) {
-            disk.delete(options.root().resolve("consumequeue"));
-            return JsonBody.object();
+        if (content != null) {
+            try {
+                JsonNode json = JsonBody.parse(content);
+                if (restoreQueues(json)) {
+                    return json;
+                }
+            } catch (FrameException | NumberFormatException e) {
+                LOG.warn("the table of queues is damaged", e);
+            }
+            LOG.warn("the consume queues are built again from the log");
         }
-        JsonNode json = JsonBody.parse(content);
-        json.path("queues")
+        queues.clear();
+        disk.delete(options.root().resolve("consumequeue"));
+        return JsonBody.object();
+    }
+
+    /** Whether every queue's files hold what the table says. */
+    private boolean restoreQueues(JsonNode json) {
+        json.path("queues").properties().forEach(topic -> topic.getValue()
                 .properties()
-                .forEach(topic -> topic.getValue()
-                        .properties()
-                        .forEach(queue -> newQueue(
-                                topic.getKey(),
-                                Integer.parseInt(queue.getKey()),
-                                queue.getValue().asLong())));
-        return json;
+                .forEach(queue -> newQueue(
+                        topic.getKey(),
+                        Integer.parseInt(queue.getKey()),
+                        queue.getValue().asLong())));
+        return queues.values().stream()
+                .flatMap(perTopic -> perTopic.values().stream())
+                .allMatch(queue -> queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0);
     }
 
     private QueueLog newQueue(String topic, int queueId, long maxOffset) {
@@ -221,6 +257,7 @@ public final class MessageStore {
     public CheckpointWork checkpoint() {
         long position = log.written();
         List<ConsumeQueue.Write> writes = new ArrayList<>();
+        List<Runnable> done = new ArrayList<>();
         ObjectNode json =
                 JsonBody.object().put("logPosition", firstPending(position)).put("writtenPosition", position);
         ObjectNode all = json.putObject("queues");
@@ -229,14 +266,16 @@ public final class MessageStore {
             perTopic.forEach((id, queue) -> {
                 node.put(Integer.toString(id), queue.visibleOffset());
                 if (queue.index().hasUnsaved()) {
+                    long saved = queue.visibleOffset();
                     writes.addAll(queue.index().unsaved());
+                    done.add(() -> queue.index().saved(saved));
                 }
             });
         });
         Map<String, Supplier<byte[]>> files = new TreeMap<>();
         files.put(QUEUES_FILE, () -> JsonBody.bytes(json));
         views.forEach(view -> files.put(view.fileName(), view.capture(position)));
-        return new CheckpointWork(position, writes, files);
+        return new CheckpointWork(position, writes, done, files);
     }
 
     /** Messages that are written but not yet visible have no entry yet: replay has to begin before them. */
@@ -248,11 +287,17 @@ public final class MessageStore {
     public final class CheckpointWork {
         private final long position;
         private final List<ConsumeQueue.Write> writes;
+        private final List<Runnable> done;
         private final Map<String, Supplier<byte[]>> files;
 
-        CheckpointWork(long position, List<ConsumeQueue.Write> writes, Map<String, Supplier<byte[]>> files) {
+        CheckpointWork(
+                long position,
+                List<ConsumeQueue.Write> writes,
+                List<Runnable> done,
+                Map<String, Supplier<byte[]>> files) {
             this.position = position;
             this.writes = writes;
+            this.done = done;
             this.files = files;
         }
 
@@ -268,6 +313,7 @@ public final class MessageStore {
             for (ConsumeQueue.Write write : writes) {
                 write.run(disk, true);
             }
+            done.forEach(Runnable::run);
             for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
                 disk.replace(config.resolve(file.getKey()), file.getValue().get());
             }
@@ -287,23 +333,39 @@ public final class MessageStore {
         }
     }
 
-    /** Closes in good order: no writes come any more, and the core is at rest. */
-    public void close() throws IOException, InterruptedException {
+    /** Ends the threads that force and allocate; nothing comes from them to the core any more. */
+    public void stopThreads() throws InterruptedException {
         flusher.stop();
         allocator.stop();
-        if (!appender.failed()) {
-            log.force();
-            appender.durable(log.durable());
-            checkpoint().save(true);
-            disk.delete(abortFile);
+    }
+
+    /** Closes in good order: its threads are stopped, no writes come any more, and the core is at rest. */
+    public void close() throws IOException, InterruptedException {
+        stopThreads();
+        try {
+            if (!appender.failed()) {
+                log.force();
+                appender.durable(log.durable());
+                checkpoint().save(true);
+                disk.delete(abortFile);
+            }
+        } finally {
+            try {
+                index.stop();
+                log.close();
+            } finally {
+                unlock();
+            }
         }
-        index.stop();
-        log.close();
+    }
+
+    private void unlock() throws IOException {
         AutoCloseable held = lock;
+        lock = null;
         if (held != null) {
             try {
                 held.close();
-            } catch (IOException | InterruptedException e) {
+            } catch (IOException e) {
                 throw e;
             } catch (Exception e) {
                 throw new IOException("the store's lock could not be given up", e);

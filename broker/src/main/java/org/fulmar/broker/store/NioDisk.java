@@ -1,7 +1,9 @@
 package org.fulmar.broker.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -130,6 +132,7 @@ public final class NioDisk implements Disk {
 
     private static final class ChannelFile implements DiskFile {
         private final FileChannel channel;
+        private volatile @Nullable MappedByteBuffer writable;
 
         ChannelFile(FileChannel channel) {
             this.channel = channel;
@@ -163,11 +166,21 @@ public final class NioDisk implements Disk {
 
         @Override
         public ByteBuffer mapForWriting(long bytes) throws IOException {
-            return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+            MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+            writable = mapped;
+            return mapped;
         }
 
         @Override
         public void force() throws IOException {
+            MappedByteBuffer mapped = writable;
+            if (mapped != null) {
+                try {
+                    mapped.force();
+                } catch (UncheckedIOException e) {
+                    throw e.getCause();
+                }
+            }
             channel.force(false);
         }
 

@@ -92,8 +92,14 @@ public final class QueueLog {
         }
     }
 
-    /** Replays a record that was found in the log; does nothing if the index has it already. */
+    /**
+     * Replays a record that was found in the log; does nothing if the index has it already. A later record with an
+     * earlier offset says that the queue was deleted and made anew in between.
+     */
     void replay(long queueOffset, long physicalOffset, int size, long tagHash) {
+        if (queueOffset < index.maxOffset() && physicalOffset > index.lastPhysicalOffset()) {
+            index.restart(queueOffset);
+        }
         if (queueOffset == index.maxOffset()) {
             index.add(physicalOffset, size, tagHash);
         }

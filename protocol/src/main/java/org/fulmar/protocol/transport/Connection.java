@@ -3,17 +3,19 @@ package org.fulmar.protocol.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.protocol.frame.Frame;
+import org.jctools.queues.MpscUnboundedArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ public final class Connection {
     private final AtomicInteger correlations = new AtomicInteger();
     private final AtomicInteger requestsInFlight = new AtomicInteger();
     private final AtomicLong bytesInFlight = new AtomicLong();
+    private final Queue<Frame> outbound = new MpscUnboundedArrayQueue<>(64);
+    private final AtomicInteger outboundPending = new AtomicInteger();
+    private final AtomicLong queuedBytes = new AtomicLong();
     private volatile @Nullable Object attachment;
     private volatile boolean lost;
     private @Nullable ScheduledFuture<?> sweeper;
@@ -54,11 +59,7 @@ public final class Connection {
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         pending.put(correlation, new Pending(answer, deadline, frame.code()));
-        channel.writeAndFlush(frame.asRequest(correlation)).addListener((ChannelFutureListener) written -> {
-            if (!written.isSuccess()) {
-                fail(correlation, "request " + frame.code() + " was not sent to " + remoteAddress(), written.cause());
-            }
-        });
+        write(frame.asRequest(correlation));
         if (lost) {
             failAll(null);
         }
@@ -67,12 +68,60 @@ public final class Connection {
 
     /** Sends a request that is never answered. A failure shows only in the loss of the connection. */
     public void oneWay(Frame frame) {
-        channel.writeAndFlush(frame.asOneWay(correlations.incrementAndGet()), channel.voidPromise());
+        write(frame.asOneWay(correlations.incrementAndGet()));
     }
 
     /** Sends a response, or any frame as it is. */
     public void send(Frame frame) {
-        channel.writeAndFlush(frame, channel.voidPromise());
+        write(frame);
+    }
+
+    /**
+     * Writes in the order of the calls, whatever threads they come from: a write on the event loop must not overtake
+     * one that another thread has handed to it.
+     */
+    private void write(Frame frame) {
+        queuedBytes.addAndGet(frame.body().readableBytes());
+        outbound.add(frame);
+        if (outboundPending.getAndIncrement() != 0) {
+            return;
+        }
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop()) {
+            writeQueued();
+            return;
+        }
+        try {
+            loop.execute(this::writeQueued);
+        } catch (RejectedExecutionException e) {
+            // the event loop has ended, and the connection with it
+            lost = true;
+            releaseQueued();
+            failAll(e);
+        }
+    }
+
+    private void writeQueued() {
+        int written;
+        do {
+            written = 0;
+            Frame frame = outbound.poll();
+            while (frame != null) {
+                queuedBytes.addAndGet(-frame.body().readableBytes());
+                channel.write(frame, channel.voidPromise());
+                written++;
+                frame = outbound.poll();
+            }
+            channel.flush();
+        } while (outboundPending.addAndGet(-written) != 0);
+    }
+
+    private void releaseQueued() {
+        Frame frame = outbound.poll();
+        while (frame != null) {
+            frame.release();
+            frame = outbound.poll();
+        }
     }
 
     private void fail(int correlation, String message, @Nullable Throwable cause) {
@@ -146,7 +195,7 @@ public final class Connection {
 
     /** Whether the outbound buffer has room; if not, {@link RequestHandler#writable} tells when it has. */
     public boolean isWritable() {
-        return channel.isWritable();
+        return channel.isWritable() && queuedBytes.get() < limits.writeHighBytes();
     }
 
     public boolean isOpen() {

@@ -37,8 +37,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        connection.closed(failure);
+        // the owner first: who wakes up by a failed request must find that the connection is lost
         handler.closed(connection);
+        connection.closed(failure);
     }
 
     @Override

@@ -6,8 +6,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +28,7 @@ public final class RemotingClient implements AutoCloseable {
     private final ConnectionLimits limits;
     private @Nullable EventLoopGroup sockets;
     private @Nullable EventLoopGroup local;
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private boolean closed;
 
     public RemotingClient(String name, int threads, FrameLimits frames, ConnectionLimits limits) {
@@ -62,6 +66,7 @@ public final class RemotingClient implements AutoCloseable {
             throw new IOException("no connection to " + address + ": " + future.cause(), future.cause());
         }
         Channel channel = future.channel();
+        channels.add(channel);
         return channel.pipeline().get(ConnectionHandler.class).connection();
     }
 
@@ -82,6 +87,7 @@ public final class RemotingClient implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        channels.close().awaitUninterruptibly(5, TimeUnit.SECONDS);
         for (EventLoopGroup group : new EventLoopGroup[] {sockets, local}) {
             if (group != null) {
                 group.shutdownGracefully(0, 2, TimeUnit.SECONDS);

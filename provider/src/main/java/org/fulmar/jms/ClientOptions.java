@@ -1,0 +1,79 @@
+package org.fulmar.jms;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.fulmar.jms.message.DeserializationPolicy;
+import org.fulmar.protocol.config.OptionSpec;
+import org.fulmar.protocol.config.Options;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a connection URL. Immutable.
+ *
+ * @param prefetch messages sent ahead to a consumer; 0 sends one when it is asked for
+ * @param connectTimeoutMillis how long a connection attempt may take
+ * @param requestTimeoutMillis how long an operation waits for the broker's answer
+ * @param broker the broker to use, where name servers know several
+ */
+public record ClientOptions(
+        int prefetch,
+        int connectTimeoutMillis,
+        int requestTimeoutMillis,
+        @Nullable String clientId,
+        @Nullable String user,
+        @Nullable String password,
+        @Nullable String broker,
+        DeserializationPolicy deserialization) {
+    private static final OptionSpec PREFETCH = OptionSpec.number(
+            "prefetch", "messages", 256, 0, 100_000, "messages sent ahead to a consumer; 0 = one, when it is asked for");
+    private static final OptionSpec CONNECT_TIMEOUT = OptionSpec.number(
+            "connectTimeout", "ms", 5000, 1, 600_000, "how long a connection attempt may take");
+    private static final OptionSpec REQUEST_TIMEOUT = OptionSpec.number(
+            "requestTimeout", "ms", 30_000, 1, 3_600_000, "how long an operation waits for the broker's answer");
+    private static final OptionSpec CLIENT_ID =
+            OptionSpec.text("clientId", "name", "", "the JMS client identifier; empty = none");
+    private static final OptionSpec USER = OptionSpec.text("user", "name", "", "the user, if none is given in code");
+    private static final OptionSpec PASSWORD = OptionSpec.text("password", "text", "", "the user's password");
+    private static final OptionSpec BROKER =
+            OptionSpec.text("broker", "name", "", "the broker to use, where the name servers know several");
+    private static final OptionSpec ALLOW_LIST = OptionSpec.text(
+            "deserializationAllowList",
+            "names",
+            "",
+            "classes that ObjectMessage may hold besides JDK values: names or patterns as com.acme.*, with commas");
+
+    /** All of them. */
+    public static final List<OptionSpec> ALL = List.of(
+            PREFETCH, CONNECT_TIMEOUT, REQUEST_TIMEOUT, CLIENT_ID, USER, PASSWORD, BROKER, ALLOW_LIST);
+
+    /**
+     * @throws org.fulmar.protocol.config.ConfigurationException if a key is unknown or a value is not allowed
+     */
+    static ClientOptions of(Map<String, String> given) {
+        Options options = Options.of(ALL, given);
+        String allowed = options.text(ALLOW_LIST);
+        return new ClientOptions(
+                options.integer(PREFETCH),
+                options.integer(CONNECT_TIMEOUT),
+                options.integer(REQUEST_TIMEOUT),
+                orNull(options.text(CLIENT_ID)),
+                orNull(options.text(USER)),
+                orNull(options.text(PASSWORD)),
+                orNull(options.text(BROKER)),
+                allowed.isEmpty()
+                        ? DeserializationPolicy.jdkValuesOnly()
+                        : DeserializationPolicy.allowing(
+                                Arrays.stream(allowed.split(",")).map(String::strip).toList()));
+    }
+
+    private static @Nullable String orNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "ClientOptions[prefetch=" + prefetch + ", clientId=" + clientId + ", user=" + user + "]";
+    }
+}

@@ -1,0 +1,125 @@
+package org.fulmar.jms;
+
+import jakarta.jms.Connection;
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.JMSContext;
+import jakarta.jms.JMSException;
+import java.net.SocketAddress;
+import java.util.List;
+import org.fulmar.jms.link.BrokerLink;
+import org.fulmar.jms.link.Connector;
+import org.fulmar.jms.link.LinkException;
+import org.fulmar.jms.session.FulmarConnection;
+import org.fulmar.jms.session.FulmarContext;
+import org.fulmar.jms.session.JmsErrors;
+import org.fulmar.protocol.jms.Hello;
+import org.fulmar.protocol.jms.JmsCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes connections (JMS 3.1, section 6.1.1). {@link ConnectionUrl} says what URLs look like, {@link ClientOptions}
+ * which options they take.
+ *
+ * <p>Any thread may use it. Its connections share one event-loop thread. An embedded broker lives as long as the
+ * factory is not closed, and the process runs.
+ */
+public final class FulmarConnectionFactory implements ConnectionFactory, AutoCloseable {
+    private static final String CLIENT = "Fulmar JMS 0.1";
+
+    private final ConnectionUrl url;
+    private @Nullable Connector connector;
+
+    /** A factory for an embedded broker on a temporary directory. */
+    public FulmarConnectionFactory() {
+        this("fulmar:embedded");
+    }
+
+    /**
+     * @throws org.fulmar.protocol.config.ConfigurationException if the URL is malformed or an option is unknown or bad
+     */
+    public FulmarConnectionFactory(String url) {
+        this.url = ConnectionUrl.parse(url);
+    }
+
+    private synchronized Connector connector() {
+        Connector there = connector;
+        if (there == null) {
+            there = new Connector();
+            connector = there;
+        }
+        return there;
+    }
+
+    private FulmarConnection open(@Nullable String user, @Nullable String password) throws JMSException {
+        ClientOptions options = url.options();
+        Hello hello =
+                new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), user, password);
+        FulmarConnection connection = new FulmarConnection(options, System::currentTimeMillis);
+        try {
+            BrokerLink link = connector()
+                    .toBrokers(
+                            brokers(options),
+                            options.connectTimeoutMillis(),
+                            options.requestTimeoutMillis(),
+                            hello,
+                            connection.listener());
+            connection.connected(link);
+        } catch (LinkException e) {
+            throw JmsErrors.of(e);
+        }
+        return connection;
+    }
+
+    private List<? extends SocketAddress> brokers(ClientOptions options) throws LinkException {
+        return switch (url.kind()) {
+            case BROKERS -> url.addresses();
+            case NAME_SERVERS ->
+                List.of(connector().lookUp(url.addresses(), options.connectTimeoutMillis(), options.broker()));
+            case EMBEDDED -> List.of(connector().embedded(url.brokerOptions()));
+        };
+    }
+
+    @Override
+    public Connection createConnection() throws JMSException {
+        return open(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public Connection createConnection(@Nullable String user, @Nullable String password) throws JMSException {
+        return open(user, password);
+    }
+
+    @Override
+    public JMSContext createContext() {
+        return createContext(JMSContext.AUTO_ACKNOWLEDGE);
+    }
+
+    @Override
+    public JMSContext createContext(int sessionMode) {
+        return createContext(url.options().user(), url.options().password(), sessionMode);
+    }
+
+    @Override
+    public JMSContext createContext(@Nullable String user, @Nullable String password) {
+        return createContext(user, password, JMSContext.AUTO_ACKNOWLEDGE);
+    }
+
+    @Override
+    public JMSContext createContext(@Nullable String user, @Nullable String password, int sessionMode) {
+        try {
+            return FulmarContext.first(open(user, password), sessionMode);
+        } catch (JMSException e) {
+            throw JmsErrors.runtime(e);
+        }
+    }
+
+    /** Closes what its connections share; they are lost, and its embedded broker stops. */
+    @Override
+    public synchronized void close() {
+        Connector there = connector;
+        connector = null;
+        if (there != null) {
+            there.close();
+        }
+    }
+}

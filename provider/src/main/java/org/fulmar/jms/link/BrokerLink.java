@@ -1,0 +1,64 @@
+package org.fulmar.jms.link;
+
+import java.util.concurrent.CompletableFuture;
+import org.fulmar.jms.message.WireMessage;
+import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.ConsumerPosition;
+import org.fulmar.protocol.jms.CreateConsumer;
+import org.fulmar.protocol.jms.DestinationKind;
+import org.fulmar.protocol.jms.Hello;
+import org.fulmar.protocol.jms.OpenDestination;
+
+/**
+ * The way from JMS objects to one broker: an operation each, with a future where the broker answers.
+ *
+ * <p>Any thread may call it. Operations of one thread reach the broker in order. Futures fail with a
+ * {@link LinkException}; they complete on the event loop, so what hangs on them must not block. When the link is lost
+ * all of them fail, and none hangs.
+ */
+public interface BrokerLink extends AutoCloseable {
+    /** What the broker said in its greeting. */
+    Hello.Reply broker();
+
+    CompletableFuture<Void> setClientId(String clientId);
+
+    CompletableFuture<OpenDestination.Reply> openDestination(DestinationKind kind, String name);
+
+    CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind);
+
+    CompletableFuture<Void> deleteTemporary(DestinationKind kind, String name);
+
+    /** Completes when the message is as durable as its delivery mode asks. */
+    CompletableFuture<Void> send(int handle, WireMessage message);
+
+    /**
+     * Sends without an answer; waits while the connection takes no more.
+     *
+     * @throws LinkException if the link is lost
+     */
+    void sendOneWay(int handle, WireMessage message) throws LinkException, InterruptedException;
+
+    CompletableFuture<Void> createConsumer(CreateConsumer consumer);
+
+    CompletableFuture<Void> closeConsumer(ConsumerPosition position);
+
+    CompletableFuture<Void> closeSession(ConsumerPosition.OfSession session);
+
+    CompletableFuture<Void> recover(ConsumerPosition.OfSession session);
+
+    void credit(int consumerId, int credit);
+
+    /** Completes behind every message that was available for the consumer. */
+    CompletableFuture<Void> drain(int consumerId, int credit, boolean withdraw);
+
+    /** Completes when it is in the broker's log that these are settled. */
+    CompletableFuture<Void> acknowledge(Acknowledge acknowledge);
+
+    CompletableFuture<Void> start(boolean started);
+
+    CompletableFuture<Void> unsubscribe(String subscription);
+
+    /** Closes; returns when the connection is gone. */
+    @Override
+    void close();
+}

@@ -1,0 +1,275 @@
+package org.fulmar.jms.link;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.fulmar.jms.message.WireMessage;
+import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.frame.Frame;
+import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.ConsumerPosition;
+import org.fulmar.protocol.jms.CreateConsumer;
+import org.fulmar.protocol.jms.Credit;
+import org.fulmar.protocol.jms.Deliver;
+import org.fulmar.protocol.jms.DestinationKind;
+import org.fulmar.protocol.jms.Hello;
+import org.fulmar.protocol.jms.JmsCode;
+import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.SendOperation;
+import org.fulmar.protocol.jms.TextOperation;
+import org.fulmar.protocol.transport.Connection;
+import org.fulmar.protocol.transport.Request;
+import org.fulmar.protocol.transport.RequestHandler;
+import org.jspecify.annotations.Nullable;
+
+/** The link over the Netty transport: each operation is a frame with a binary body. */
+final class NettyLink implements BrokerLink, RequestHandler {
+    private static final int SMALL = 256;
+    private static final long PING_SECONDS = 20;
+    private static final long WRITABLE_POLL_MILLIS = 100;
+
+    private final int timeoutMillis;
+    private final LinkListener listener;
+    private final Object writable = new Object();
+    private volatile @Nullable Connection connection;
+    private Hello.@Nullable Reply broker;
+    private @Nullable ScheduledFuture<?> pings;
+    private volatile boolean lost;
+
+    NettyLink(int timeoutMillis, LinkListener listener) {
+        this.timeoutMillis = timeoutMillis;
+        this.listener = listener;
+    }
+
+    /** Greets the broker on a fresh connection; the future fails if it refuses. */
+    CompletableFuture<Void> greet(Connection fresh, Hello hello) {
+        connection = fresh;
+        return call(JmsCode.HELLO, SMALL, hello::encode, Hello.Reply::decode).thenAccept(reply -> {
+            broker = reply;
+            pings = fresh.eventLoop()
+                    .scheduleWithFixedDelay(this::ping, PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
+        });
+    }
+
+    /** A silent connection would be closed by the broker; one that does not answer is closed by us. */
+    private void ping() {
+        call(JmsCode.PING, 0, out -> {}, in -> null).whenComplete((pong, failure) -> {
+            if (failure != null) {
+                connected().close();
+            }
+        });
+    }
+
+    private Connection connected() {
+        Connection there = connection;
+        if (there == null) {
+            throw new IllegalStateException("the link is not connected");
+        }
+        return there;
+    }
+
+    private <T> CompletableFuture<T> call(
+            int code, int bytes, Consumer<ByteBuf> request, Function<ByteBuf, @Nullable T> response) {
+        Connection to = connected();
+        ByteBuf body = Unpooled.EMPTY_BUFFER;
+        if (bytes > 0) {
+            body = to.buffer(bytes);
+            request.accept(body);
+        }
+        return to.request(Frame.request(code, body), timeoutMillis).handle((answer, failure) -> {
+            if (failure != null) {
+                throw new CompletionException(new LinkException(LinkException.LOST, reason(failure), failure));
+            }
+            try {
+                if (answer.code() != ResponseCode.SUCCESS) {
+                    throw new CompletionException(new LinkException(
+                            answer.code(), answer.remark() == null ? "refused with code " + answer.code() : answer.remark()));
+                }
+                return response.apply(answer.body());
+            } finally {
+                answer.release();
+            }
+        });
+    }
+
+    private static String reason(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.toString() : message;
+    }
+
+    private CompletableFuture<Void> call(int code, int bytes, Consumer<ByteBuf> request) {
+        return call(code, bytes, request, in -> null);
+    }
+
+    @Override
+    public Hello.Reply broker() {
+        Hello.Reply reply = broker;
+        if (reply == null) {
+            throw new IllegalStateException("the broker has not answered yet");
+        }
+        return reply;
+    }
+
+    @Override
+    public CompletableFuture<Void> setClientId(String clientId) {
+        return call(JmsCode.SET_CLIENT_ID, SMALL, new TextOperation(clientId)::encode);
+    }
+
+    @Override
+    public CompletableFuture<OpenDestination.Reply> openDestination(DestinationKind kind, String name) {
+        return call(
+                JmsCode.OPEN_DESTINATION, SMALL, new OpenDestination(kind, name)::encode, OpenDestination.Reply::decode);
+    }
+
+    @Override
+    public CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind) {
+        return call(
+                JmsCode.CREATE_TEMPORARY, SMALL, new OpenDestination(kind, "")::encode, OpenDestination.Reply::decode);
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteTemporary(DestinationKind kind, String name) {
+        return call(JmsCode.DELETE_TEMPORARY, SMALL, new OpenDestination(kind, name)::encode);
+    }
+
+    private static ByteBuf encode(Connection to, int handle, WireMessage message) {
+        ByteBuf body = to.buffer(SendOperation.encodedBytes(message.properties(), message.body()));
+        SendOperation.encode(
+                body,
+                handle,
+                message.flag(),
+                0,
+                message.bornTimestamp(),
+                message.properties(),
+                message.body());
+        return body;
+    }
+
+    @Override
+    public CompletableFuture<Void> send(int handle, WireMessage message) {
+        Connection to = connected();
+        ByteBuf body = encode(to, handle, message);
+        return to.request(Frame.request(JmsCode.SEND, body), timeoutMillis).handle((answer, failure) -> {
+            if (failure != null) {
+                throw new CompletionException(new LinkException(LinkException.LOST, reason(failure), failure));
+            }
+            answer.release();
+            if (answer.code() != ResponseCode.SUCCESS) {
+                throw new CompletionException(
+                        new LinkException(answer.code(), String.valueOf(answer.remark())));
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public void sendOneWay(int handle, WireMessage message) throws LinkException, InterruptedException {
+        Connection to = connected();
+        if (!to.isWritable()) {
+            synchronized (writable) {
+                while (!to.isWritable() && !lost) {
+                    writable.wait(WRITABLE_POLL_MILLIS);
+                }
+            }
+        }
+        if (lost) {
+            throw new LinkException(LinkException.LOST, "the connection to the broker was lost");
+        }
+        to.oneWay(Frame.request(JmsCode.SEND, encode(to, handle, message)));
+    }
+
+    @Override
+    public CompletableFuture<Void> createConsumer(CreateConsumer consumer) {
+        return call(JmsCode.CREATE_CONSUMER, SMALL, consumer::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> closeConsumer(ConsumerPosition position) {
+        return call(JmsCode.CLOSE_CONSUMER, SMALL, position::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> closeSession(ConsumerPosition.OfSession session) {
+        return call(JmsCode.CLOSE_SESSION, SMALL, session::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> recover(ConsumerPosition.OfSession session) {
+        return call(JmsCode.RECOVER, SMALL, session::encode);
+    }
+
+    @Override
+    public void credit(int consumerId, int credit) {
+        Connection to = connected();
+        ByteBuf body = to.buffer(16);
+        new Credit(consumerId, credit, false).encode(body);
+        to.oneWay(Frame.request(JmsCode.CREDIT, body));
+    }
+
+    @Override
+    public CompletableFuture<Void> drain(int consumerId, int credit, boolean withdraw) {
+        return call(JmsCode.DRAIN, 16, new Credit(consumerId, credit, withdraw)::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> acknowledge(Acknowledge acknowledge) {
+        int bytes = Acknowledge.encodedBytes(acknowledge.ranges().size());
+        return call(JmsCode.ACKNOWLEDGE, bytes, acknowledge::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> start(boolean started) {
+        return call(started ? JmsCode.START : JmsCode.STOP, 0, out -> {});
+    }
+
+    @Override
+    public CompletableFuture<Void> unsubscribe(String subscription) {
+        return call(JmsCode.UNSUBSCRIBE, SMALL, new TextOperation(subscription)::encode);
+    }
+
+    @Override
+    public void close() {
+        Connection there = connection;
+        if (there != null) {
+            there.closeAsync().join();
+        }
+    }
+
+    @Override
+    public void handle(Request request) {
+        if (request.frame().code() == JmsCode.DELIVER) {
+            Deliver deliver = Deliver.decode(request.body());
+            request.done();
+            listener.delivered(deliver);
+        } else {
+            request.answer(
+                    ResponseCode.REQUEST_CODE_NOT_SUPPORTED,
+                    "a JMS client takes no requests of code " + request.frame().code());
+        }
+    }
+
+    @Override
+    public void closed(Connection gone) {
+        lost = true;
+        ScheduledFuture<?> running = pings;
+        if (running != null) {
+            running.cancel(false);
+        }
+        synchronized (writable) {
+            writable.notifyAll();
+        }
+        listener.lost(null);
+    }
+
+    @Override
+    public void writable(Connection ready) {
+        synchronized (writable) {
+            writable.notifyAll();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.JMSException;
+import jakarta.jms.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.fulmar.protocol.jms.Acknowledge;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The acknowledgements of one session, as its mode wants them (JMS 3.1, section 6.2.10).
+ *
+ * <p>Used by the thread that uses the session, and by the one that closes it; its own monitor guards the lists, and is
+ * never held while the broker is waited for. AUTO: begun when a message was handed out or its listener has returned,
+ * confirmed before the next one is handed out. CLIENT: confirmed when {@link #acknowledgeAll} returns. DUPS_OK: in
+ * batches, unconfirmed.
+ */
+final class Acknowledgements {
+    /** How long a lazy acknowledgement may wait for others. */
+    static final long LAZY_MILLIS = 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Acknowledgements.class);
+    private static final int LAZY_BATCH = 64;
+
+    private final FulmarConnection connection;
+    private final int sessionId;
+    private final int mode;
+    /** Whether a settled message makes room for another; where none is sent ahead, each is asked for. */
+    private final boolean replenish;
+
+    private final List<Delivery> unacknowledged = new ArrayList<>();
+    private final List<Delivery> lazy = new ArrayList<>();
+    private @Nullable CompletableFuture<Void> pending;
+    private @Nullable Delivery current;
+
+    Acknowledgements(FulmarConnection connection, int sessionId, int mode) {
+        this.connection = connection;
+        this.sessionId = sessionId;
+        this.mode = mode;
+        this.replenish = connection.options().prefetch() > 0;
+    }
+
+    /** A receive is about to return this message. */
+    void handedOut(Delivery delivery) throws JMSException {
+        switch (mode) {
+            case Session.AUTO_ACKNOWLEDGE -> send(delivery);
+            case Session.DUPS_OK_ACKNOWLEDGE -> settle(delivery);
+            default -> remember(delivery);
+        }
+    }
+
+    /** A listener is about to get this message. */
+    void begin(Delivery delivery) throws JMSException {
+        if (mode == Session.CLIENT_ACKNOWLEDGE) {
+            remember(delivery);
+        } else {
+            synchronized (this) {
+                current = delivery;
+            }
+        }
+    }
+
+    /** The listener has returned. */
+    void end(Delivery delivery) throws JMSException {
+        if (mode == Session.CLIENT_ACKNOWLEDGE) {
+            return;
+        }
+        synchronized (this) {
+            if (current == null) {
+                return;
+            }
+            current = null;
+        }
+        if (!connection.isLost()) {
+            handedOut(delivery);
+        }
+    }
+
+    /** A listener closes its own session: the message that it has counts as acknowledged. */
+    void acknowledgeCurrent() throws JMSException {
+        Delivery delivery;
+        synchronized (this) {
+            delivery = current;
+            current = null;
+        }
+        if (delivery != null) {
+            send(delivery);
+        }
+    }
+
+    private void remember(Delivery delivery) throws JMSException {
+        synchronized (this) {
+            unacknowledged.add(delivery);
+        }
+        delivery.consumer().replenish();
+    }
+
+    private void send(Delivery delivery) throws JMSException {
+        Acknowledge acknowledge = new Acknowledge(sessionId, replenish, ranges(List.of(delivery)));
+        CompletableFuture<Void> confirmed = connection.link().acknowledge(acknowledge);
+        synchronized (this) {
+            pending = confirmed;
+        }
+    }
+
+    /** Settles without waiting: for DUPS_OK, and for messages that have expired. */
+    void settle(Delivery delivery) throws JMSException {
+        boolean full;
+        synchronized (this) {
+            lazy.add(delivery);
+            full = lazy.size() >= LAZY_BATCH;
+        }
+        if (full) {
+            flushLazy();
+        }
+    }
+
+    synchronized boolean hasLazy() {
+        return !lazy.isEmpty();
+    }
+
+    void flushLazy() throws JMSException {
+        List<Delivery> batch;
+        synchronized (this) {
+            if (lazy.isEmpty()) {
+                return;
+            }
+            batch = List.copyOf(lazy);
+            lazy.clear();
+        }
+        connection.link().acknowledge(new Acknowledge(sessionId, replenish, ranges(batch))).whenComplete((ok, failure) -> {
+            if (failure != null) {
+                LOG.debug("a lazy acknowledgement of {} messages failed; they are delivered again", batch.size(), failure);
+            }
+        });
+    }
+
+    /** Waits until the acknowledgement under way is confirmed. */
+    void awaitConfirmed() throws JMSException {
+        CompletableFuture<Void> confirmation;
+        synchronized (this) {
+            confirmation = pending;
+            pending = null;
+        }
+        if (confirmation != null) {
+            JmsErrors.await(confirmation);
+        }
+    }
+
+    /** Acknowledges everything that was handed out; what fails stays unacknowledged. */
+    void acknowledgeAll() throws JMSException {
+        List<Delivery> batch;
+        synchronized (this) {
+            batch = List.copyOf(unacknowledged);
+        }
+        if (batch.isEmpty()) {
+            return;
+        }
+        JmsErrors.await(connection.link().acknowledge(new Acknowledge(sessionId, false, ranges(batch))));
+        synchronized (this) {
+            unacknowledged.subList(0, batch.size()).clear();
+        }
+    }
+
+    /** What is not acknowledged goes back to the broker. */
+    synchronized void forget() {
+        unacknowledged.clear();
+        lazy.clear();
+        current = null;
+    }
+
+    /** Neighbours become one range. */
+    private static List<Acknowledge.Range> ranges(List<Delivery> deliveries) {
+        List<Acknowledge.Range> ranges = new ArrayList<>();
+        for (Delivery delivery : deliveries) {
+            int last = ranges.size() - 1;
+            Acknowledge.Range before = last < 0 ? null : ranges.get(last);
+            if (before != null
+                    && before.consumerId() == delivery.consumer().id()
+                    && before.queueId() == delivery.queueId()
+                    && before.offset() + before.count() == delivery.offset()) {
+                ranges.set(
+                        last,
+                        new Acknowledge.Range(
+                                before.consumerId(), before.queueId(), before.offset(), before.count() + 1));
+            } else {
+                ranges.add(new Acknowledge.Range(delivery.consumer().id(), delivery.queueId(), delivery.offset(), 1));
+            }
+        }
+        return ranges;
+    }
+}

@@ -1,0 +1,112 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.CompletionListener;
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.Message;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells completion listeners how asynchronous sends have ended (JMS 3.1, section 7.3): in the order of the sends, one
+ * at a time, on a thread of its own that runs while there are any.
+ */
+final class Completions {
+    private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
+
+    /** Sends that may wait for their answer at once; one more waits. */
+    private static final int MAX_WAITING = 10_000;
+
+    private record Sent(CompletableFuture<Void> answer, Message message, CompletionListener listener) {}
+
+    private final int sessionId;
+    private final Queue<Sent> waiting = new ArrayDeque<>();
+    private @Nullable Thread thread;
+
+    Completions(int sessionId) {
+        this.sessionId = sessionId;
+    }
+
+    /** Waits while too many sends are unanswered. */
+    synchronized void add(CompletableFuture<Void> answer, Message message, CompletionListener listener)
+            throws InterruptedException {
+        while (waiting.size() >= MAX_WAITING && Thread.currentThread() != thread) {
+            wait();
+        }
+        waiting.add(new Sent(answer, message, listener));
+        if (thread == null) {
+            Thread teller = new Thread(this::tell, "fulmar-completion-" + sessionId);
+            teller.setDaemon(true);
+            thread = teller;
+            teller.start();
+        }
+    }
+
+    private void tell() {
+        Sent next = peek();
+        while (next != null) {
+            tell(next);
+            next = next();
+        }
+    }
+
+    private synchronized @Nullable Sent peek() {
+        return waiting.peek();
+    }
+
+    /** Takes the one that is done away, and ends the thread if it was the last. */
+    private synchronized @Nullable Sent next() {
+        waiting.remove();
+        Sent next = waiting.peek();
+        if (next == null) {
+            thread = null;
+        }
+        notifyAll();
+        return next;
+    }
+
+    private static void tell(Sent sent) {
+        try {
+            JmsErrors.awaitQuietly(sent.answer);
+            Exception failure = sent.answer
+                    .handle((ok, cause) -> cause == null ? null : JmsErrors.of(unwrapped(cause)))
+                    .getNow(null);
+            if (failure == null) {
+                sent.listener.onCompletion(sent.message);
+            } else {
+                sent.listener.onException(sent.message, failure);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("a completion listener failed", e);
+        }
+    }
+
+    private static Throwable unwrapped(Throwable cause) {
+        Throwable inner = cause.getCause();
+        return cause instanceof java.util.concurrent.CompletionException && inner != null ? inner : cause;
+    }
+
+    synchronized void checkNotInCallback() throws IllegalStateException {
+        if (Thread.currentThread() == thread) {
+            throw new IllegalStateException("a completion listener must not close its session or connection");
+        }
+    }
+
+    /** Waits until every listener was told. */
+    synchronized void close() {
+        boolean interrupted = false;
+        while (!waiting.isEmpty()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

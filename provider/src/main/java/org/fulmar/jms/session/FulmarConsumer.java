@@ -1,0 +1,208 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageListener;
+import jakarta.jms.Topic;
+import jakarta.jms.TopicSubscriber;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.destination.FulmarDestination;
+import org.fulmar.protocol.jms.ConsumerPosition;
+import org.fulmar.protocol.jms.Deliver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A consumer (JMS 3.1, section 8): a buffer of what the broker has sent ahead, and the ways to take from it.
+ *
+ * <p>The buffer and its counters are guarded by the session's lock. The event loop fills it; the application's thread,
+ * or the session's for a listener, takes from it. What the application has seen and what not is told to the broker
+ * when the consumer is closed, so that nothing unseen counts as delivered.
+ */
+class FulmarConsumer implements TopicSubscriber {
+    private final FulmarSession session;
+    private final int id;
+    private final FulmarDestination destination;
+    private final @Nullable String selector;
+    private final boolean noLocal;
+    private final int prefetch;
+    private final Deque<Delivery> buffer = new ArrayDeque<>();
+    private @Nullable MessageListener listener;
+    private long arrived;
+    private long handedOut;
+    private int epoch;
+    private int unreplenished;
+    private boolean closed;
+
+    FulmarConsumer(
+            FulmarSession session, int id, FulmarDestination destination, @Nullable String selector, boolean noLocal) {
+        this.session = session;
+        this.id = id;
+        this.destination = destination;
+        this.selector = selector;
+        this.noLocal = noLocal;
+        this.prefetch = session.connection().options().prefetch();
+    }
+
+    int id() {
+        return id;
+    }
+
+    FulmarDestination destination() {
+        return destination;
+    }
+
+    /** On the event loop: messages have come. */
+    void arrived(Deliver deliver) {
+        session.lock();
+        try {
+            for (Deliver.Message message : deliver.messages()) {
+                arrived++;
+                if (!closed && deliver.epoch() == epoch) {
+                    buffer.add(new Delivery(
+                            this,
+                            arrived,
+                            message.queueId(),
+                            message.queueOffset(),
+                            message.deliveryCount(),
+                            message.record()));
+                }
+            }
+            session.signal();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** With the lock held: the next message, which counts as handed out; null if there is none. */
+    @Nullable Delivery poll() {
+        Delivery next = buffer.poll();
+        if (next != null) {
+            handedOut = next.number();
+        }
+        return next;
+    }
+
+    boolean isBuffered() {
+        return !buffer.isEmpty();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Nullable MessageListener listener() {
+        return listener;
+    }
+
+    /** With the lock held: begins a new epoch; what is buffered or under way goes back to the broker uncounted. */
+    ConsumerPosition restart() {
+        buffer.clear();
+        epoch++;
+        return position();
+    }
+
+    ConsumerPosition position() {
+        return new ConsumerPosition(id, handedOut, epoch);
+    }
+
+    /** A message was handed out that its acknowledgement will not replenish: the broker may send another. */
+    void replenish() throws JMSException {
+        unreplenished++;
+        if (prefetch > 0 && unreplenished * 2 >= prefetch) {
+            session.connection().link().credit(id, unreplenished);
+            unreplenished = 0;
+        }
+    }
+
+    /** Asks for one message where none is sent ahead. */
+    void askForOne() throws JMSException {
+        if (prefetch == 0) {
+            session.connection().link().credit(id, 1);
+        }
+    }
+
+    @Override
+    public @Nullable Message receive() throws JMSException {
+        return session.receive(this, Long.MAX_VALUE);
+    }
+
+    @Override
+    public @Nullable Message receive(long timeoutMillis) throws JMSException {
+        return session.receive(
+                this, timeoutMillis <= 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(timeoutMillis));
+    }
+
+    @Override
+    public @Nullable Message receiveNoWait() throws JMSException {
+        return session.receive(this, 0);
+    }
+
+    /** Whether messages are sent one by one, when asked for. */
+    boolean isPull() {
+        return prefetch == 0;
+    }
+
+    @Override
+    public @Nullable String getMessageSelector() throws JMSException {
+        checkOpen();
+        return selector;
+    }
+
+    @Override
+    public @Nullable MessageListener getMessageListener() throws JMSException {
+        checkOpen();
+        return listener;
+    }
+
+    @Override
+    public void setMessageListener(@Nullable MessageListener newListener) throws JMSException {
+        checkOpen();
+        session.lock();
+        try {
+            listener = newListener;
+        } finally {
+            session.unlock();
+        }
+        if (newListener != null) {
+            session.startListening(this);
+        }
+    }
+
+    @Override
+    public Topic getTopic() throws JMSException {
+        checkOpen();
+        if (destination instanceof Topic topic) {
+            return topic;
+        }
+        throw new IllegalStateException(destination + " is no topic");
+    }
+
+    @Override
+    public boolean getNoLocal() throws JMSException {
+        checkOpen();
+        return noLocal;
+    }
+
+    void checkOpen() throws JMSException {
+        if (closed) {
+            throw new IllegalStateException("the consumer is closed");
+        }
+        session.checkOpen();
+    }
+
+    /** With the lock held: takes nothing more and hands out nothing more. Whether it was open. */
+    boolean markClosed() {
+        boolean open = !closed;
+        closed = true;
+        buffer.clear();
+        return open;
+    }
+
+    @Override
+    public void close() throws JMSException {
+        session.close(this);
+    }
+}

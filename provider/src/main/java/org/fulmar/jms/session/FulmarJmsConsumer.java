@@ -1,0 +1,78 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.JMSConsumer;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageFormatException;
+import jakarta.jms.MessageListener;
+import org.jspecify.annotations.Nullable;
+
+/** A consumer of the simplified API (JMS 3.1, section 8): a consumer, with unchecked exceptions. */
+final class FulmarJmsConsumer implements JMSConsumer {
+    private final FulmarConsumer consumer;
+
+    FulmarJmsConsumer(FulmarConsumer consumer) {
+        this.consumer = consumer;
+    }
+
+    @Override
+    public @Nullable String getMessageSelector() {
+        return Unchecked.get(consumer::getMessageSelector);
+    }
+
+    @Override
+    public @Nullable MessageListener getMessageListener() {
+        return Unchecked.get(consumer::getMessageListener);
+    }
+
+    @Override
+    public void setMessageListener(@Nullable MessageListener listener) {
+        Unchecked.run(() -> consumer.setMessageListener(listener));
+    }
+
+    @Override
+    public @Nullable Message receive() {
+        return Unchecked.get(consumer::receive);
+    }
+
+    @Override
+    public @Nullable Message receive(long timeoutMillis) {
+        return Unchecked.get(() -> consumer.receive(timeoutMillis));
+    }
+
+    @Override
+    public @Nullable Message receiveNoWait() {
+        return Unchecked.get(consumer::receiveNoWait);
+    }
+
+    @Override
+    public <T> @Nullable T receiveBody(Class<T> type) {
+        return Unchecked.get(() -> body(consumer.receive(), type));
+    }
+
+    @Override
+    public <T> @Nullable T receiveBody(Class<T> type, long timeoutMillis) {
+        return Unchecked.get(() -> body(consumer.receive(timeoutMillis), type));
+    }
+
+    @Override
+    public <T> @Nullable T receiveBodyNoWait(Class<T> type) {
+        return Unchecked.get(() -> body(consumer.receiveNoWait(), type));
+    }
+
+    private static <T> @Nullable T body(@Nullable Message message, Class<T> type) throws JMSException {
+        if (message == null) {
+            return null;
+        }
+        T body = message.getBody(type);
+        if (body == null) {
+            throw new MessageFormatException("the message has no body; receive it as a message");
+        }
+        return body;
+    }
+
+    @Override
+    public void close() {
+        Unchecked.run(consumer::close);
+    }
+}

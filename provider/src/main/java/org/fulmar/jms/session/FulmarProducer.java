@@ -1,0 +1,272 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.CompletionListener;
+import jakarta.jms.DeliveryMode;
+import jakarta.jms.Destination;
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.InvalidDestinationException;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageFormatException;
+import jakarta.jms.MessageProducer;
+import java.util.concurrent.CompletableFuture;
+import org.fulmar.jms.destination.FulmarDestination;
+import org.fulmar.jms.link.BrokerLink;
+import org.fulmar.jms.link.LinkException;
+import org.fulmar.jms.message.ForeignMessages;
+import org.fulmar.jms.message.FulmarBytesMessage;
+import org.fulmar.jms.message.FulmarMessage;
+import org.fulmar.jms.message.MessageMapping;
+import org.fulmar.jms.message.WireMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A producer (JMS 3.1, section 7). Used by the thread that uses its session.
+ *
+ * <p>When the send of a persistent message returns, the message is as durable as the broker's flush policy promises; if
+ * it throws because the connection was lost, the broker may have the message or not. A non-persistent message is on
+ * its way when the send returns.
+ */
+final class FulmarProducer implements MessageProducer {
+    private final FulmarSession session;
+    private final FulmarConnection connection;
+    private final @Nullable FulmarDestination destination;
+    private int deliveryMode = DeliveryMode.PERSISTENT;
+    private int priority = Message.DEFAULT_PRIORITY;
+    private long timeToLive;
+    private boolean disableMessageId;
+    private boolean disableTimestamp;
+    private volatile boolean closed;
+
+    FulmarProducer(FulmarSession session, @Nullable FulmarDestination destination) {
+        this.session = session;
+        this.connection = session.connection();
+        this.destination = destination;
+    }
+
+    private void checkOpen() throws JMSException {
+        if (closed) {
+            throw new IllegalStateException("the producer is closed");
+        }
+        session.checkOpen();
+    }
+
+    private FulmarDestination own() throws JMSException {
+        checkOpen();
+        if (destination == null) {
+            throw new UnsupportedOperationException("the producer has no destination: name one with the send");
+        }
+        return destination;
+    }
+
+    private FulmarDestination given(@Nullable Destination to) throws JMSException {
+        checkOpen();
+        if (destination != null) {
+            throw new UnsupportedOperationException("the producer sends to " + destination + " alone");
+        }
+        if (to == null) {
+            throw new InvalidDestinationException("no destination is given");
+        }
+        return FulmarDestination.from(to);
+    }
+
+    @Override
+    public void send(Message message) throws JMSException {
+        send(own(), message, deliveryMode, priority, timeToLive, null);
+    }
+
+    @Override
+    public void send(Message message, int mode, int prio, long ttl) throws JMSException {
+        send(own(), message, mode, prio, ttl, null);
+    }
+
+    @Override
+    public void send(Destination to, Message message) throws JMSException {
+        send(given(to), message, deliveryMode, priority, timeToLive, null);
+    }
+
+    @Override
+    public void send(Destination to, Message message, int mode, int prio, long ttl) throws JMSException {
+        send(given(to), message, mode, prio, ttl, null);
+    }
+
+    @Override
+    public void send(Message message, CompletionListener listener) throws JMSException {
+        send(own(), message, deliveryMode, priority, timeToLive, checked(listener));
+    }
+
+    @Override
+    public void send(Message message, int mode, int prio, long ttl, CompletionListener listener) throws JMSException {
+        send(own(), message, mode, prio, ttl, checked(listener));
+    }
+
+    @Override
+    public void send(Destination to, Message message, CompletionListener listener) throws JMSException {
+        send(given(to), message, deliveryMode, priority, timeToLive, checked(listener));
+    }
+
+    @Override
+    public void send(Destination to, Message message, int mode, int prio, long ttl, CompletionListener listener)
+            throws JMSException {
+        send(given(to), message, mode, prio, ttl, checked(listener));
+    }
+
+    private static CompletionListener checked(@Nullable CompletionListener listener) {
+        if (listener == null) {
+            throw new IllegalArgumentException("no completion listener is given");
+        }
+        return listener;
+    }
+
+    private void send(
+            FulmarDestination to,
+            @Nullable Message message,
+            int mode,
+            int prio,
+            long ttl,
+            @Nullable CompletionListener listener)
+            throws JMSException {
+        if (message == null) {
+            throw new MessageFormatException("no message is given");
+        }
+        FulmarMessage ours = message instanceof FulmarMessage own
+                ? own
+                : ForeignMessages.copyOf(message, connection.options().deserialization());
+        stamp(ours, to, mode, prio, ttl);
+        if (ours != message) {
+            ForeignMessages.copySentHeaders(ours, message);
+        }
+        int handle = connection.handle(to);
+        WireMessage wire = MessageMapping.toWire(ours);
+        BrokerLink link = connection.link();
+        try {
+            if (listener != null) {
+                sendAsync(link.send(handle, wire), message, listener);
+            } else if (mode == DeliveryMode.PERSISTENT) {
+                JmsErrors.await(link.send(handle, wire));
+            } else {
+                link.sendOneWay(handle, wire);
+            }
+        } catch (LinkException e) {
+            throw JmsErrors.of(e);
+        } catch (InterruptedException e) {
+            throw JmsErrors.interrupted(e);
+        }
+    }
+
+    private void sendAsync(CompletableFuture<Void> answer, Message message, CompletionListener listener)
+            throws JMSException, InterruptedException {
+        if (message instanceof FulmarBytesMessage bytes) {
+            bytes.reset();
+        }
+        session.completions().add(answer, message, listener);
+    }
+
+    /** Sets the headers that a send sets (JMS 3.1, table 3-1). */
+    private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl)
+            throws JMSException {
+        long now = connection.now();
+        message.setJMSDestination(to);
+        message.setJMSDeliveryMode(mode);
+        message.setJMSPriority(prio);
+        message.setJMSMessageID(connection.messageIds().next());
+        message.setJMSTimestamp(disableTimestamp ? 0 : now);
+        message.setJMSDeliveryTime(now);
+        if (ttl < 0) {
+            throw new JMSException("a time to live is not negative: " + ttl);
+        }
+        message.setJMSExpiration(ttl == 0 ? 0 : now + ttl);
+    }
+
+    @Override
+    public void setDisableMessageID(boolean value) throws JMSException {
+        checkOpen();
+        // a hint, which is not taken: identifiers make messages findable
+        disableMessageId = value;
+    }
+
+    @Override
+    public boolean getDisableMessageID() throws JMSException {
+        checkOpen();
+        return disableMessageId;
+    }
+
+    @Override
+    public void setDisableMessageTimestamp(boolean value) throws JMSException {
+        checkOpen();
+        disableTimestamp = value;
+    }
+
+    @Override
+    public boolean getDisableMessageTimestamp() throws JMSException {
+        checkOpen();
+        return disableTimestamp;
+    }
+
+    @Override
+    public void setDeliveryMode(int mode) throws JMSException {
+        checkOpen();
+        if (mode != DeliveryMode.PERSISTENT && mode != DeliveryMode.NON_PERSISTENT) {
+            throw new JMSException("no delivery mode: " + mode);
+        }
+        deliveryMode = mode;
+    }
+
+    @Override
+    public int getDeliveryMode() throws JMSException {
+        checkOpen();
+        return deliveryMode;
+    }
+
+    @Override
+    public void setPriority(int value) throws JMSException {
+        checkOpen();
+        if (value < 0 || value > 9) {
+            throw new JMSException("a priority is 0 to 9, not " + value);
+        }
+        priority = value;
+    }
+
+    @Override
+    public int getPriority() throws JMSException {
+        checkOpen();
+        return priority;
+    }
+
+    @Override
+    public void setTimeToLive(long millis) throws JMSException {
+        checkOpen();
+        timeToLive = millis;
+    }
+
+    @Override
+    public long getTimeToLive() throws JMSException {
+        checkOpen();
+        return timeToLive;
+    }
+
+    @Override
+    public void setDeliveryDelay(long millis) throws JMSException {
+        checkOpen();
+        if (millis != 0) {
+            throw JmsErrors.unsupported("a delivery delay", "send the message when it is due");
+        }
+    }
+
+    @Override
+    public long getDeliveryDelay() throws JMSException {
+        checkOpen();
+        return 0;
+    }
+
+    @Override
+    public @Nullable Destination getDestination() throws JMSException {
+        checkOpen();
+        return destination;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,514 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageListener;
+import jakarta.jms.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.fulmar.jms.message.FulmarMessage;
+import org.fulmar.jms.message.ReceiptInfo;
+import org.fulmar.protocol.jms.ConsumerPosition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A session (JMS 3.1, section 6.2): hands out messages one by one and acknowledges them.
+ *
+ * <p>Used by one thread of the application at a time, or by its own thread for listeners; {@code close} may come from
+ * any thread and ends a receive that waits. The lock guards the consumers' buffers and what is handed out; nothing is
+ * sent while it is held. In AUTO_ACKNOWLEDGE a message is handed out only when the acknowledgement of the one before
+ * it is confirmed; a receive never loses the message that it is about to return.
+ */
+final class FulmarSession extends SessionFactory implements Session {
+    private static final Logger LOG = LoggerFactory.getLogger(FulmarSession.class);
+
+    private final FulmarConnection connection;
+    private final int id;
+    private final int mode;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final List<FulmarConsumer> consumers = new ArrayList<>();
+    private final Acknowledgements acknowledgements;
+    private final Completions completions;
+    private @Nullable Thread listenerThread;
+    /** The thread that is inside a listener, or takes a message, now. */
+    private @Nullable Thread busy;
+
+    private boolean closed;
+
+    FulmarSession(FulmarConnection connection, int id, int mode) {
+        super(connection);
+        this.connection = connection;
+        this.id = id;
+        this.mode = mode;
+        this.acknowledgements = new Acknowledgements(connection, id, mode);
+        this.completions = new Completions(id);
+    }
+
+    @Override
+    FulmarSession session() {
+        return this;
+    }
+
+    FulmarConnection connection() {
+        return connection;
+    }
+
+    Completions completions() {
+        return completions;
+    }
+
+    int id() {
+        return id;
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    void signal() {
+        changed.signalAll();
+    }
+
+    /** The connection was started, stopped or lost: who waits looks again. */
+    void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    void checkOpen() throws JMSException {
+        if (closed) {
+            throw new IllegalStateException("the session is closed");
+        }
+        connection.checkOpen();
+    }
+
+    void checkNotInListener(String what) throws IllegalStateException {
+        if (Thread.currentThread() == listenerThread) {
+            throw new IllegalStateException("a message listener must not " + what + " that it belongs to");
+        }
+    }
+
+    // Receiving.
+
+    /** Waits up to {@code nanos} for a message of a consumer; null if none comes, or the consumer is closed. */
+    @Nullable Message receive(FulmarConsumer consumer, long nanos) throws JMSException {
+        consumer.checkOpen();
+        if (listenerThread != null) {
+            throw new IllegalStateException("a session with a message listener can't receive synchronously");
+        }
+        acknowledgements.awaitConfirmed();
+        long deadline = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : System.nanoTime() + nanos;
+        boolean asked = false;
+        while (true) {
+            Delivery next = take(consumer, 0);
+            if (next == null && nanos > 0) {
+                acknowledgements.flushLazy();
+                if (!asked) {
+                    consumer.askForOne();
+                    asked = consumer.isPull();
+                }
+                next = take(consumer, deadline);
+            }
+            if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
+                // what is at the broker now, or on its way, comes before the answer
+                JmsErrors.await(connection
+                        .link()
+                        .drain(consumer.id(), consumer.isPull() && !asked ? 1 : 0, consumer.isPull()));
+                next = take(consumer, 0);
+            }
+            if (next == null) {
+                return null;
+            }
+            FulmarMessage message = handOut(next);
+            if (message != null) {
+                return message;
+            }
+            asked = false;
+        }
+    }
+
+    /** The next message of a consumer, until the deadline (0: at once); null if there is none or it is closed. */
+    private @Nullable Delivery take(FulmarConsumer consumer, long deadline) throws JMSException {
+        lock.lock();
+        try {
+            while (!consumer.isClosed() && !closed) {
+                if (connection.isLost()) {
+                    throw new JMSException("the connection to the broker was lost; make a new one");
+                }
+                if (consumer.isBuffered() && connection.deliverable()) {
+                    return consumer.poll();
+                }
+                if (deadline == Long.MAX_VALUE) {
+                    changed.await();
+                } else {
+                    long left = deadline == 0 ? 0 : deadline - System.nanoTime();
+                    if (left <= 0) {
+                        return null;
+                    }
+                    changed.awaitNanos(left);
+                }
+            }
+            return null;
+        } catch (InterruptedException e) {
+            throw JmsErrors.interrupted(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes the message that the application gets, and begins its acknowledgement; null if it has expired. */
+    private @Nullable FulmarMessage handOut(Delivery next) throws JMSException {
+        if (next.expired(connection.now())) {
+            acknowledgements.settle(next);
+            return null;
+        }
+        FulmarMessage message = toMessage(next);
+        acknowledgements.handedOut(next);
+        return message;
+    }
+
+    private FulmarMessage toMessage(Delivery next) throws JMSException {
+        FulmarMessage message = next.toMessage(connection.options().deserialization());
+        message.received(new ReceiptInfo(
+                next.consumer().destination(),
+                next.deliveryCount(),
+                mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null));
+        return message;
+    }
+
+    /** Section 6.2.10: acknowledges all that the session has handed out. */
+    private void acknowledge() throws JMSException {
+        checkOpen();
+        acknowledgements.acknowledgeAll();
+    }
+
+    void acknowledgeFromContext() throws JMSException {
+        checkOpen();
+        if (mode == CLIENT_ACKNOWLEDGE) {
+            acknowledgements.acknowledgeAll();
+        }
+    }
+
+    /** Section 6.2.11: what is not acknowledged is delivered again, in order. */
+    @Override
+    public void recover() throws JMSException {
+        checkOpen();
+        acknowledgements.awaitConfirmed();
+        acknowledgements.forget();
+        JmsErrors.await(connection.link().recover(restart()));
+    }
+
+    private ConsumerPosition.OfSession restart() {
+        List<ConsumerPosition> positions = new ArrayList<>();
+        lock.lock();
+        try {
+            consumers.forEach(consumer -> positions.add(consumer.restart()));
+        } finally {
+            lock.unlock();
+        }
+        return new ConsumerPosition.OfSession(id, positions);
+    }
+
+    // Listening.
+
+    void startListening(FulmarConsumer consumer) throws JMSException {
+        lock.lock();
+        try {
+            if (listenerThread == null) {
+                Thread thread = new Thread(this::listen, "fulmar-session-" + id);
+                thread.setDaemon(true);
+                listenerThread = thread;
+                thread.start();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        consumer.askForOne();
+    }
+
+    private void listen() {
+        try {
+            while (listenOnce()) {
+                // one message after the other
+            }
+        } catch (JMSException e) {
+            if (connection.isLost() || closed) {
+                LOG.debug("session {} has ended", id, e);
+            } else {
+                LOG.error("session {} hands out nothing more", id, e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for a message and hands it to its listener; false when the session has ended. */
+    private boolean listenOnce() throws JMSException, InterruptedException {
+        Delivery next = null;
+        MessageListener listener = null;
+        lock.lock();
+        try {
+            while (next == null) {
+                if (closed || connection.isLost()) {
+                    return false;
+                }
+                FulmarConsumer ready = readyToListen();
+                if (ready != null) {
+                    listener = ready.listener();
+                    next = ready.poll();
+                    busy = Thread.currentThread();
+                } else if (acknowledgements.hasLazy()) {
+                    if (!changed.await(Acknowledgements.LAZY_MILLIS, TimeUnit.MILLISECONDS)) {
+                        acknowledgements.flushLazy();
+                    }
+                } else {
+                    changed.await();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            if (listener != null) {
+                feed(next, listener);
+            }
+        } finally {
+            quiet();
+        }
+        return true;
+    }
+
+    private @Nullable FulmarConsumer readyToListen() {
+        if (connection.deliverable()) {
+            for (FulmarConsumer consumer : consumers) {
+                if (consumer.isBuffered() && consumer.listener() != null) {
+                    return consumer;
+                }
+            }
+        }
+        return null;
+    }
+
+    private void feed(Delivery next, MessageListener listener) throws JMSException {
+        if (next.expired(connection.now())) {
+            acknowledgements.settle(next);
+        } else {
+            FulmarMessage message = toMessage(next);
+            acknowledgements.begin(next);
+            try {
+                listener.onMessage(message);
+            } catch (RuntimeException e) {
+                failed(next, e);
+                return;
+            }
+            acknowledgements.end(next);
+            acknowledgements.awaitConfirmed();
+        }
+        if (!next.consumer().isClosed()) {
+            next.consumer().askForOne();
+        }
+    }
+
+    /** Section 8.7: in the automatic modes a message whose listener has failed is delivered again. */
+    private void failed(Delivery delivery, RuntimeException failure) throws JMSException {
+        LOG.warn("a message listener failed with message {} of {}", delivery.offset(), delivery.consumer().destination(), failure);
+        if (mode != CLIENT_ACKNOWLEDGE && !closed) {
+            acknowledgements.flushLazy();
+            acknowledgements.forget();
+            JmsErrors.await(connection.link().recover(restart()));
+            // its credit came with the acknowledgement that it will not get
+            connection.link().credit(delivery.consumer().id(), 1);
+        }
+    }
+
+    private void quiet() {
+        lock.lock();
+        try {
+            busy = null;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until no listener runs, unless called by one. */
+    void awaitQuiet() {
+        lock.lock();
+        try {
+            while (busy != null && busy != Thread.currentThread()) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Ending.
+
+    @Override
+    void register(FulmarConsumer consumer) {
+        lock.lock();
+        try {
+            consumers.add(consumer);
+        } finally {
+            lock.unlock();
+        }
+        connection.add(consumer);
+    }
+
+    void unregister(FulmarConsumer consumer) {
+        connection.remove(consumer);
+        lock.lock();
+        try {
+            consumers.remove(consumer);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isConsuming(org.fulmar.jms.destination.FulmarDestination destination) {
+        lock.lock();
+        try {
+            return consumers.stream().anyMatch(consumer -> consumer.destination().equals(destination));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void close(FulmarConsumer consumer) throws JMSException {
+        lock.lock();
+        try {
+            if (!consumer.markClosed()) {
+                return;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        awaitQuiet();
+        if (!connection.isLost()) {
+            if (!inListener()) {
+                acknowledgements.awaitConfirmed();
+            }
+            acknowledgements.flushLazy();
+            JmsErrors.await(connection.link().closeConsumer(consumer.position()));
+        }
+        unregister(consumer);
+    }
+
+    private boolean inListener() {
+        return busy == Thread.currentThread();
+    }
+
+    /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
+    @Override
+    public void close() throws JMSException {
+        completions.checkNotInCallback();
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            consumers.forEach(FulmarConsumer::markClosed);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        awaitQuiet();
+        completions.close();
+        connection.remove(this);
+        try {
+            if (!connection.isLost()) {
+                if (inListener()) {
+                    acknowledgements.acknowledgeCurrent();
+                }
+                acknowledgements.awaitConfirmed();
+                acknowledgements.flushLazy();
+                List<ConsumerPosition> positions =
+                        consumers.stream().map(FulmarConsumer::position).toList();
+                JmsErrors.await(connection.link().closeSession(new ConsumerPosition.OfSession(id, positions)));
+            }
+        } finally {
+            consumers.forEach(connection::remove);
+        }
+    }
+
+    void connectionClosed() {
+        lock.lock();
+        try {
+            closed = true;
+            consumers.forEach(FulmarConsumer::markClosed);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // What remains of the interface.
+
+    @Override
+    public boolean getTransacted() throws JMSException {
+        checkOpen();
+        return false;
+    }
+
+    @Override
+    public int getAcknowledgeMode() throws JMSException {
+        checkOpen();
+        return mode;
+    }
+
+    @Override
+    public void commit() throws JMSException {
+        checkOpen();
+        throw new IllegalStateException("the session is not transacted");
+    }
+
+    @Override
+    public void rollback() throws JMSException {
+        checkOpen();
+        throw new IllegalStateException("the session is not transacted");
+    }
+
+    @Override
+    public @Nullable MessageListener getMessageListener() throws JMSException {
+        checkOpen();
+        return null;
+    }
+
+    @Override
+    public void setMessageListener(@Nullable MessageListener listener) throws JMSException {
+        checkOpen();
+        throw JmsErrors.unsupported("a session's message listener", "set the listener of a consumer");
+    }
+
+    @Override
+    public void run() {
+        throw new java.lang.IllegalStateException(
+                "only an application server runs sessions; set the listener of a consumer");
+    }
+
+    @Override
+    public void unsubscribe(String name) throws JMSException {
+        checkOpen();
+        JmsErrors.await(connection.link().unsubscribe(name));
+    }
+}

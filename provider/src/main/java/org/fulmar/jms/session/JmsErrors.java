@@ -1,0 +1,118 @@
+package org.fulmar.jms.session;
+
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.IllegalStateRuntimeException;
+import jakarta.jms.InvalidClientIDException;
+import jakarta.jms.InvalidClientIDRuntimeException;
+import jakarta.jms.InvalidDestinationException;
+import jakarta.jms.InvalidDestinationRuntimeException;
+import jakarta.jms.InvalidSelectorException;
+import jakarta.jms.InvalidSelectorRuntimeException;
+import jakarta.jms.JMSException;
+import jakarta.jms.JMSRuntimeException;
+import jakarta.jms.JMSSecurityException;
+import jakarta.jms.JMSSecurityRuntimeException;
+import jakarta.jms.MessageFormatException;
+import jakarta.jms.MessageFormatRuntimeException;
+import jakarta.jms.MessageNotWriteableException;
+import jakarta.jms.MessageNotWriteableRuntimeException;
+import jakarta.jms.ResourceAllocationException;
+import jakarta.jms.ResourceAllocationRuntimeException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.fulmar.jms.link.LinkException;
+import org.fulmar.protocol.command.ResponseCode;
+
+/** The one place where failures become the exceptions of JMS, with their cause and code kept. Stateless. */
+public final class JmsErrors {
+    private JmsErrors() {}
+
+    /** Waits for an operation; its failure is thrown as a JMSException. */
+    static <T> T await(CompletableFuture<T> operation) throws JMSException {
+        try {
+            return operation.get();
+        } catch (ExecutionException e) {
+            throw of(e.getCause() == null ? e : e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Waits for what another thread of ours does; an interrupt is passed on. */
+    static void awaitQuietly(Future<?> done) {
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            // whoever runs it has told of its failure
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static JMSException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return with(new JMSException("the thread was interrupted while it waited for the broker"), cause);
+    }
+
+    public static JMSException of(Throwable failure) {
+        if (failure instanceof JMSException known) {
+            return known;
+        }
+        if (failure instanceof LinkException link) {
+            return with(ofCode(link.code(), String.valueOf(link.getMessage())), link);
+        }
+        return with(new JMSException(failure.toString()), failure);
+    }
+
+    private static JMSException ofCode(int code, String message) {
+        String text = Integer.toString(code);
+        return switch (code) {
+            case ResponseCode.JMS_SECURITY, ResponseCode.NO_PERMISSION -> new JMSSecurityException(message, text);
+            case ResponseCode.JMS_INVALID_DESTINATION, ResponseCode.TOPIC_NOT_EXIST ->
+                new InvalidDestinationException(message, text);
+            case ResponseCode.JMS_INVALID_SELECTOR -> new InvalidSelectorException(message, text);
+            case ResponseCode.JMS_INVALID_CLIENT_ID -> new InvalidClientIDException(message, text);
+            case ResponseCode.JMS_ILLEGAL_STATE -> new IllegalStateException(message, text);
+            case ResponseCode.JMS_RESOURCE, ResponseCode.SYSTEM_BUSY -> new ResourceAllocationException(message, text);
+            default -> new JMSException(message, text);
+        };
+    }
+
+    private static JMSException with(JMSException exception, Throwable cause) {
+        exception.initCause(cause);
+        if (cause instanceof Exception linked) {
+            exception.setLinkedException(linked);
+        }
+        return exception;
+    }
+
+    /** The unchecked form, for the simplified API (JMS 3.1, section 6.1.2). */
+    public static JMSRuntimeException runtime(JMSException e) {
+        String message = e.getMessage();
+        String code = e.getErrorCode();
+        if (e instanceof IllegalStateException) {
+            return new IllegalStateRuntimeException(message, code, e);
+        } else if (e instanceof InvalidDestinationException) {
+            return new InvalidDestinationRuntimeException(message, code, e);
+        } else if (e instanceof InvalidSelectorException) {
+            return new InvalidSelectorRuntimeException(message, code, e);
+        } else if (e instanceof InvalidClientIDException) {
+            return new InvalidClientIDRuntimeException(message, code, e);
+        } else if (e instanceof JMSSecurityException) {
+            return new JMSSecurityRuntimeException(message, code, e);
+        } else if (e instanceof ResourceAllocationException) {
+            return new ResourceAllocationRuntimeException(message, code, e);
+        } else if (e instanceof MessageFormatException) {
+            return new MessageFormatRuntimeException(message, code, e);
+        } else if (e instanceof MessageNotWriteableException) {
+            return new MessageNotWriteableRuntimeException(message, code, e);
+        }
+        return new JMSRuntimeException(message, code, e);
+    }
+
+    /** What this release does not do is refused in these words. */
+    static JMSException unsupported(String what, String instead) {
+        return new JMSException(what + " is not supported by this release; " + instead);
+    }
+}
