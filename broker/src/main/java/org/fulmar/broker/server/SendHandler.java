@@ -121,8 +121,7 @@ final class SendHandler {
             @Override
             public void stored(long physicalOffset, long queueOffset) {
                 String id = new MessageId(storeHost, physicalOffset).text();
-                Map<String, String> fields =
-                        new SendRequest.Result(id, queue.queueId(), queueOffset, null).fields();
+                Map<String, String> fields = new SendRequest.Result(id, queue.queueId(), queueOffset, null).fields();
                 topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
             }
 

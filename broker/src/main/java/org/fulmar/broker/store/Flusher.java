@@ -26,6 +26,7 @@ final class Flusher implements Runnable {
     private final LongConsumer durable;
     private final Listener listener;
     private final Thread thread;
+    private long reported;
     private volatile long wanted;
     private volatile boolean waiting;
     private volatile boolean stopped;
@@ -40,6 +41,8 @@ final class Flusher implements Runnable {
     }
 
     void start() {
+        // not on the thread: a checkpoint may force before that runs, and whoever waits would not hear of it
+        reported = log.durable();
         thread.start();
     }
 
@@ -53,10 +56,9 @@ final class Flusher implements Runnable {
 
     @Override
     public void run() {
-        long reported = log.durable();
         while (!stopped) {
             if (wanted <= reported) {
-                await(reported);
+                await();
             }
             if (log.written() > reported) {
                 try {
@@ -71,7 +73,7 @@ final class Flusher implements Runnable {
         }
     }
 
-    private void await(long reported) {
+    private void await() {
         waiting = true;
         long deadline = System.nanoTime() + intervalNanos;
         while (!stopped && wanted <= reported) {

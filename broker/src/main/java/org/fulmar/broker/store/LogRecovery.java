@@ -97,6 +97,8 @@ final class LogRecovery {
             if (position < segment.end()) {
                 break;
             }
+            // a killed process may have left it with the operating system only
+            segment.force();
             index++;
         }
         if (index < segments.length) {

@@ -174,11 +174,12 @@ public final class Connector implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        client.close();
+        client.closeConnections();
         EmbeddedBroker.Running running = embedded;
         embedded = null;
         if (running != null) {
             running.close();
         }
+        client.close();
     }
 }

@@ -1,5 +1,2 @@
-/** A program that runs the broker and the client in one process. */
-@NullMarked
+/** The embedded broker in ten lines. */
 package org.fulmar.samples.embedded;
-
-import org.jspecify.annotations.NullMarked;

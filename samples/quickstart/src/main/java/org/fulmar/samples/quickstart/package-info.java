@@ -1,5 +1,2 @@
-/** The smallest program that sends and receives a message. */
-@NullMarked
+/** The quickstart: orders through a real broker process that is killed half way. */
 package org.fulmar.samples.quickstart;
-
-import org.jspecify.annotations.NullMarked;

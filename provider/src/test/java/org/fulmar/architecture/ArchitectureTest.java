@@ -1,0 +1,109 @@
+package org.fulmar.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The house rules that the build keeps: who may know whom, and what logic must not reach for. */
+@AnalyzeClasses(packages = "org.fulmar", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule protocolKnowsNothingOfOurs = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.protocol..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.broker..", "org.fulmar.jms..");
+
+    @ArchTest
+    static final ArchRule nameServerKnowsTheProtocolAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.nameserver..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.broker..", "org.fulmar.jms..");
+
+    @ArchTest
+    static final ArchRule brokerKnowsTheProtocolAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.jms..");
+
+    @ArchTest
+    static final ArchRule clientKnowsTheProtocolAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.jms..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.broker..");
+
+    @ArchTest
+    static final ArchRule jmsObjectsReachTheWireByTheLinkAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.jms.session..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.protocol.transport..", "org.fulmar.protocol.frame..", "io.netty..");
+
+    @ArchTest
+    static final ArchRule storeKnowsNothingOfDeliveryOrTheNetwork = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.store..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.security..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "org.fulmar.protocol.jms..");
+
+    @ArchTest
+    static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.delivery..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
+    static final ArchRule noWallClockInLogic = noClasses()
+            .that()
+            .haveSimpleNameNotEndingWith("Main")
+            .and()
+            .doNotHaveSimpleName("FulmarConnectionFactory")
+            .and()
+            .doNotHaveSimpleName("EmbeddedBrokers")
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now");
+
+    @ArchTest
+    static final ArchRule onlyMainsEndTheProcess = noClasses()
+            .that()
+            .haveSimpleNameNotEndingWith("Main")
+            .should()
+            .callMethod(System.class, "exit", int.class);
+
+    @ArchTest
+    static final ArchRule packagesAreNamedByResponsibility = classes()
+            .should()
+            .resideOutsideOfPackages("..util..", "..impl..", "..common..", "..manager..");
+}
