@@ -90,13 +90,13 @@ public final class IndexService implements Runnable {
     /** Enters up to so many records; whether there are more. */
     private synchronized boolean follow(int records) throws IOException {
         for (int i = 0; i < records; i++) {
-            if (position >= log.durable()) {
+            if (position >= end()) {
                 return false;
             }
             MessageRecord record = log.read(position);
             if (record == null) {
                 long next = log.segmentAt(position).end();
-                if (next > log.durable()) {
+                if (next > end()) {
                     return false;
                 }
                 position = next;
@@ -106,6 +106,11 @@ public final class IndexService implements Runnable {
             }
         }
         return true;
+    }
+
+    /** Where the messages end that consumers may see. */
+    private long end() {
+        return options.syncFlush() ? log.durable() : log.written();
     }
 
     private void enter(MessageRecord record) throws IOException {

@@ -125,7 +125,7 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public @Nullable String getClientID() {
-        return Unchecked.get(connection::getClientID);
+        return Unchecked.nullable(connection::getClientID);
     }
 
     @Override
@@ -140,7 +140,7 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public @Nullable ExceptionListener getExceptionListener() {
-        return Unchecked.get(connection::getExceptionListener);
+        return Unchecked.nullable(connection::getExceptionListener);
     }
 
     @Override

@@ -17,12 +17,12 @@ final class FulmarJmsConsumer implements JMSConsumer {
 
     @Override
     public @Nullable String getMessageSelector() {
-        return Unchecked.get(consumer::getMessageSelector);
+        return Unchecked.nullable(consumer::getMessageSelector);
     }
 
     @Override
     public @Nullable MessageListener getMessageListener() {
-        return Unchecked.get(consumer::getMessageListener);
+        return Unchecked.nullable(consumer::getMessageListener);
     }
 
     @Override
@@ -32,32 +32,32 @@ final class FulmarJmsConsumer implements JMSConsumer {
 
     @Override
     public @Nullable Message receive() {
-        return Unchecked.get(consumer::receive);
+        return Unchecked.nullable(consumer::receive);
     }
 
     @Override
     public @Nullable Message receive(long timeoutMillis) {
-        return Unchecked.get(() -> consumer.receive(timeoutMillis));
+        return Unchecked.nullable(() -> consumer.receive(timeoutMillis));
     }
 
     @Override
     public @Nullable Message receiveNoWait() {
-        return Unchecked.get(consumer::receiveNoWait);
+        return Unchecked.nullable(consumer::receiveNoWait);
     }
 
     @Override
     public <T> @Nullable T receiveBody(Class<T> type) {
-        return Unchecked.get(() -> body(consumer.receive(), type));
+        return Unchecked.nullable(() -> body(consumer.receive(), type));
     }
 
     @Override
     public <T> @Nullable T receiveBody(Class<T> type, long timeoutMillis) {
-        return Unchecked.get(() -> body(consumer.receive(timeoutMillis), type));
+        return Unchecked.nullable(() -> body(consumer.receive(timeoutMillis), type));
     }
 
     @Override
     public <T> @Nullable T receiveBodyNoWait(Class<T> type) {
-        return Unchecked.get(() -> body(consumer.receiveNoWait(), type));
+        return Unchecked.nullable(() -> body(consumer.receiveNoWait(), type));
     }
 
     private static <T> @Nullable T body(@Nullable Message message, Class<T> type) throws JMSException {

@@ -291,12 +291,12 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public @Nullable String getStringProperty(String name) {
-        return Unchecked.get(() -> template.getStringProperty(name));
+        return Unchecked.nullable(() -> template.getStringProperty(name));
     }
 
     @Override
     public @Nullable Object getObjectProperty(String name) {
-        return Unchecked.get(() -> template.getObjectProperty(name));
+        return Unchecked.nullable(() -> template.getObjectProperty(name));
     }
 
     @Override
@@ -314,7 +314,7 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public byte @Nullable [] getJMSCorrelationIDAsBytes() {
-        return Unchecked.get(() -> template.getJMSCorrelationIDAsBytes());
+        return Unchecked.nullable(() -> template.getJMSCorrelationIDAsBytes());
     }
 
     @Override
@@ -325,7 +325,7 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public @Nullable String getJMSCorrelationID() {
-        return Unchecked.get(() -> template.getJMSCorrelationID());
+        return Unchecked.nullable(() -> template.getJMSCorrelationID());
     }
 
     @Override
@@ -336,7 +336,7 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public @Nullable String getJMSType() {
-        return Unchecked.get(() -> template.getJMSType());
+        return Unchecked.nullable(() -> template.getJMSType());
     }
 
     @Override
@@ -347,6 +347,6 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public @Nullable Destination getJMSReplyTo() {
-        return Unchecked.get(() -> template.getJMSReplyTo());
+        return Unchecked.nullable(() -> template.getJMSReplyTo());
     }
 }

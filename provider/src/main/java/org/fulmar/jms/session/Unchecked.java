@@ -1,12 +1,18 @@
 package org.fulmar.jms.session;
 
 import jakarta.jms.JMSException;
+import org.jspecify.annotations.Nullable;
 
 /** Runs what throws JMSException for the simplified API, where it becomes a JMSRuntimeException. Stateless. */
 final class Unchecked {
     /** Gives a value. */
-    interface Get<T extends @org.jspecify.annotations.Nullable Object> {
+    interface Get<T> {
         T get() throws JMSException;
+    }
+
+    /** Gives a value or null. */
+    interface GetNullable<T> {
+        @Nullable T get() throws JMSException;
     }
 
     /** Does something. */
@@ -16,7 +22,15 @@ final class Unchecked {
 
     private Unchecked() {}
 
-    static <T extends @org.jspecify.annotations.Nullable Object> T get(Get<T> operation) {
+    static <T> T get(Get<T> operation) {
+        try {
+            return operation.get();
+        } catch (JMSException e) {
+            throw JmsErrors.runtime(e);
+        }
+    }
+
+    static <T> @Nullable T nullable(GetNullable<T> operation) {
         try {
             return operation.get();
         } catch (JMSException e) {

@@ -10,12 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A broker in a process of its own, on a free port of this machine. Used by one thread; dies with this process. */
 final class BrokerProcess {
     private final Path directory;
     private final int port;
-    private Process process;
+    private @Nullable Process process;
 
     BrokerProcess(Path directory) throws IOException {
         this.directory = directory;
@@ -30,13 +31,21 @@ final class BrokerProcess {
     }
 
     long pid() {
-        return process.pid();
+        return running().pid();
+    }
+
+    private Process running() {
+        Process there = process;
+        if (there == null) {
+            throw new IllegalStateException("the broker was not started");
+        }
+        return there;
     }
 
     /** Returns when the broker serves. */
     void start() throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        process = new ProcessBuilder(List.of(
+        Process started = new ProcessBuilder(List.of(
                         java,
                         "-Xmx512m",
                         "-cp",
@@ -48,8 +57,9 @@ final class BrokerProcess {
                         "storePathRootDir=" + directory.resolve("store")))
                 .redirectError(ProcessBuilder.Redirect.appendTo(new File(directory.toFile(), "broker.log")))
                 .start();
+        process = started;
         BufferedReader out =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+                new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();
         while (line != null && !line.contains("READY")) {
             line = out.readLine();
@@ -61,21 +71,22 @@ final class BrokerProcess {
 
     /** SIGKILL: the process has no chance to tidy up. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        running().destroyForcibly().waitFor();
     }
 
     /** SIGTERM, and SIGKILL if that takes too long. */
     void stop() {
-        if (process == null) {
+        Process there = process;
+        if (there == null) {
             return;
         }
-        process.destroy();
+        there.destroy();
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+            if (!there.waitFor(20, TimeUnit.SECONDS)) {
+                there.destroyForcibly();
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            there.destroyForcibly();
             Thread.currentThread().interrupt();
         }
     }

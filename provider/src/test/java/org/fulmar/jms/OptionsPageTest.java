@@ -1,0 +1,24 @@
+package org.fulmar.jms;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.fulmar.protocol.config.OptionSpec;
+import org.junit.jupiter.api.Test;
+
+/** The documentation page of the client's options says what the code says. */
+class OptionsPageTest {
+    @Test
+    void pageListsEveryOptionWithUnitDefaultRangeAndMeaning() throws IOException {
+        List<String> page = Files.readAllLines(Path.of("../docs/configuration.md"));
+        for (OptionSpec option : ClientOptions.ALL) {
+            String otherwise = option.otherwise().isEmpty() ? "(empty)" : option.otherwise();
+            assertThat(page)
+                    .contains("| `" + option.key() + "` | " + option.unit() + " | " + otherwise + " | "
+                            + option.range() + " | " + option.doc() + " |");
+        }
+    }
+}
