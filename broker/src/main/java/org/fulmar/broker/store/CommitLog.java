@@ -79,7 +79,18 @@ public final class CommitLog {
     }
 
     private LogSegment addSegment(long base) throws IOException {
-        LogSegment segment = LogSegment.open(disk, directory, base, segmentSize);
+        Path path = directory.resolve(LogSegment.fileName(base));
+        boolean fresh = !disk.exists(path);
+        LogSegment segment;
+        try {
+            segment = LogSegment.open(disk, directory, base, segmentSize);
+        } catch (IOException e) {
+            // half a file would keep a broker from starting on a disk that is still full
+            if (fresh) {
+                disk.delete(path);
+            }
+            throw e;
+        }
         LogSegment[] more = Arrays.copyOf(segments, segments.length + 1);
         more[segments.length] = segment;
         segments = more;

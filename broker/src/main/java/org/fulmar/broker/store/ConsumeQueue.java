@@ -160,9 +160,12 @@ public final class ConsumeQueue {
 
     /** Forgets the entries from {@code offset} on. */
     void restart(long offset) {
-        tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
-        tailStart = offset;
-        saved = offset;
+        int keep = (int) Math.max(0, offset - tailStart) * ENTRY_BYTES;
+        tailStart = Math.min(tailStart, offset);
+        // a new buffer: slices of the old one may still be read
+        ByteBuffer kept = ByteBuffer.allocate(Math.max(keep, FIRST_TAIL_ENTRIES * ENTRY_BYTES));
+        tail = kept.put(tail.duplicate().position(0).limit(keep));
+        saved = Math.min(saved, offset);
     }
 
     /** The log position of the last entry; -1 if there is none, or if the file that should hold it does not. */

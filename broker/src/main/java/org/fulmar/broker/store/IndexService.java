@@ -48,15 +48,24 @@ public final class IndexService implements Runnable {
     /** Opens the files; called before {@link #start}, with the log recovered. */
     synchronized void open(Checkpoint checkpoint, boolean clean, long logEnd) throws IOException {
         for (Path path : disk.list(directory)) {
-            files.add(KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries()));
+            if (path.getFileName().toString().matches("\\d{20}")) {
+                files.add(KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries()));
+            }
         }
-        if (files.isEmpty()) {
-            position = log.start();
-            return;
-        }
-        KeyIndex newest = files.get(files.size() - 1);
-        if (!clean) {
-            newest.rebuild((int) checkpoint.indexEntries(), logEnd);
+        for (int i = files.size() - 1; i >= 0; i--) {
+            KeyIndex newest = files.get(i);
+            boolean forced = clean || newest.base() <= checkpoint.indexFile();
+            if (forced && newest.base() < logEnd) {
+                if (newest.base() == checkpoint.indexFile() && !clean) {
+                    newest.rebuild((int) checkpoint.indexEntries(), logEnd);
+                } else if (newest.endPhysicalOffset() >= logEnd) {
+                    newest.rebuild(newest.count(), logEnd);
+                }
+                break;
+            }
+            newest.close();
+            disk.delete(newest.path());
+            files.remove(i);
         }
         position = log.start();
         for (KeyIndex file : files) {
@@ -176,14 +185,17 @@ public final class IndexService implements Runnable {
         return found;
     }
 
-    /** Forces the newest file; the number of its entries then. */
-    synchronized long checkpoint() throws IOException {
+    /** What of the index is on the device: the newest file, by its name, and its entries; all files before it. */
+    record Saved(long file, long entries) {}
+
+    /** Forces the newest file. */
+    synchronized Saved checkpoint() throws IOException {
         if (files.isEmpty()) {
-            return 0;
+            return new Saved(-1, 0);
         }
         KeyIndex newest = files.get(files.size() - 1);
         newest.force();
-        return newest.count();
+        return new Saved(newest.base(), newest.count());
     }
 
     void stop() throws InterruptedException, IOException {

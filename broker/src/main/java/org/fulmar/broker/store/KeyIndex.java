@@ -46,6 +46,11 @@ final class KeyIndex {
         return path;
     }
 
+    /** The log position that the file is named by. */
+    long base() {
+        return Long.parseLong(path.getFileName().toString());
+    }
+
     /** Entries in use, with the unused entry 0. */
     int count() {
         return data.getInt(36);

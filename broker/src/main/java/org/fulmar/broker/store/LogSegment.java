@@ -41,8 +41,13 @@ final class LogSegment {
             throw new IOException("the log file " + path + " has " + there + " bytes, but log files are to have " + size
                     + ": set the size back to what the store was made with");
         }
-        file.resize(size);
-        return new LogSegment(path, base, size, file, file.map(size));
+        try {
+            file.resize(size);
+            return new LogSegment(path, base, size, file, file.map(size));
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
     static String fileName(long base) {

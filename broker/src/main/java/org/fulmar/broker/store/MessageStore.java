@@ -198,12 +198,14 @@ public final class MessageStore {
 
     /** Whether every queue's files hold what the table says. */
     private boolean restoreQueues(JsonNode json) {
-        json.path("queues").properties().forEach(topic -> topic.getValue()
+        json.path("queues")
                 .properties()
-                .forEach(queue -> newQueue(
-                        topic.getKey(),
-                        Integer.parseInt(queue.getKey()),
-                        queue.getValue().asLong())));
+                .forEach(topic -> topic.getValue()
+                        .properties()
+                        .forEach(queue -> newQueue(
+                                topic.getKey(),
+                                Integer.parseInt(queue.getKey()),
+                                queue.getValue().asLong())));
         return queues.values().stream()
                 .flatMap(perTopic -> perTopic.values().stream())
                 .allMatch(queue -> queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0);
@@ -317,7 +319,8 @@ public final class MessageStore {
             for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
                 disk.replace(config.resolve(file.getKey()), file.getValue().get());
             }
-            new Checkpoint(position, verifyFrom(), index.checkpoint(), closing ? position : -1)
+            IndexService.Saved indexed = index.checkpoint();
+            new Checkpoint(position, verifyFrom(), indexed.file(), indexed.entries(), closing ? position : -1)
                     .save(disk, checkpointFile);
         }
 

@@ -6,6 +6,7 @@ import jakarta.jms.Message;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +23,13 @@ final class Completions {
 
     private record Sent(CompletableFuture<Void> answer, Message message, CompletionListener listener) {}
 
+    /** How long the thread waits for another send before it ends. */
+    private static final long IDLE_MILLIS = 1000;
+
     private final int sessionId;
     private final Queue<Sent> waiting = new ArrayDeque<>();
     private @Nullable Thread thread;
+    private boolean closed;
 
     Completions(int sessionId) {
         this.sessionId = sessionId;
@@ -37,6 +42,7 @@ final class Completions {
             wait();
         }
         waiting.add(new Sent(answer, message, listener));
+        notifyAll();
         if (thread == null) {
             Thread teller = new Thread(this::tell, "fulmar-completion-" + sessionId);
             teller.setDaemon(true);
@@ -57,14 +63,26 @@ final class Completions {
         return waiting.peek();
     }
 
-    /** Takes the one that is done away, and ends the thread if it was the last. */
+    /** Takes the one that is done away; ends the thread if no other comes for a while. */
     private synchronized @Nullable Sent next() {
         waiting.remove();
+        notifyAll();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+        while (waiting.isEmpty() && !closed) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0) {
+                break;
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                break;
+            }
+        }
         Sent next = waiting.peek();
         if (next == null) {
             thread = null;
         }
-        notifyAll();
         return next;
     }
 
@@ -97,6 +115,8 @@ final class Completions {
 
     /** Waits until every listener was told. */
     synchronized void close() {
+        closed = true;
+        notifyAll();
         boolean interrupted = false;
         while (!waiting.isEmpty()) {
             try {

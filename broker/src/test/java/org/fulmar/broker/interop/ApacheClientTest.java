@@ -1,0 +1,169 @@
+package org.fulmar.broker.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.fulmar.broker.BrokerMain;
+import org.fulmar.broker.interop.probe.Scenario;
+import org.fulmar.broker.interop.probe.Scenario.Phase;
+import org.fulmar.nameserver.NameServerMain;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Unmodified Apache clients against our name server and broker, all in JVMs of their own.
+ *
+ * <p>The clients have a Netty of their own, so their class paths are folders that the build fills and the tests of
+ * {@link Scenario} run there. Everything runs once, before the assertions: each client's first phase, a restart of the
+ * broker, and each client's second phase.
+ */
+class ApacheClientTest {
+    private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
+    private static final int READY_SECONDS = 30;
+    private static final int PROBE_SECONDS = 90;
+
+    /** A kind of client: the version whose libraries it has, and the options of its JVM. */
+    private record Client(String name, String version, List<String> options) {}
+
+    private static final List<Client> CLIENTS = List.of(
+            new Client("json5", "5.4.0", List.of()),
+            new Client("binary5", "5.4.0", List.of("-Drocketmq.serialize.type=ROCKETMQ")),
+            new Client("json4", "4.9.8", List.of()));
+
+    private static final List<AutoCloseable> CHILDREN = new ArrayList<>();
+    /** What each client's probe said, both phases. */
+    private static final Map<String, List<String>> OUTPUT = new LinkedHashMap<>();
+
+    @TempDir
+    static Path directory;
+
+    private static Path testClasses;
+    private static String nameServer;
+    private static int brokerPort;
+
+    @BeforeAll
+    @Timeout(300)
+    static void runAllClients() throws IOException, InterruptedException, URISyntaxException {
+        testClasses = Path.of(ApacheClientTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        ChildProcess names =
+                child(ownClassPath(), List.of(), NameServerMain.class.getName(), "-p", Integer.toString(freePort()));
+        String ready = names.awaitReady(READY_SECONDS);
+        nameServer = "127.0.0.1:" + ready.substring(ready.lastIndexOf(':') + 1);
+        brokerPort = freePort();
+
+        ChildProcess broker = startBroker(true);
+        probe(Phase.FIRST);
+        assertThat(broker.stop(READY_SECONDS)).as("exit code of the broker").isZero();
+        startBroker(false);
+        probe(Phase.RESTARTED);
+    }
+
+    @AfterAll
+    static void endChildren() throws Exception {
+        for (AutoCloseable child : CHILDREN) {
+            child.close();
+        }
+    }
+
+    private static ChildProcess startBroker(boolean autoCreate) throws IOException, InterruptedException {
+        Path config = directory.resolve("broker.conf");
+        Files.write(
+                config,
+                List.of(
+                        "namesrvAddr=" + nameServer,
+                        "listenPort=" + brokerPort,
+                        "bindAddress=127.0.0.1",
+                        "brokerIP1=127.0.0.1",
+                        "brokerName=broker-a",
+                        "brokerClusterName=DefaultCluster",
+                        "storePathRootDir=" + directory.resolve("store"),
+                        "mappedFileSizeCommitLog=67108864",
+                        "autoCreateTopicEnable=" + autoCreate));
+        ChildProcess broker = child(ownClassPath(), List.of(), BrokerMain.class.getName(), "-c", config.toString());
+        broker.awaitReady(READY_SECONDS);
+        return broker;
+    }
+
+    /** Runs one phase of all clients, one after the other. */
+    private static void probe(Phase phase) throws IOException, InterruptedException {
+        for (Client client : CLIENTS) {
+            Path libraries = testClasses.resolveSibling("apache-client-" + client.version());
+            assertThat(libraries)
+                    .as("the folder that the build fills in phase generate-test-resources")
+                    .isDirectory();
+            ChildProcess probe = child(
+                    testClasses + File.pathSeparator + libraries.resolve("*"),
+                    client.options(),
+                    PROBE,
+                    nameServer,
+                    phase.name(),
+                    client.name());
+            OUTPUT.computeIfAbsent(client.name(), name -> new ArrayList<>()).addAll(probe.awaitEnd(PROBE_SECONDS));
+        }
+    }
+
+    private static ChildProcess child(String classPath, List<String> options, String mainClass, String... arguments)
+            throws IOException {
+        ChildProcess child = new ChildProcess(directory, classPath, options, mainClass, arguments);
+        CHILDREN.add(child);
+        return child;
+    }
+
+    private static String ownClassPath() {
+        return System.getProperty("java.class.path");
+    }
+
+    /** A port below the range that outgoing connections are given, so that it is free again for a second broker. */
+    private static int freePort() throws IOException {
+        Random random = new Random();
+        for (int attempt = 0; attempt < 100; attempt++) {
+            int port = 15_000 + random.nextInt(16_000);
+            try (ServerSocket socket = new ServerSocket()) {
+                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                return port;
+            } catch (IOException e) {
+                continue;
+            }
+        }
+        throw new IOException("no free port");
+    }
+
+    static Stream<Arguments> scenarios() {
+        return CLIENTS.stream()
+                .flatMap(client -> Stream.of(Scenario.values()).map(scenario -> Arguments.of(client.name(), scenario)));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("scenarios")
+    void anApacheClientFinds(String client, Scenario scenario) {
+        List<String> lines = OUTPUT.getOrDefault(client, List.of());
+        List<String> verdicts = lines.stream()
+                .filter(line -> line.equals("PASS " + scenario) || line.startsWith("FAIL " + scenario + ":"))
+                .toList();
+        assertThat(verdicts)
+                .as(() -> "what the client said of this scenario; all that it said:\n" + String.join("\n", lines))
+                .containsExactly("PASS " + scenario);
+    }
+}

@@ -1,0 +1,59 @@
+package org.fulmar.broker.interop.probe;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** What Apache's clients are promised. Known to the probe and to the test that runs it, so free of both's libraries. */
+public enum Scenario {
+    A_SYNCHRONOUS_SEND_IS_STORED_AS_THE_ANSWER_SAYS(Phase.FIRST),
+    AN_ASYNCHRONOUS_SEND_IS_ANSWERED_AND_STORED(Phase.FIRST),
+    A_ONE_WAY_SEND_IS_STORED(Phase.FIRST),
+    A_BATCH_IS_STORED_IN_ORDER_IN_ONE_QUEUE(Phase.FIRST),
+    A_LARGE_BODY_TRAVELS_COMPRESSED_AND_ARRIVES_WHOLE(Phase.FIRST),
+    A_SELECTOR_DECIDES_THE_QUEUE(Phase.FIRST),
+    A_TOO_BIG_MESSAGE_IS_REFUSED_AS_ILLEGAL(Phase.FIRST),
+    TAGS_KEYS_AND_PROPERTIES_ARRIVE(Phase.FIRST),
+
+    CLUSTERING_CONSUMERS_SHARE_AND_GET_EACH_MESSAGE_ONCE(Phase.FIRST),
+    BROADCASTING_CONSUMERS_GET_EVERY_MESSAGE_EACH(Phase.FIRST),
+    A_TAG_FILTER_LETS_ONLY_ITS_TAGS_THROUGH(Phase.FIRST),
+    A_LITE_PULL_SUBSCRIBER_GETS_EVERY_MESSAGE_ONCE(Phase.FIRST),
+    AN_ASSIGNED_LITE_PULL_CONSUMER_READS_FROM_WHERE_IT_SEEKS(Phase.FIRST),
+    A_RESTARTED_CONSUMER_GOES_ON_WHERE_ITS_GROUP_WAS(Phase.FIRST),
+    A_NEW_GROUP_FROM_FIRST_GETS_OLD_MESSAGES(Phase.FIRST),
+    /** As with Apache's broker, for which a queue that still has its first message is all new to a new group. */
+    A_NEW_GROUP_FROM_LAST_GETS_ALL_OF_A_YOUNG_TOPIC(Phase.FIRST),
+    A_WAITING_CONSUMER_GETS_A_MESSAGE_WITHOUT_POLLING_DELAY(Phase.FIRST),
+
+    A_MESSAGE_IS_FOUND_BY_ITS_KEY(Phase.FIRST),
+    A_MESSAGE_IS_FOUND_BY_ITS_UNIQUE_ID(Phase.FIRST),
+    A_MESSAGE_IS_FOUND_BY_ITS_OFFSET_ID(Phase.FIRST),
+    OFFSETS_ARE_FOUND_BY_TIME(Phase.FIRST),
+
+    MESSAGES_ARE_LEFT_FOR_AFTER_THE_RESTART(Phase.FIRST),
+    A_GROUP_STOPS_HALFWAY_BEFORE_THE_RESTART(Phase.FIRST),
+    MESSAGES_SENT_BEFORE_A_RESTART_ARE_RECEIVED_AFTER_IT(Phase.RESTARTED),
+    A_GROUP_GOES_ON_AFTER_A_RESTART_WHERE_IT_WAS(Phase.RESTARTED),
+    A_MESSAGE_SENT_BEFORE_A_RESTART_IS_FOUND_BY_ITS_KEY_AFTER_IT(Phase.RESTARTED),
+    AN_UNKNOWN_TOPIC_IS_REFUSED_WITHOUT_AUTO_CREATION(Phase.RESTARTED);
+
+    /** Runs of the probe against one broker. */
+    public enum Phase {
+        /** The broker makes topics that are sent to. */
+        FIRST,
+        /** The same broker after a restart, with {@code autoCreateTopicEnable=false}. */
+        RESTARTED
+    }
+
+    private final Phase phase;
+
+    Scenario(Phase phase) {
+        this.phase = phase;
+    }
+
+    public static List<Scenario> of(Phase phase) {
+        return Arrays.stream(values())
+                .filter(scenario -> scenario.phase == phase)
+                .toList();
+    }
+}

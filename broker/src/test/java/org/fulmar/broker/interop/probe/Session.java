@@ -1,0 +1,257 @@
+package org.fulmar.broker.interop.probe;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.rocketmq.client.ClientConfig;
+import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
+import org.apache.rocketmq.client.consumer.DefaultMQPullConsumer;
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.PullResult;
+import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.client.producer.SendStatus;
+import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
+import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.common.message.MessageQueue;
+
+/**
+ * One scenario's own topic, groups and clients; closing it ends the clients. Used by the scenario's thread.
+ *
+ * <p>Every client has connections of its own, as if it were a process of its own.
+ */
+@SuppressWarnings("deprecation")
+final class Session implements AutoCloseable {
+    /** How long a scenario waits for anything. */
+    static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** Queues of a topic that is made by a send. */
+    static final int QUEUES = 4;
+
+    static final String END = "end";
+
+    private static final String START = "start";
+
+    private final String nameServer;
+    private final String run;
+    private final String scenario;
+    private final Deque<Runnable> ends = new ArrayDeque<>();
+    private DefaultMQProducer producer;
+    private DefaultMQPullConsumer reader;
+    private int clients;
+
+    Session(String nameServer, String run, Scenario scenario) {
+        this.nameServer = nameServer;
+        this.run = run;
+        this.scenario = scenario.name();
+    }
+
+    static boolean isPayload(Message message) {
+        return !START.equals(message.getTags()) && !isEnd(message);
+    }
+
+    static boolean isEnd(Message message) {
+        return END.equals(message.getTags());
+    }
+
+    static String body(Message message) {
+        return new String(message.getBody(), StandardCharsets.UTF_8);
+    }
+
+    static void check(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalStateException(what);
+        }
+    }
+
+    static void same(Object actual, Object expected, String what) {
+        check(Objects.equals(actual, expected), what + ": expected " + expected + ", got " + actual);
+    }
+
+    /** Tries until there is a result; failures of the client meanwhile are those of not yet. */
+    static <T> T eventually(String what, Callable<T> attempt) throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        Exception last = null;
+        while (System.nanoTime() < end) {
+            try {
+                T result = attempt.call();
+                if (result != null) {
+                    return result;
+                }
+            } catch (MQClientException e) {
+                last = e;
+            }
+            never.await(50, TimeUnit.MILLISECONDS);
+        }
+        throw new IllegalStateException("waited in vain for " + what, last);
+    }
+
+    /** This scenario's topic. */
+    String topic() {
+        return topic(scenario);
+    }
+
+    /** A topic that scenarios of both phases use. */
+    String topic(String name) {
+        return run + "-" + name;
+    }
+
+    String group(String name) {
+        return run + "-" + scenario + "-" + name;
+    }
+
+    DefaultMQProducer producer() throws MQClientException {
+        if (producer == null) {
+            producer = newProducer();
+            producer.start();
+        }
+        return producer;
+    }
+
+    DefaultMQProducer newProducer() {
+        DefaultMQProducer made = configured(new DefaultMQProducer(group("producer" + clients)));
+        made.setSendMsgTimeout(10_000);
+        ends.push(made::shutdown);
+        return made;
+    }
+
+    Message message(String body) {
+        return message(topic(), body);
+    }
+
+    Message message(String topic, String body) {
+        return new Message(topic, "payload", body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A message that is no payload. */
+    static Message start(String topic) {
+        return new Message(topic, START, START.getBytes(StandardCharsets.UTF_8));
+    }
+
+    List<Message> messages(String prefix, int count) {
+        List<Message> made = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            made.add(message(prefix + i));
+        }
+        return made;
+    }
+
+    SendResult send(Message message) throws Exception {
+        return stored(producer().send(message));
+    }
+
+    SendResult send(Message message, MessageQueue queue) throws Exception {
+        return stored(producer().send(message, queue));
+    }
+
+    static SendResult stored(SendResult result) {
+        same(result.getSendStatus(), SendStatus.SEND_OK, "send status");
+        return result;
+    }
+
+    /** Makes a topic by a send and returns its queues when the name server knows them, in their order. */
+    List<MessageQueue> createTopic(String topic) throws Exception {
+        send(start(topic));
+        List<MessageQueue> queues = new ArrayList<>(
+                eventually("the route of " + topic, () -> producer().fetchPublishMessageQueues(topic)));
+        same(queues.size(), QUEUES, "queues of " + topic);
+        Collections.sort(queues);
+        return queues;
+    }
+
+    /** Sends numbered messages to a topic's queues in turn and returns their bodies. */
+    Set<String> fill(List<MessageQueue> queues, String prefix, int count) throws Exception {
+        Set<String> bodies = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            MessageQueue queue = queues.get(i % queues.size());
+            send(message(queue.getTopic(), prefix + i), queue);
+            bodies.add(prefix + i);
+        }
+        return bodies;
+    }
+
+    /** Sends each queue a last message; who has it has all before it. */
+    void end(List<MessageQueue> queues) throws Exception {
+        for (MessageQueue queue : queues) {
+            send(new Message(queue.getTopic(), END, END.getBytes(StandardCharsets.UTF_8)), queue);
+        }
+    }
+
+    /** A push consumer from the first message on, which handles one message after the other; not yet started. */
+    DefaultMQPushConsumer pushConsumer(String group, String topic, Inbox inbox) throws MQClientException {
+        DefaultMQPushConsumer made = configured(new DefaultMQPushConsumer(group));
+        made.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
+        made.setConsumeThreadMin(1);
+        made.setConsumeThreadMax(1);
+        made.setAwaitTerminationMillisWhenShutdown(5_000);
+        made.subscribe(topic, "*");
+        made.registerMessageListener(inbox);
+        ends.push(made::shutdown);
+        return made;
+    }
+
+    DefaultLitePullConsumer litePullConsumer(String group) {
+        DefaultLitePullConsumer made = configured(new DefaultLitePullConsumer(group));
+        made.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
+        ends.push(made::shutdown);
+        return made;
+    }
+
+    /** Reads one message at its place, as the oldest of Apache's consumers does. */
+    MessageExt read(MessageQueue queue, long offset) throws Exception {
+        PullResult result = reader().pull(queue, "*", offset, 1);
+        check(
+                result.getMsgFoundList() != null && result.getMsgFoundList().size() == 1,
+                "pull of " + queue + " at " + offset + ": " + result);
+        return result.getMsgFoundList().get(0);
+    }
+
+    MessageExt read(SendResult sent) throws Exception {
+        return read(sent.getMessageQueue(), sent.getQueueOffset());
+    }
+
+    long maxOffset(MessageQueue queue) throws MQClientException {
+        return reader().maxOffset(queue);
+    }
+
+    long minOffset(MessageQueue queue) throws MQClientException {
+        return reader().minOffset(queue);
+    }
+
+    /** The message of this scenario's topic with a unique id or an offset id. */
+    MessageExt view(String id) throws Exception {
+        return producer().viewMessage(topic(), id);
+    }
+
+    DefaultMQPullConsumer reader() throws MQClientException {
+        if (reader == null) {
+            reader = configured(new DefaultMQPullConsumer(group("reader")));
+            reader.start();
+            ends.push(reader::shutdown);
+        }
+        return reader;
+    }
+
+    private <C extends ClientConfig> C configured(C client) {
+        client.setNamesrvAddr(nameServer);
+        client.setInstanceName(run + "-" + scenario + "-" + clients++);
+        return client;
+    }
+
+    @Override
+    public void close() {
+        ends.forEach(Runnable::run);
+        ends.clear();
+    }
+}

@@ -1,0 +1,540 @@
+package org.fulmar.broker.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory that fails on demand and knows what a loss of power would leave of it.
+ *
+ * <p>Contents of files are volatile until they are forced; names (creating, moving, removing) are not, as on a
+ * journalling file system, and {@code replace} keeps its word. Buffers from {@code map} show writes as they happen.
+ * What is written through {@code mapForWriting} is found by comparing with what was forced. Thread-safe.
+ */
+final class FaultyDisk implements Disk {
+    static final int SECTOR = 512;
+    static final int BLOCK = 4096;
+
+    /** A change of the disk or a force that is about to happen. */
+    interface Hook {
+        void before(Operation operation, Path file) throws IOException;
+    }
+
+    enum Operation {
+        WRITE,
+        FORCE,
+        RESIZE,
+        REPLACE,
+        DELETE,
+        MOVE
+    }
+
+    /** A write or, without data, a resize, that no force has covered yet. */
+    private record Pending(long position, byte @Nullable [] data) {}
+
+    private static final class Inode {
+        byte[] bytes = new byte[0];
+        int size;
+        boolean mapped;
+        boolean writtenThroughMapping;
+        byte[] forced = new byte[0];
+        List<Pending> pending = new ArrayList<>();
+        BitSet blocks = new BitSet();
+
+        void grow(int capacity) {
+            if (capacity > bytes.length) {
+                if (mapped) {
+                    throw new IllegalStateException("a mapped file may not grow on this disk");
+                }
+                bytes = Arrays.copyOf(bytes, capacity);
+            }
+        }
+
+        void setSize(int wanted) {
+            grow(wanted);
+            if (wanted < size) {
+                Arrays.fill(bytes, wanted, size, (byte) 0);
+                blocks.clear((wanted + BLOCK - 1) / BLOCK, Integer.MAX_VALUE);
+            }
+            size = wanted;
+        }
+
+        byte[] content() {
+            return Arrays.copyOf(bytes, size);
+        }
+    }
+
+    private final boolean tracking;
+    private final Map<Path, Inode> files = new TreeMap<>();
+    private final Set<Path> locks = new HashSet<>();
+    private long capacity = Long.MAX_VALUE;
+    private volatile Hook hook = (operation, file) -> {};
+    private volatile @Nullable CountDownLatch gate;
+    private volatile CountDownLatch arrived = new CountDownLatch(1);
+    private int forces;
+
+    /** A disk that can lose its power. */
+    FaultyDisk() {
+        this(true);
+    }
+
+    private FaultyDisk(boolean tracking) {
+        this.tracking = tracking;
+    }
+
+    /** A disk that is quicker, but can only crash with everything written kept. */
+    static FaultyDisk withoutPowerLoss() {
+        return new FaultyDisk(false);
+    }
+
+    // ---- faults
+
+    /** Called before each change and force, outside of this disk's lock; an exception it throws is the disk's failure. */
+    void hook(Hook callback) {
+        hook = callback;
+    }
+
+    /** Fails the n-th operation of a kind from now on, counted from 1, on files that match; before it has any effect. */
+    void fail(Operation kind, int ordinal, Predicate<Path> which) {
+        int[] left = {ordinal};
+        hook((operation, file) -> {
+            if (operation == kind && which.test(file)) {
+                synchronized (left) {
+                    if (--left[0] == 0) {
+                        throw new IOException("Input/output error");
+                    }
+                }
+            }
+        });
+    }
+
+    /** Takes all faults away; space is not changed. */
+    void heal() {
+        hook = (operation, file) -> {};
+        releaseForces();
+    }
+
+    /** From now on there is room for so many bytes more; negative for as much as is wanted. */
+    synchronized void roomLeft(long bytes) {
+        capacity = bytes < 0 ? Long.MAX_VALUE : usedBytes() + bytes;
+    }
+
+    synchronized long usedBytes() {
+        long blocks = 0;
+        for (Inode inode : files.values()) {
+            blocks += inode.blocks.cardinality();
+        }
+        return blocks * BLOCK;
+    }
+
+    /** Forces wait, before they do anything, until {@link #releaseForces}. */
+    void holdForces() {
+        arrived = new CountDownLatch(1);
+        gate = new CountDownLatch(1);
+    }
+
+    /** Counted down when a force waits at the gate. */
+    CountDownLatch forceWaiting() {
+        return arrived;
+    }
+
+    void releaseForces() {
+        CountDownLatch held = gate;
+        gate = null;
+        if (held != null) {
+            held.countDown();
+        }
+    }
+
+    /** Lets the force that waits go on, and holds the next one. */
+    void releaseOneForce() {
+        CountDownLatch held = gate;
+        holdForces();
+        if (held != null) {
+            held.countDown();
+        }
+    }
+
+    /** Forces that have succeeded. */
+    synchronized int forces() {
+        return forces;
+    }
+
+    // ---- what survives
+
+    /** What a killed process leaves: everything written. */
+    synchronized FaultyDisk afterKill() {
+        FaultyDisk disk = new FaultyDisk(tracking);
+        files.forEach((path, inode) -> {
+            Inode copy = fresh(inode.content());
+            copy.blocks = (BitSet) inode.blocks.clone();
+            if (tracking) {
+                copy.forced = inode.forced.clone();
+                copy.pending = new ArrayList<>(inode.pending);
+                copy.writtenThroughMapping = inode.writtenThroughMapping;
+            }
+            disk.files.put(path, copy);
+        });
+        disk.capacity = capacity;
+        return disk;
+    }
+
+    /** What a loss of power leaves: what was forced, and of the rest what chance has it, down to single sectors. */
+    synchronized FaultyDisk afterPowerLoss(Random random) {
+        if (!tracking) {
+            throw new IllegalStateException("this disk does not know what was forced");
+        }
+        FaultyDisk disk = new FaultyDisk(true);
+        files.forEach((path, inode) -> disk.files.put(path, fresh(survivors(inode, random))));
+        return disk;
+    }
+
+    private static Inode fresh(byte[] content) {
+        Inode inode = new Inode();
+        inode.bytes = content;
+        inode.size = content.length;
+        inode.forced = content.clone();
+        inode.blocks.set(0, (content.length + BLOCK - 1) / BLOCK);
+        return inode;
+    }
+
+    private static byte[] survivors(Inode inode, Random random) {
+        int fate = random.nextInt(4);
+        if (fate == 0) {
+            return inode.forced.clone();
+        }
+        if (fate == 1) {
+            return inode.content();
+        }
+        byte[] image = inode.forced;
+        if (inode.writtenThroughMapping) {
+            image = Arrays.copyOf(image, inode.size);
+            for (int at = 0; at < image.length; at += SECTOR) {
+                if (random.nextBoolean()) {
+                    System.arraycopy(inode.bytes, at, image, at, Math.min(SECTOR, image.length - at));
+                }
+            }
+            return image;
+        }
+        for (Pending change : inode.pending) {
+            int chance = random.nextInt(3);
+            byte[] data = change.data;
+            if (chance == 0) {
+                continue;
+            }
+            if (data == null) {
+                image = Arrays.copyOf(image, (int) change.position);
+                continue;
+            }
+            int start = (int) change.position;
+            int end = start + data.length;
+            int at = start;
+            while (at < end) {
+                int stop = Math.min(end, (at / SECTOR + 1) * SECTOR);
+                if (chance == 1 || random.nextBoolean()) {
+                    image = image.length < stop ? Arrays.copyOf(image, stop) : image.clone();
+                    System.arraycopy(data, at - start, image, at, stop - at);
+                }
+                at = stop;
+            }
+        }
+        return image == inode.forced ? image.clone() : image;
+    }
+
+    // ---- hands on the files
+
+    synchronized byte[] bytes(Path file) {
+        return inode(file).content();
+    }
+
+    /** Puts content in a file's place, as if it had always been there. */
+    synchronized void put(Path file, byte[] content) {
+        files.put(file, fresh(content));
+    }
+
+    synchronized void flip(Path file, long bit) {
+        Inode inode = inode(file);
+        inode.bytes[(int) (bit / 8)] ^= (byte) (1 << bit % 8);
+        inode.forced = inode.content();
+    }
+
+    synchronized List<Path> files() {
+        return List.copyOf(files.keySet());
+    }
+
+    private Inode inode(Path file) {
+        Inode inode = files.get(file);
+        if (inode == null) {
+            throw new IllegalArgumentException("no file " + file);
+        }
+        return inode;
+    }
+
+    // ---- the disk
+
+    @Override
+    public synchronized DiskFile open(Path file) {
+        return new Open(file, files.computeIfAbsent(file, path -> new Inode()));
+    }
+
+    @Override
+    public synchronized boolean exists(Path file) {
+        return files.containsKey(file) || files.keySet().stream().anyMatch(path -> path.startsWith(file));
+    }
+
+    @Override
+    public synchronized List<Path> list(Path directory) {
+        Set<Path> entries = new TreeSet<>();
+        for (Path path : files.keySet()) {
+            if (path.startsWith(directory) && path.getNameCount() > directory.getNameCount()) {
+                entries.add(directory.resolve(path.getName(directory.getNameCount())));
+            }
+        }
+        return List.copyOf(entries);
+    }
+
+    @Override
+    public synchronized byte @Nullable [] read(Path file) {
+        Inode inode = files.get(file);
+        return inode == null ? null : inode.content();
+    }
+
+    @Override
+    public void replace(Path file, byte[] content) throws IOException {
+        hook.before(Operation.REPLACE, file);
+        synchronized (this) {
+            Inode fresh = fresh(content.clone());
+            if (fresh.blocks.cardinality() * (long) BLOCK > capacity - usedBytes()) {
+                throw new IOException("No space left on device");
+            }
+            Inode old = files.put(file, fresh);
+            if (old != null) {
+                files.put(file.resolveSibling(file.getFileName() + ".bak"), old);
+            }
+        }
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        hook.before(Operation.DELETE, path);
+        synchronized (this) {
+            files.keySet().removeIf(file -> file.startsWith(path));
+        }
+    }
+
+    @Override
+    public void move(Path from, Path to) throws IOException {
+        hook.before(Operation.MOVE, from);
+        synchronized (this) {
+            Inode inode = files.remove(from);
+            if (inode == null) {
+                throw new IOException("no file " + from);
+            }
+            files.put(to, inode);
+        }
+    }
+
+    @Override
+    public synchronized long usableBytes(Path path) {
+        return Math.max(0, capacity - usedBytes());
+    }
+
+    @Override
+    public synchronized AutoCloseable lock(Path file) throws IOException {
+        if (!locks.add(file)) {
+            throw new IOException("locked: " + file);
+        }
+        return () -> {
+            synchronized (this) {
+                locks.remove(file);
+            }
+        };
+    }
+
+    /** Takes blocks for a range; returns how many bytes of it have room. Called with the lock held. */
+    private int allocate(Inode inode, int from, int to) {
+        if (capacity == Long.MAX_VALUE) {
+            inode.blocks.set(from / BLOCK, (to + BLOCK - 1) / BLOCK);
+            return to - from;
+        }
+        long free = capacity - usedBytes();
+        for (int block = from / BLOCK; block * BLOCK < to; block++) {
+            if (!inode.blocks.get(block)) {
+                if (free < BLOCK) {
+                    return Math.max(0, block * BLOCK - from);
+                }
+                free -= BLOCK;
+                inode.blocks.set(block);
+            }
+        }
+        return to - from;
+    }
+
+    private final class Open implements DiskFile {
+        private final Path path;
+        private final Inode inode;
+        private volatile boolean closed;
+
+        Open(Path path, Inode inode) {
+            this.path = path;
+            this.inode = inode;
+        }
+
+        private void checkOpen() throws IOException {
+            if (closed) {
+                throw new java.nio.channels.ClosedChannelException();
+            }
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            checkOpen();
+            hook.before(Operation.WRITE, path);
+            synchronized (FaultyDisk.this) {
+                int start = (int) position;
+                int room = allocate(inode, start, start + source.remaining());
+                boolean full = room < source.remaining();
+                byte[] data = new byte[room];
+                source.get(data);
+                if (room > 0) {
+                    inode.grow(start + room);
+                    System.arraycopy(data, 0, inode.bytes, start, room);
+                    inode.size = Math.max(inode.size, start + room);
+                    if (tracking) {
+                        inode.pending.add(new Pending(position, data));
+                    }
+                }
+                if (full) {
+                    throw new IOException("No space left on device");
+                }
+            }
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            checkOpen();
+            synchronized (FaultyDisk.this) {
+                int count = (int) Math.max(0, Math.min(target.remaining(), inode.size - position));
+                target.put(inode.bytes, (int) Math.min(position, inode.size), count);
+                return count;
+            }
+        }
+
+        @Override
+        public ByteBuffer map(long bytes) throws IOException {
+            checkOpen();
+            synchronized (FaultyDisk.this) {
+                if (bytes > inode.size) {
+                    throw new IOException("the file " + path + " is shorter than its mapping");
+                }
+                inode.mapped = true;
+                return ByteBuffer.wrap(inode.bytes, 0, (int) bytes).slice().asReadOnlyBuffer();
+            }
+        }
+
+        @Override
+        public ByteBuffer mapForWriting(long bytes) throws IOException {
+            checkOpen();
+            synchronized (FaultyDisk.this) {
+                if (inode.size < bytes) {
+                    inode.setSize((int) bytes);
+                }
+                inode.mapped = true;
+                inode.writtenThroughMapping = true;
+                return ByteBuffer.wrap(inode.bytes, 0, (int) bytes).slice();
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            checkOpen();
+            CountDownLatch held = gate;
+            if (held != null) {
+                arrived.countDown();
+                try {
+                    held.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IOException("interrupted", e);
+                }
+            }
+            try {
+                hook.before(Operation.FORCE, path);
+            } catch (IOException e) {
+                synchronized (FaultyDisk.this) {
+                    // as Linux does: what could not be written back counts as clean from now on, and is lost
+                    inode.pending.clear();
+                }
+                throw e;
+            }
+            synchronized (FaultyDisk.this) {
+                forces++;
+                if (tracking) {
+                    settle();
+                }
+            }
+        }
+
+        private void settle() {
+            if (inode.writtenThroughMapping) {
+                inode.forced = inode.content();
+            } else {
+                for (Pending change : inode.pending) {
+                    byte[] data = change.data;
+                    int end = (int) change.position + (data == null ? 0 : data.length);
+                    if (data == null || end > inode.forced.length) {
+                        inode.forced = Arrays.copyOf(inode.forced, end);
+                    }
+                    if (data != null) {
+                        System.arraycopy(data, 0, inode.forced, (int) change.position, data.length);
+                    }
+                }
+            }
+            inode.pending.clear();
+        }
+
+        @Override
+        public long size() throws IOException {
+            checkOpen();
+            synchronized (FaultyDisk.this) {
+                return inode.size;
+            }
+        }
+
+        @Override
+        public void resize(long bytes) throws IOException {
+            checkOpen();
+            hook.before(Operation.RESIZE, path);
+            synchronized (FaultyDisk.this) {
+                if (bytes == inode.size) {
+                    return;
+                }
+                if (bytes > inode.size && allocate(inode, (int) bytes - 1, (int) bytes) == 0) {
+                    throw new IOException("No space left on device");
+                }
+                inode.setSize((int) bytes);
+                if (tracking) {
+                    inode.pending.add(new Pending(bytes, null));
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}
