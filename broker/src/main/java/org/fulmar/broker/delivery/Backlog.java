@@ -1,10 +1,12 @@
 package org.fulmar.broker.delivery;
 
+import org.fulmar.broker.store.View;
 import org.jspecify.annotations.Nullable;
 
 /** What the engine must know of the messages of a queue; answered from memory, by the store or by a test. */
-public interface Backlog {
+public interface Backlog extends View.Ends {
     /** The offset behind the last one that consumers may see. */
+    @Override
     long visibleOffset(String topic, int queueId);
 
     /** The offset that the next message sent will get. */

@@ -15,6 +15,7 @@ public final class Consumer {
     private final SubscriptionGroup group;
     private final @Nullable MessageTest test;
     private final Map<Cursor, Long> scans = new HashMap<>();
+    private final Map<Cursor, Long> returnedScans = new HashMap<>();
     private int credit;
     private int epoch;
     private long delivered;
@@ -108,6 +109,22 @@ public final class Consumer {
         } else {
             scans.put(cursor, position);
         }
+    }
+
+    /** Where it looks on among the returned messages of a queue; those before it did not want. */
+    long returnedScan(Cursor cursor) {
+        return test == null ? 0 : returnedScans.getOrDefault(cursor, 0L);
+    }
+
+    void returnedScan(Cursor cursor, long position) {
+        if (test != null) {
+            returnedScans.put(cursor, position);
+        }
+    }
+
+    /** A message came back that it has not tested since. */
+    void returned(Cursor cursor, long offset) {
+        returnedScans.computeIfPresent(cursor, (key, position) -> Math.min(position, offset));
     }
 
     void hold(Cursor.InFlight message) {

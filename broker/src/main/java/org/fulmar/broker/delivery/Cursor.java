@@ -51,6 +51,11 @@ final class Cursor {
         this.scan = start;
     }
 
+    /** Netty's map suffers when neighbouring keys lie side by side: this spreads them, one to one. */
+    private static long key(long offset) {
+        return offset * 0x9E3779B97F4A7C15L;
+    }
+
     int id() {
         return id;
     }
@@ -90,7 +95,7 @@ final class Cursor {
     }
 
     @Nullable InFlight held(long offset) {
-        return inFlight.get(offset);
+        return inFlight.get(key(offset));
     }
 
     /** The first available offset from {@code from} on, or {@code end} if there is none before it. */
@@ -99,7 +104,7 @@ final class Cursor {
         while (offset < end) {
             if (settled.contains(offset)) {
                 offset = settled.nextClear(offset);
-            } else if (inFlight.containsKey(offset) || returned.containsKey(offset)) {
+            } else if (inFlight.containsKey(key(offset)) || returned.containsKey(offset)) {
                 offset++;
             } else {
                 return offset;
@@ -115,10 +120,10 @@ final class Cursor {
     /** The message goes out: in flight, with one delivery more than before. */
     InFlight delivered(long offset) {
         Integer before = returned.remove(offset);
-        InFlight message = inFlight.get(offset);
+        InFlight message = inFlight.get(key(offset));
         if (message == null) {
             message = new InFlight(this, offset, (before == null ? 0 : before) + 1);
-            inFlight.put(offset, message);
+            inFlight.put(key(offset), message);
         } else {
             // a replay: it was in flight when the broker died, and was delivered again
             message.deliveries++;
@@ -131,7 +136,7 @@ final class Cursor {
         if (offset < floor) {
             return;
         }
-        inFlight.remove(offset);
+        inFlight.remove(key(offset));
         if (!returned.isEmpty()) {
             returned.remove(offset);
         }
@@ -149,7 +154,7 @@ final class Cursor {
     /** The message comes back, to be delivered before newer ones; it has been delivered {@code deliveries} times. */
     void returned(long offset, int deliveries) {
         if (!isSettled(offset)) {
-            inFlight.remove(offset);
+            inFlight.remove(key(offset));
             returned.put(offset, deliveries);
         }
     }

@@ -173,7 +173,8 @@ public final class DeliveryEngine {
             if (assigned < max && consumer.wantsMore()) {
                 assigned += assignReturned(group, cursor, consumer, max - assigned);
             }
-            if (assigned < max && consumer.wantsMore()) {
+            // newer ones wait until all that came back were looked at
+            if (assigned < max && consumer.wantsMore() && nextReturned(cursor, consumer) == null) {
                 assigned += assignAvailable(group, cursor, consumer, max - assigned);
             }
         }
@@ -183,7 +184,7 @@ public final class DeliveryEngine {
     private int assignReturned(SubscriptionGroup group, Cursor cursor, Consumer consumer, int max) {
         int assigned = 0;
         int tests = TESTS_PER_TURN;
-        Long offset = cursor.returned().isEmpty() ? null : cursor.returned().firstKey();
+        Long offset = nextReturned(cursor, consumer);
         while (offset != null && assigned < max && consumer.wantsMore() && tests-- > 0) {
             Long next = cursor.returned().higherKey(offset);
             switch (backlog.verdict(group.topic(), cursor.queueId(), offset, consumer.test())) {
@@ -198,9 +199,17 @@ public final class DeliveryEngine {
                     }
                 }
             }
+            consumer.returnedScan(cursor, offset + 1);
             offset = next;
         }
+        if (tests <= 0 && offset != null) {
+            wake(group);
+        }
         return assigned;
+    }
+
+    private static @Nullable Long nextReturned(Cursor cursor, Consumer consumer) {
+        return cursor.returned().isEmpty() ? null : cursor.returned().ceilingKey(consumer.returnedScan(cursor));
     }
 
     private int assignAvailable(SubscriptionGroup group, Cursor cursor, Consumer consumer, int max) {
@@ -263,6 +272,10 @@ public final class DeliveryEngine {
         for (Acknowledge.Range range : acknowledge.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
             Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
+            if (range.count() < 1) {
+                throw new DeliveryException(
+                        ResponseCode.JMS_ILLEGAL_STATE, "an acknowledgement of " + range.count() + " messages");
+            }
             for (int i = 0; i < range.count(); i++) {
                 Cursor.InFlight message = cursor == null ? null : cursor.held(range.offset() + i);
                 if (message == null || message.holder != consumer) {
@@ -277,9 +290,10 @@ public final class DeliveryEngine {
             Consumer consumer = consumers.apply(range.consumerId());
             Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
             if (consumer != null && cursor != null) {
+                int before = consumer.held();
                 settle(cursor, range.offset(), range.count());
                 if (acknowledge.replenish() && consumer.isOpen()) {
-                    addCredit(consumer, range.count());
+                    addCredit(consumer, before - consumer.held());
                 }
             }
         }
@@ -336,6 +350,7 @@ public final class DeliveryEngine {
         Cursor cursor = message.cursor;
         int count = seen ? message.deliveries : message.deliveries - 1;
         cursor.returned(message.offset, count);
+        cursor.group().consumers().forEach(other -> other.returned(cursor, message.offset));
         // what was seen needs no fact: after a restart it comes back in the same way
         if (!seen && cursor.group().isLasting()) {
             groups.logReturned(cursor, message.offset, count, facts);

@@ -263,10 +263,11 @@ public final class GroupTable implements View {
     }
 
     /** Ends a replay: nobody holds anything any more, and nothing lies behind the end of its queue. */
-    public void recovered(Backlog backlog) {
+    @Override
+    public void recovered(Ends ends) {
         cursors.values().forEach(cursor -> {
             cursor.releaseAll();
-            cursor.cut(backlog.visibleOffset(cursor.group().topic(), cursor.queueId()));
+            cursor.cut(ends.visibleOffset(cursor.group().topic(), cursor.queueId()));
         });
     }
 
@@ -320,6 +321,10 @@ public final class GroupTable implements View {
 
     @Override
     public long restore(byte @Nullable [] content) {
+        groups.clear();
+        byTopic.clear();
+        cursors.clear();
+        lastCursorId = 0;
         if (content == null) {
             return 0;
         }

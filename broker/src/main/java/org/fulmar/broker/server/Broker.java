@@ -219,7 +219,6 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
-        groups.recovered(backlog);
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {

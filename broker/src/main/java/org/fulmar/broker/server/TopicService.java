@@ -90,8 +90,8 @@ final class TopicService {
         }
         groups.endRun(appender);
         topics.put(wanted, clock.getAsLong(), appender);
-        appender.orderFacts();
         addQueues(wanted, before);
+        appender.orderFacts();
         CompletableFuture<?> told = announce.apply(wanted);
         if (!told.isDone()) {
             announcing.put(wanted.name(), told);

@@ -26,7 +26,9 @@ public final class CommitLog {
     private final Path directory;
     private final int segmentSize;
     private final int allocateAhead;
+    private final int reserve;
     private volatile byte[] storeHost = new byte[8];
+    private final Object growth = new Object();
     private volatile LogSegment[] segments = {};
     private final int maxRecordBytes;
     private ByteBuffer batch;
@@ -41,6 +43,7 @@ public final class CommitLog {
         this.directory = directory;
         this.segmentSize = options.segmentBytes();
         this.allocateAhead = Math.min(options.allocateAheadBytes(), segmentSize / 2);
+        this.reserve = Math.min(RESERVE_BYTES, segmentSize / 3);
         this.maxRecordBytes = options.maxMessageBytes() + 64 * 1024;
         this.batch = ByteBuffer.allocateDirect(options.batchBytes() + 64 * 1024);
     }
@@ -76,6 +79,19 @@ public final class CommitLog {
             // a full disk is no reason not to start: it is told to producers, and consumers can drain
             active.assumeAllocated((int) (end - active.base()));
         }
+    }
+
+    /** The segment behind {@code active}, made if it is not there; the core and the allocator may both want it. */
+    private LogSegment segmentBehind(LogSegment active) throws IOException {
+        synchronized (growth) {
+            LogSegment last = segments[segments.length - 1];
+            return last == active ? addSegment(active.end()) : segmentAt(active.end());
+        }
+    }
+
+    /** Makes sure that facts find room in the next file when this one is full, whatever the disk says then. */
+    private void reserveBehind(LogSegment active) throws IOException {
+        segmentBehind(active).allocate(reserve);
     }
 
     private LogSegment addSegment(long base) throws IOException {
@@ -185,27 +201,36 @@ public final class CommitLog {
             active = segmentAt(active.end());
             position = active.base();
         }
-        long wanted = position - active.base() + size + FILLER_BYTES + (mayUseReserve ? 0 : RESERVE_BYTES);
-        if (Math.min(wanted, active.size()) > active.allocated()) {
-            try {
-                active.allocate((int) Math.min(wanted + RESERVE_BYTES, active.size()));
-            } catch (IOException e) {
-                if (Math.min(wanted, active.size()) > active.allocated()) {
-                    throw new StoreException(
-                            StoreException.Reason.DISK_FULL,
-                            "the disk of " + directory + " is full: make room, then send again (" + e.getMessage()
-                                    + ")",
-                            e);
-                }
+        long wanted = position - active.base() + size + FILLER_BYTES + (mayUseReserve ? 0 : reserve);
+        try {
+            if (Math.min(wanted, active.size()) > active.allocated()) {
+                allocate(active, Math.min(wanted, active.size()));
+            }
+            if (!mayUseReserve && wanted > active.size()) {
+                reserveBehind(active);
+            }
+        } catch (IOException e) {
+            throw new StoreException(
+                    StoreException.Reason.DISK_FULL,
+                    "the disk of " + directory + " is full: make room, then send again (" + e.getMessage() + ")",
+                    e);
+        }
+    }
+
+    /** Allocates a little more than is wanted, but is content with just that. */
+    private static void allocate(LogSegment active, long wanted) throws IOException {
+        try {
+            active.allocate((int) Math.min(wanted + RESERVE_BYTES, active.size()));
+        } catch (IOException e) {
+            if (wanted > active.allocated()) {
+                throw e;
             }
         }
     }
 
     private void roll(LogSegment active, long position) throws StoreException {
         try {
-            if (segments[segments.length - 1] == active) {
-                addSegment(active.end());
-            }
+            segmentBehind(active);
         } catch (IOException e) {
             throw new StoreException(
                     StoreException.Reason.DISK_FULL, "no new log file in " + directory + ": " + e.getMessage(), e);
@@ -274,23 +299,33 @@ public final class CommitLog {
         return target;
     }
 
-    /** Allocates blocks ahead of the writer and the next file in time; called by the allocator thread. */
+    /** The segment that is written to, or the last one when it is full. */
+    private LogSegment active() {
+        LogSegment[] all = segments;
+        return segmentAt(Math.min(written, all[all.length - 1].end() - 1));
+    }
+
+    /** Allocates blocks ahead of the writer, and the next file when this one is nearly full; for the allocator thread. */
     void allocateAhead() throws IOException {
-        long position = written;
-        LogSegment active = segmentAt(Math.min(position, segments[segments.length - 1].end() - 1));
-        int wanted = (int) Math.min(position - active.base() + allocateAhead, active.size());
-        if (active.allocated() < wanted) {
-            active.allocate(wanted);
+        LogSegment active = active();
+        long wanted = written - active.base() + allocateAhead;
+        if (active.allocated() < Math.min(wanted, active.size())) {
+            active.allocate((int) Math.min(wanted, active.size()));
+        }
+        if (wanted > active.size()) {
+            reserveBehind(active);
         }
     }
 
     /** Whether the blocks allocated ahead have become few. */
     boolean needsAllocation() {
-        long position = written;
+        LogSegment active = active();
+        long used = written - active.base();
+        if (active.allocated() < active.size()) {
+            return active.allocated() - used < allocateAhead / 2;
+        }
         LogSegment[] all = segments;
-        LogSegment active = all[all.length - 1];
-        long ahead = active.base() + active.allocated() - position;
-        return ahead < allocateAhead / 2 && active.allocated() < active.size();
+        return used + allocateAhead > active.size() && all[all.length - 1] == active;
     }
 
     /**

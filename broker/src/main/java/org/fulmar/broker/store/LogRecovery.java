@@ -82,6 +82,17 @@ final class LogRecovery {
         return segment.base();
     }
 
+    /** Where the whole records end that begin at {@code from}; changes nothing. */
+    long findEnd(long from) {
+        long position = from;
+        int index = segments.length == 0 ? 0 : (int) ((from - segments[0].base()) / log.segmentSize());
+        while (index < segments.length && position == Math.max(from, segments[index].base())) {
+            position = scan(segments[index], (int) (position - segments[index].base()), record -> {}, Integer.MAX_VALUE);
+            index++;
+        }
+        return position;
+    }
+
     /**
      * Verifies the records from {@code from} on, a place where a record begins, and opens the log at their end.
      *
@@ -130,15 +141,33 @@ final class LogRecovery {
         LogSegment torn = segments[index];
         boolean kept = !clean && copyTail(torn, cut);
         for (int i = index + 1; i < segments.length; i++) {
+            boolean used = isUsed(segments[i]);
             segments[i].close();
-            disk.move(segments[i].path(), aside.resolve(segments[i].path().getFileName()));
-            kept = true;
+            if (used) {
+                disk.move(segments[i].path(), aside.resolve(segments[i].path().getFileName()));
+                kept = true;
+            } else {
+                // a file that was made ahead of the writer
+                disk.delete(segments[i].path());
+            }
         }
         segments = Arrays.copyOf(segments, index + 1);
         torn.cut(cut);
         if (kept) {
             LOG.warn("the log was cut at {}; what followed is kept in {}", torn.base() + cut, aside);
         }
+    }
+
+    private static boolean isUsed(LogSegment segment) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate(BLOCK);
+        for (int at = 0; at < segment.size(); at += BLOCK) {
+            block.clear().limit(Math.min(BLOCK, segment.size() - at));
+            segment.readFromDisk(block, at);
+            if (lastNonZero(block.flip()) > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Copies what is behind {@code cut} up to the last byte that is not zero; whether there was any. */

@@ -107,9 +107,11 @@ public final class MessageStore {
         Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
         LogRecovery recovery = new LogRecovery(disk, log, options.root().resolve("aside"));
         long start = recovery.openSegments();
+        long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
+        long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
-            positions.add(view.restore(disk.read(config.resolve(view.fileName()))));
+            positions.add(restore(view, there));
         }
         JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
         long queuesPosition = savedQueues.path("logPosition").asLong();
@@ -118,7 +120,6 @@ public final class MessageStore {
             from = Math.min(from, position);
         }
         long[] replayed = {0};
-        long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
         long end = recovery.recover(from, cleanEnd, record -> {
             replayed[0]++;
@@ -142,6 +143,7 @@ public final class MessageStore {
                 replayed[0],
                 from,
                 clean ? "clean" : "not closed");
+        views.forEach(view -> view.recovered(this::visibleOffset));
         appender.opened(end);
         index.open(checkpoint, clean, end);
         for (long position : positions) {
@@ -154,6 +156,21 @@ public final class MessageStore {
         flusher.start();
         allocator.start();
         index.start();
+    }
+
+    /** Restores a view; one that knows more than the log holds is built again from the log's beginning. */
+    private long restore(View view, long logEnd) throws IOException {
+        long position = view.restore(disk.read(config.resolve(view.fileName())));
+        if (position <= logEnd || position == Long.MAX_VALUE) {
+            return position;
+        }
+        LOG.warn("{} is newer than the log and is built again from it", view.fileName());
+        return view.restore(null);
+    }
+
+    private long visibleOffset(String topic, int queueId) {
+        QueueLog queue = queueIfPresent(topic, queueId);
+        return queue == null ? 0 : queue.visibleOffset();
     }
 
     private void replay(MessageRecord record, List<Long> positions, long queuesPosition, TopicFilter topics) {

@@ -14,12 +14,20 @@ public interface View {
     java.util.function.Supplier<byte[]> capture(long logPosition);
 
     /**
-     * Takes saved state.
+     * Takes saved state in place of what it has; without any it is empty again.
      *
      * @param content of the file, or null if there is none
      * @return the log position that it was captured at; 0 to have everything replayed
      */
     long restore(byte @Nullable [] content);
+
+    /** Where queues end for consumers. */
+    interface Ends {
+        long visibleOffset(String topic, int queueId);
+    }
+
+    /** A replay has ended; nothing is known of what lies behind the ends of the queues. */
+    default void recovered(Ends ends) {}
 
     /** Takes one of our own facts from the log; the same code runs live and in a restart. */
     void apply(java.nio.ByteBuffer fact);

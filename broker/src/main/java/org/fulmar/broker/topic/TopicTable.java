@@ -147,6 +147,7 @@ public final class TopicTable implements View {
 
     @Override
     public long restore(byte @Nullable [] content) {
+        topics.clear();
         if (content == null) {
             return 0;
         }

@@ -40,6 +40,9 @@ class CursorTest {
         cursor.settled(0);
         assertThat(cursor.floor()).isEqualTo(10_000);
         assertThat(cursor.settled().ranges(cursor.floor())).isEmpty();
+        assertThat(cursor.settled().contains(5))
+                .as("memory below the floor is free")
+                .isFalse();
     }
 
     @Test

@@ -76,11 +76,12 @@ class RecoveryTest {
 
         private Remains live(End end) throws Exception {
             AtomicReference<Remains> remains = new AtomicReference<>();
-            TestStore run = TestStore.open(disk, options);
-            run.assertShowsExactly(queues);
+            TestStore run = new TestStore(disk, options);
             if (end == End.KILL_BETWEEN_OPERATIONS || end == End.POWER_LOSS_BETWEEN_OPERATIONS) {
                 crashAtAnOperation(run, end, remains);
             }
+            run.open();
+            run.assertShowsExactly(queues);
             int steps = 10 + random.nextInt(80);
             for (int step = 0; step < steps && remains.get() == null; step++) {
                 step(run);

@@ -261,7 +261,8 @@ class VisibilityTest {
     void aWriteThatFailsInTheMiddleOfABatchIsToldToEveryone() throws Exception {
         FaultyDisk disk = new FaultyDisk();
         TestStore run = TestStore.open(disk);
-        disk.fail(FaultyDisk.Operation.WRITE, 1, file -> file.startsWith(TestStore.LOG));
+        // the file that is written to, not the next one, which is made ahead
+        disk.fail(FaultyDisk.Operation.WRITE, 1, file -> file.equals(TestStore.LOG.resolve(LogSegment.fileName(0))));
         List<Sent> sent = new ArrayList<>();
         StoreException refused = null;
         for (int i = 0; i < 200 && refused == null; i++) {

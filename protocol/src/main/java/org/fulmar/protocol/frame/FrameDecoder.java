@@ -20,6 +20,7 @@ public final class FrameDecoder extends ByteToMessageDecoder {
     private static final int LENGTH_AND_MARK = 8;
 
     private final FrameLimits limits;
+    /** Bytes that are not looked at; all, once something malformed has come. */
     private long toSkip;
 
     public FrameDecoder(FrameLimits limits) {
@@ -35,6 +36,17 @@ public final class FrameDecoder extends ByteToMessageDecoder {
             toSkip -= skipped;
             return;
         }
+        try {
+            cut(in, out);
+        } catch (FrameException e) {
+            // what follows would be taken for frames when the channel closes
+            in.skipBytes(in.readableBytes());
+            toSkip = Long.MAX_VALUE;
+            throw e;
+        }
+    }
+
+    private void cut(ByteBuf in, List<Object> out) {
         if (in.readableBytes() < LENGTH_AND_MARK) {
             return;
         }

@@ -81,21 +81,31 @@ final class JsonHeaderCodec {
                 case "version" -> version = parser.getIntValue();
                 case "opaque" -> opaque = parser.getIntValue();
                 case "flag" -> flag = parser.getIntValue();
-                case "remark" -> remark = parser.getValueAsString();
+                case "remark" -> remark = text(parser);
                 case "language" -> language = language(parser);
                 case "extFields" -> fields = readFields(parser, limits);
                 default -> parser.skipChildren();
             }
         }
 
+        /** A value as text; null, with all that is in it passed over, if it is an object or a list. */
+        private static @Nullable String text(JsonParser parser) throws IOException {
+            if (parser.currentToken().isScalarValue()) {
+                return parser.getValueAsString();
+            }
+            parser.skipChildren();
+            return null;
+        }
+
         private static int language(JsonParser parser) throws IOException {
-            int index = LANGUAGES.indexOf(String.valueOf(parser.getValueAsString()));
+            int index = LANGUAGES.indexOf(String.valueOf(text(parser)));
             return index < 0 ? OTHER : index;
         }
 
         private static Map<String, String> readFields(JsonParser parser, FrameLimits limits) throws IOException {
             Map<String, String> fields = new HashMap<>();
             if (parser.currentToken() != JsonToken.START_OBJECT) {
+                parser.skipChildren();
                 return fields;
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {

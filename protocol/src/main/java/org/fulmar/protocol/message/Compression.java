@@ -21,6 +21,9 @@ public enum Compression {
     ZLIB(3);
 
     private static final int SHIFT = 8;
+    private static final int ZLIB_LEVEL = 5;
+    /** Largest window that a zstd stream may ask memory for: 8 MiB. */
+    private static final int ZSTD_WINDOW_LOG = 23;
 
     private final int number;
 
@@ -46,17 +49,20 @@ public enum Compression {
 
     public byte[] compress(byte[] body) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 2 + 64);
-        try (OutputStream compressed = open(out)) {
+        Deflater deflater = new Deflater(ZLIB_LEVEL);
+        try (OutputStream compressed = open(out, deflater)) {
             compressed.write(body);
+        } finally {
+            deflater.end();
         }
         return out.toByteArray();
     }
 
-    private OutputStream open(OutputStream out) throws IOException {
+    private OutputStream open(OutputStream out, Deflater deflater) throws IOException {
         return switch (this) {
             case LZ4 -> new LZ4FrameOutputStream(out);
             case ZSTD -> new ZstdOutputStream(out);
-            case ZLIB, ZLIB_LEGACY -> new DeflaterOutputStream(out, new Deflater(5));
+            case ZLIB, ZLIB_LEGACY -> new DeflaterOutputStream(out, deflater);
         };
     }
 
@@ -68,7 +74,7 @@ public enum Compression {
         InputStream raw = new ByteArrayInputStream(body);
         try (InputStream in = switch (this) {
             case LZ4 -> new LZ4FrameInputStream(raw);
-            case ZSTD -> new ZstdInputStream(raw);
+            case ZSTD -> new ZstdInputStream(raw).setLongMax(ZSTD_WINDOW_LOG);
             case ZLIB, ZLIB_LEGACY -> new InflaterInputStream(raw);
         }) {
             byte[] content = in.readNBytes(maxBytes);

@@ -49,6 +49,9 @@ public record MessageId(byte[] host, long physicalOffset) {
      * @throws IllegalArgumentException if the bytes are no address
      */
     public static InetSocketAddress address(byte[] host) {
+        if (host.length != 8 && host.length != 20) {
+            throw new IllegalArgumentException("host of " + host.length + " bytes");
+        }
         try {
             InetAddress ip = InetAddress.getByAddress(Arrays.copyOf(host, host.length - 4));
             return new InetSocketAddress(ip, ByteBuffer.wrap(host).getInt(host.length - 4));

@@ -86,6 +86,9 @@ public final class MessageProperties {
                 stop++;
             }
             if (same) {
+                if (stop == valueAt) {
+                    return null;
+                }
                 byte[] value = new byte[stop - valueAt];
                 block.get(valueAt, value);
                 return new String(value, StandardCharsets.UTF_8);

@@ -35,6 +35,9 @@ public final class RecordDraft {
         if (properties.length > 0 && properties[properties.length - 1] != MessageProperties.VALUE_END) {
             throw new IllegalArgumentException("the property block is not closed");
         }
+        if (topic.length > 0xFFFF) {
+            throw new IllegalArgumentException("a topic of " + topic.length + " bytes fits no record");
+        }
         this.topic = topic;
         this.queueId = queueId;
         this.properties = properties;
