@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Makes connections (JMS 3.1, section 6.1.1). {@link ConnectionUrl} says what URLs look like, {@link ClientOptions}
  * which options they take.
  *
- * <p>Any thread may use it. Its connections share one event-loop thread. An embedded broker lives as long as the
+ * <p>Any thread may use it. Its connections share two event-loop threads. An embedded broker lives as long as the
  * factory is not closed, and the process runs.
  */
 public final class FulmarConnectionFactory implements ConnectionFactory, AutoCloseable {

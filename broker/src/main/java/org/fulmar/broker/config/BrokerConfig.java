@@ -91,7 +91,7 @@ public final class BrokerConfig {
                 options.number(BrokerOptions.FLUSH_INTERVAL),
                 options.number(BrokerOptions.CHECKPOINT),
                 1 << 20,
-                32 << 20,
+                16 << 20,
                 options.integer(BrokerOptions.INDEX_SLOTS),
                 options.integer(BrokerOptions.INDEX_ENTRIES),
                 options.bool(BrokerOptions.INDEX));

@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Allocator implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Allocator.class);
-    private static final long IDLE_NANOS = 50_000_000;
+    private static final long IDLE_NANOS = 20_000_000;
+    private static final long STEP_NANOS = 2_000_000;
 
     private final CommitLog log;
     private final Thread thread;
@@ -32,10 +33,12 @@ final class Allocator implements Runnable {
     public void run() {
         while (!stopped) {
             try {
-                if (log.needsAllocation()) {
-                    log.allocateAhead();
-                }
+                int urgency = log.allocateAhead();
                 complained = false;
+                if (urgency > 0) {
+                    LockSupport.parkNanos(this, urgency > 1 ? 1 : STEP_NANOS);
+                    continue;
+                }
             } catch (IOException e) {
                 if (!complained) {
                     LOG.warn("no blocks could be allocated ahead: {}", e.toString());

@@ -21,6 +21,8 @@ public final class CommitLog {
     private static final int FILLER_BYTES = 8;
     /** Room kept for acknowledgements and other facts when the disk is full, so that consumers can go on. */
     private static final int RESERVE_BYTES = 1 << 20;
+    /** Bytes that are allocated at a time, so that a force never has much of them to write. */
+    private static final int ALLOCATE_STEP = 128 << 10;
 
     private final Disk disk;
     private final Path directory;
@@ -305,27 +307,23 @@ public final class CommitLog {
         return segmentAt(Math.min(written, all[all.length - 1].end() - 1));
     }
 
-    /** Allocates blocks ahead of the writer, and the next file when this one is nearly full; for the allocator thread. */
-    void allocateAhead() throws IOException {
-        LogSegment active = active();
-        long wanted = written - active.base() + allocateAhead;
-        if (active.allocated() < Math.min(wanted, active.size())) {
-            active.allocate((int) Math.min(wanted, active.size()));
-        }
-        if (wanted > active.size()) {
-            reserveBehind(active);
-        }
-    }
-
-    /** Whether the blocks allocated ahead have become few. */
-    boolean needsAllocation() {
+    /**
+     * Allocates a few blocks ahead of the writer, and the next file when this one is nearly full; for the allocator
+     * thread. How urgent the next call is: 0 not, 1 soon, 2 at once.
+     */
+    int allocateAhead() throws IOException {
         LogSegment active = active();
         long used = written - active.base();
-        if (active.allocated() < active.size()) {
-            return active.allocated() - used < allocateAhead / 2;
+        long wanted = Math.min(used + allocateAhead, active.size());
+        if (active.allocated() < wanted) {
+            active.allocate((int) Math.min(active.allocated() + ALLOCATE_STEP, wanted));
+            return active.allocated() - used < allocateAhead / 2 && active.allocated() < wanted ? 2 : 1;
         }
         LogSegment[] all = segments;
-        return used + allocateAhead > active.size() && all[all.length - 1] == active;
+        if (used + allocateAhead > active.size() && all[all.length - 1] == active) {
+            reserveBehind(active);
+        }
+        return 0;
     }
 
     /**

@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * A mapping is given up only when nobody can reach the segment any more, so a reader never touches unmapped memory.
  */
 final class LogSegment {
-    private static final int ZERO_BYTES = 1 << 20;
+    /** Small, because a write of ours to the same file waits while one of these is under way. */
+    private static final int ZERO_BYTES = 128 << 10;
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(ZERO_BYTES).asReadOnlyBuffer();
 

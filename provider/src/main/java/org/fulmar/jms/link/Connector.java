@@ -25,14 +25,14 @@ import org.fulmar.protocol.transport.RemotingClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens links: finds the broker, connects, greets. Owns the event loop of its links and, for an embedded broker, its
+ * Opens links: finds the broker, connects, greets. Owns the event loops of its links and, for an embedded broker, its
  * use of it. Any thread may call it; opening blocks.
  */
 public final class Connector implements AutoCloseable {
     /** Frames from the broker carry messages, which may be as large as the broker allows. */
     private static final FrameLimits FRAMES = new FrameLimits(1 << 30, 256 * 1024, 256);
 
-    private final RemotingClient client = new RemotingClient("fulmar", 1, FRAMES, ConnectionLimits.CLIENT);
+    private final RemotingClient client = new RemotingClient("fulmar", 2, FRAMES, ConnectionLimits.CLIENT);
     private EmbeddedBroker.@Nullable Running embedded;
 
     /** Tries brokers in turn until one answers. */
