@@ -140,16 +140,20 @@ public final class DeliveryEngine {
         boolean progress = true;
         while (progress && left > 0) {
             progress = false;
+            int served = 0;
             int count = group.consumers().size();
             for (int step = 0; step < count && left > 0; step++) {
                 Consumer consumer = group.atTurn(step);
                 if (consumer.wantsMore()) {
                     int assigned = assign(group, consumer, Math.min(left, chunk(group, count)));
                     left -= assigned;
-                    progress |= assigned > 0;
+                    if (assigned > 0) {
+                        progress = true;
+                        served = step + 1;
+                    }
                 }
             }
-            group.nextTurn();
+            group.passTurn(served);
         }
         return left;
     }

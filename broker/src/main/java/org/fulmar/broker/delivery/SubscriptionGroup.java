@@ -114,8 +114,9 @@ public final class SubscriptionGroup {
         return consumers.get((turn + step) % consumers.size());
     }
 
-    void nextTurn() {
-        turn = consumers.isEmpty() ? 0 : (turn + 1) % consumers.size();
+    /** The next turn is that of the consumer behind the {@code served} ones that this turn has gone past. */
+    void passTurn(int served) {
+        turn = consumers.isEmpty() ? 0 : (turn + served) % consumers.size();
     }
 
     boolean markQueued() {

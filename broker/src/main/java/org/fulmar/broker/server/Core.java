@@ -20,7 +20,7 @@ final class Core implements Executor {
     private static final int TASKS_PER_TURN = 512;
     private static final int TURNS_PER_THREAD = 16;
 
-    private final Queue<Runnable> mailbox = new MpscUnboundedArrayQueue<>(1024);
+    private final Queue<Runnable> mailbox;
     private final AtomicInteger pending = new AtomicInteger();
     private final Executor eventLoop;
     private final Turn turn;
@@ -32,14 +32,24 @@ final class Core implements Executor {
     }
 
     Core(Executor eventLoop, Turn turn) {
+        this(eventLoop, turn, new MpscUnboundedArrayQueue<>(1024));
+    }
+
+    /**
+     * @param mailbox takes tasks from any thread, gives them to one
+     */
+    Core(Executor eventLoop, Turn turn, Queue<Runnable> mailbox) {
+        this.mailbox = mailbox;
         this.eventLoop = eventLoop;
         this.turn = turn;
     }
 
     @Override
     public void execute(Runnable task) {
+        // counted before it can be taken: the count must not reach 0 while its owner still runs tasks
+        boolean owner = pending.getAndIncrement() == 0;
         mailbox.add(task);
-        if (pending.getAndIncrement() == 0) {
+        if (owner) {
             drain();
         }
     }
@@ -60,8 +70,11 @@ final class Core implements Executor {
             }
             if (turn.end()) {
                 // a turn without a task goes on with what this one has left
-                mailbox.add(() -> {});
                 pending.getAndIncrement();
+                mailbox.add(() -> {});
+            } else if (done == 0) {
+                // a task is counted, but the thread that brings it was interrupted before it could hand it over
+                Thread.yield();
             }
             if (pending.addAndGet(-done) == 0) {
                 return;

@@ -133,6 +133,14 @@ final class JmsConnections {
         request.answer(ResponseCode.SUCCESS, null, Map.of(), Unpooled.EMPTY_BUFFER);
     }
 
+    /** An orderly end, so that a client's next connection finds nothing of this one. */
+    void goodbye(Request request) {
+        if (peer(request) != null) {
+            lost(request.connection());
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        }
+    }
+
     /** What the connection held goes back at once, its temporary destinations go, its client id is free. */
     void lost(Connection connection) {
         if (!(connection.attachment() instanceof JmsPeer peer) || peer.lost()) {

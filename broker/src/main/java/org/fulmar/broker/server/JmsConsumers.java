@@ -123,7 +123,7 @@ final class JmsConsumers {
             throw new DeliveryException(
                     ResponseCode.JMS_ILLEGAL_STATE, "a consumer of kind " + create.kind() + " on " + destination.name);
         }
-        if (destination.kind.isTemporary() && !peer.temporaryTopics().contains(destination.topic)) {
+        if (topics.isTemporary(destination.topic) && !peer.temporaryTopics().contains(destination.topic)) {
             throw new DeliveryException(
                     ResponseCode.JMS_INVALID_DESTINATION,
                     "only the connection that made " + destination.name + " may consume from it");
@@ -207,21 +207,16 @@ final class JmsConsumers {
         });
     }
 
-    private static Consumer consumer(JmsPeer peer, int id) throws DeliveryException {
-        Consumer consumer = peer.consumer(id);
-        if (consumer == null) {
-            throw new DeliveryException(ResponseCode.JMS_ILLEGAL_STATE, "there is no consumer " + id);
-        }
-        return consumer;
-    }
-
     void close(Request request) {
         run(request, peer -> {
             ConsumerPosition position = ConsumerPosition.decode(request.body());
-            Consumer consumer = consumer(peer, position.consumerId());
-            engine.close(consumer, position.handedOut());
-            if (consumer.held() == 0) {
-                peer.remove(consumer);
+            Consumer consumer = peer.consumer(position.consumerId());
+            if (consumer != null) {
+                // else it was closed with its session a moment before
+                engine.close(consumer, position.handedOut());
+                if (consumer.held() == 0) {
+                    peer.remove(consumer);
+                }
             }
             done(request);
         });
@@ -255,6 +250,12 @@ final class JmsConsumers {
                     engine.newEpoch(consumer, position.epoch());
                 }
             }
+            for (Consumer consumer : List.copyOf(peer.consumers())) {
+                if (!consumer.isOpen() && consumer.sessionId() == session.sessionId()) {
+                    engine.returnAll(consumer, Long.MAX_VALUE);
+                    peer.remove(consumer);
+                }
+            }
             done(request);
         });
     }
@@ -273,7 +274,11 @@ final class JmsConsumers {
     void drain(Request request) {
         run(request, peer -> {
             Credit credit = Credit.decode(request.body());
-            Consumer consumer = consumer(peer, credit.consumerId());
+            Consumer consumer = peer.consumer(credit.consumerId());
+            if (consumer == null) {
+                done(request);
+                return;
+            }
             engine.addCredit(consumer, Math.max(0, credit.credit()));
             turn.whenQuiet(() -> {
                 if (credit.withdraw()) {

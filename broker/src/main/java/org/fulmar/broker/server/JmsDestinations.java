@@ -43,6 +43,10 @@ final class JmsDestinations {
             refuse(request, "a destination name has 1 to " + MAX_NAME + " characters and does not begin with rmq_sys_");
             return;
         }
+        if (SendHandler.FORBIDDEN.contains(name)) {
+            refuse(request, "destination " + name + " belongs to the broker; choose another name");
+            return;
+        }
         String topic = DestinationNames.escape(name);
         try {
             TopicConfig there = service.get(topic);

@@ -82,6 +82,7 @@ record Routes(
         router.blocking(JmsCode.HELLO, connections::hello);
         router.direct(JmsCode.PING, JmsConnections::ping);
         router.direct(JmsCode.SEND, sender::handle);
+        router.onCore(JmsCode.GOODBYE, connections::goodbye);
         router.onCore(JmsCode.SET_CLIENT_ID, connections::setClientId);
         router.onCore(JmsCode.OPEN_DESTINATION, destinations::open);
         router.onCore(JmsCode.CREATE_TEMPORARY, destinations::createTemporary);

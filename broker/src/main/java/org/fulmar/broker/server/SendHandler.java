@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * durable as they asked to be.
  */
 final class SendHandler {
-    private static final Set<String> FORBIDDEN = Set.of(
+    /** Topics that only the broker itself writes to. */
+    static final Set<String> FORBIDDEN = Set.of(
             "SCHEDULE_TOPIC_XXXX",
             "RMQ_SYS_TRANS_HALF_TOPIC",
             "RMQ_SYS_TRANS_OP_HALF_TOPIC",

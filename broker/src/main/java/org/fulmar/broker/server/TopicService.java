@@ -70,6 +70,10 @@ final class TopicService {
         return topics.get(topic);
     }
 
+    boolean isTemporary(String topic) {
+        return topics.isTemporary(topic);
+    }
+
     TopicConfig createIfMissing(TopicConfig wanted) throws StoreException {
         TopicConfig there = topics.get(wanted.name());
         if (there != null) {
