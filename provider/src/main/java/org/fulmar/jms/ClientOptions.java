@@ -26,9 +26,14 @@ public record ClientOptions(
         @Nullable String broker,
         DeserializationPolicy deserialization) {
     private static final OptionSpec PREFETCH = OptionSpec.number(
-            "prefetch", "messages", 256, 0, 100_000, "messages sent ahead to a consumer; 0 = one, when it is asked for");
-    private static final OptionSpec CONNECT_TIMEOUT = OptionSpec.number(
-            "connectTimeout", "ms", 5000, 1, 600_000, "how long a connection attempt may take");
+            "prefetch",
+            "messages",
+            256,
+            0,
+            100_000,
+            "messages sent ahead to a consumer; 0 = one, when it is asked for");
+    private static final OptionSpec CONNECT_TIMEOUT =
+            OptionSpec.number("connectTimeout", "ms", 5000, 1, 600_000, "how long a connection attempt may take");
     private static final OptionSpec REQUEST_TIMEOUT = OptionSpec.number(
             "requestTimeout", "ms", 30_000, 1, 3_600_000, "how long an operation waits for the broker's answer");
     private static final OptionSpec CLIENT_ID =
@@ -44,8 +49,8 @@ public record ClientOptions(
             "classes that ObjectMessage may hold besides JDK values: names or patterns as com.acme.*, with commas");
 
     /** All of them. */
-    public static final List<OptionSpec> ALL = List.of(
-            PREFETCH, CONNECT_TIMEOUT, REQUEST_TIMEOUT, CLIENT_ID, USER, PASSWORD, BROKER, ALLOW_LIST);
+    public static final List<OptionSpec> ALL =
+            List.of(PREFETCH, CONNECT_TIMEOUT, REQUEST_TIMEOUT, CLIENT_ID, USER, PASSWORD, BROKER, ALLOW_LIST);
 
     /**
      * @throws org.fulmar.protocol.config.ConfigurationException if a key is unknown or a value is not allowed
@@ -63,8 +68,9 @@ public record ClientOptions(
                 orNull(options.text(BROKER)),
                 allowed.isEmpty()
                         ? DeserializationPolicy.jdkValuesOnly()
-                        : DeserializationPolicy.allowing(
-                                Arrays.stream(allowed.split(",")).map(String::strip).toList()));
+                        : DeserializationPolicy.allowing(Arrays.stream(allowed.split(","))
+                                .map(String::strip)
+                                .toList()));
     }
 
     private static @Nullable String orNull(String text) {

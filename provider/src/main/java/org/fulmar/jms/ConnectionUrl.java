@@ -81,9 +81,7 @@ public record ConnectionUrl(
             if (equals < 1) {
                 throw new ConfigurationException("an option is written key=value, not \"" + part + "\"");
             }
-            given.put(
-                    part.substring(0, equals),
-                    URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
+            given.put(part.substring(0, equals), URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
         }
         return given;
     }
@@ -98,7 +96,8 @@ public record ConnectionUrl(
                 if (host.isBlank()) {
                     throw new ConfigurationException("no host in " + url);
                 }
-                found.add(InetSocketAddress.createUnresolved(host.replace("[", "").replace("]", ""), port));
+                found.add(
+                        InetSocketAddress.createUnresolved(host.replace("[", "").replace("]", ""), port));
             } catch (NumberFormatException e) {
                 throw new ConfigurationException("no port number in " + part, e);
             }

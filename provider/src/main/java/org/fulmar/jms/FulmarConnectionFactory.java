@@ -6,12 +6,14 @@ import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.Map;
 import org.fulmar.jms.link.BrokerLink;
 import org.fulmar.jms.link.Connector;
 import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.session.FulmarConnection;
 import org.fulmar.jms.session.FulmarContext;
 import org.fulmar.jms.session.JmsErrors;
+import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.JmsCode;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +54,7 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
 
     private FulmarConnection open(@Nullable String user, @Nullable String password) throws JMSException {
         ClientOptions options = url.options();
-        Hello hello =
-                new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), user, password);
+        Hello hello = new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), user, password);
         FulmarConnection connection = new FulmarConnection(options, System::currentTimeMillis);
         try {
             BrokerLink link = connector()
@@ -75,8 +76,32 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
             case BROKERS -> url.addresses();
             case NAME_SERVERS ->
                 List.of(connector().lookUp(url.addresses(), options.connectTimeoutMillis(), options.broker()));
-            case EMBEDDED -> List.of(connector().embedded(url.brokerOptions()));
+            case EMBEDDED -> List.of(embedded());
         };
+    }
+
+    private SocketAddress embedded() throws LinkException {
+        try {
+            return connector().embedded(url.brokerOptions());
+        } catch (IllegalArgumentException e) {
+            throw new LinkException(
+                    ResponseCode.SERVICE_NOT_AVAILABLE, "the embedded broker did not start: " + advice(e), e);
+        }
+    }
+
+    /** What the broker says of its options; one that it does not know may be a misspelt one of the client. */
+    private String advice(IllegalArgumentException refusal) {
+        String said = String.valueOf(refusal.getMessage());
+        for (Map.Entry<String, String> option : url.brokerOptions().entrySet()) {
+            if (said.equals("unknown option " + option.getKey())) {
+                try {
+                    ClientOptions.of(Map.of(option.getKey(), option.getValue()));
+                } catch (IllegalArgumentException e) {
+                    return String.valueOf(e.getMessage());
+                }
+            }
+        }
+        return said;
     }
 
     @Override

@@ -96,14 +96,10 @@ class ArchitectureTest {
             .callMethod(java.time.Instant.class, "now");
 
     @ArchTest
-    static final ArchRule onlyMainsEndTheProcess = noClasses()
-            .that()
-            .haveSimpleNameNotEndingWith("Main")
-            .should()
-            .callMethod(System.class, "exit", int.class);
+    static final ArchRule onlyMainsEndTheProcess =
+            noClasses().that().haveSimpleNameNotEndingWith("Main").should().callMethod(System.class, "exit", int.class);
 
     @ArchTest
-    static final ArchRule packagesAreNamedByResponsibility = classes()
-            .should()
-            .resideOutsideOfPackages("..util..", "..impl..", "..common..", "..manager..");
+    static final ArchRule packagesAreNamedByResponsibility =
+            classes().should().resideOutsideOfPackages("..util..", "..impl..", "..common..", "..manager..");
 }

@@ -17,8 +17,8 @@ class OptionsPageTest {
         for (OptionSpec option : ClientOptions.ALL) {
             String otherwise = option.otherwise().isEmpty() ? "(empty)" : option.otherwise();
             assertThat(page)
-                    .contains("| `" + option.key() + "` | " + option.unit() + " | " + otherwise + " | "
-                            + option.range() + " | " + option.doc() + " |");
+                    .contains("| `" + option.key() + "` | " + option.unit() + " | " + otherwise + " | " + option.range()
+                            + " | " + option.doc() + " |");
         }
     }
 }

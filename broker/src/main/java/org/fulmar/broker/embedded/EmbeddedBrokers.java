@@ -60,7 +60,8 @@ public final class EmbeddedBrokers implements EmbeddedBroker {
         }
         Broker broker = new Broker(BrokerConfig.of(given), new NioDisk(), System::currentTimeMillis, true);
         hook();
-        return new Shared(broker, broker.startLocal("fulmar-embedded-" + ++lastNumber), directory, temporary, new int[1]);
+        return new Shared(
+                broker, broker.startLocal("fulmar-embedded-" + ++lastNumber), directory, temporary, new int[1]);
     }
 
     private static void hook() {

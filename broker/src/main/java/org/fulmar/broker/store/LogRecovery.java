@@ -87,7 +87,8 @@ final class LogRecovery {
         long position = from;
         int index = segments.length == 0 ? 0 : (int) ((from - segments[0].base()) / log.segmentSize());
         while (index < segments.length && position == Math.max(from, segments[index].base())) {
-            position = scan(segments[index], (int) (position - segments[index].base()), record -> {}, Integer.MAX_VALUE);
+            position =
+                    scan(segments[index], (int) (position - segments[index].base()), record -> {}, Integer.MAX_VALUE);
             index++;
         }
         return position;

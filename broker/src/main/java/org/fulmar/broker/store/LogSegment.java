@@ -15,6 +15,7 @@ import java.nio.file.Path;
 final class LogSegment {
     /** Small, because a write of ours to the same file waits while one of these is under way. */
     private static final int ZERO_BYTES = 128 << 10;
+
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(ZERO_BYTES).asReadOnlyBuffer();
 

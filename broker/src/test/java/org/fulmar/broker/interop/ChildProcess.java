@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
  * A JVM with a class path of its own, started by and for a test. Used by the test's thread; a daemon thread keeps its
  * output. It does not outlive this JVM, as long as this JVM is not killed itself.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
     private final String mainClass;
     private final Process process;
     private final List<String> lines = new ArrayList<>();
@@ -23,7 +23,7 @@ final class ChildProcess implements AutoCloseable {
     private final Thread atExit;
 
     /** @param home where it runs, and what it takes for the user's home */
-    ChildProcess(Path home, String classPath, List<String> options, String mainClass, String... arguments)
+    public ChildProcess(Path home, String classPath, List<String> options, String mainClass, String... arguments)
             throws IOException {
         this.mainClass = mainClass;
         List<String> command = new ArrayList<>();
@@ -59,7 +59,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** The line with which it says that it is ready. */
-    String awaitReady(int seconds) throws IOException, InterruptedException {
+    public String awaitReady(int seconds) throws IOException, InterruptedException {
         try {
             return ready.get(seconds, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
@@ -76,6 +76,14 @@ final class ChildProcess implements AutoCloseable {
         return lines();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** SIGTERM, and the exit code. */
     int stop(int seconds) throws IOException, InterruptedException {
         process.destroy();
@@ -87,7 +95,8 @@ final class ChildProcess implements AutoCloseable {
         return String.join("\n", lines());
     }
 
-    private List<String> lines() {
+    /** What it has written so far, both outputs. */
+    public List<String> lines() {
         synchronized (lines) {
             return List.copyOf(lines);
         }

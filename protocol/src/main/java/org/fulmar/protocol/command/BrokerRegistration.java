@@ -86,7 +86,7 @@ public record BrokerRegistration(
             version = table.version();
             topics.addAll(table.topics());
         } else if (bytes.length > 0) {
-            JsonNode json = JsonBody.parse(bytes);
+            JsonNode json = JsonBody.parseLarge(frame.body());
             JsonNode wrapper = frame.version() < 37 ? json : json.path("topicConfigSerializeWrapper");
             version = DataVersion.fromJson(wrapper.path("dataVersion"));
             for (JsonNode topic : wrapper.path("topicConfigTable")) {

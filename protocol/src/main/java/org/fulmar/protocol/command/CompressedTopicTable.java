@@ -1,6 +1,7 @@
 package org.fulmar.protocol.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,11 +15,11 @@ import org.fulmar.protocol.frame.FrameException;
 
 /** The deflated form of a registration's body, which Apache brokers may choose. */
 record CompressedTopicTable(DataVersion version, List<TopicConfig> topics) {
-    private static final int MAX_INFLATED_BYTES = 64 << 20;
+    private static final int MAX_INFLATED_BYTES = 16 << 20;
 
     static CompressedTopicTable parse(byte[] body) {
         ByteBuffer in = ByteBuffer.wrap(inflate(body));
-        DataVersion version = DataVersion.fromJson(JsonBody.parse(block(in)));
+        DataVersion version = DataVersion.fromJson(JsonBody.parse(Unpooled.wrappedBuffer(block(in))));
         int count = in.remaining() < 4 ? -1 : in.getInt();
         if (count < 0 || count > BrokerRegistration.MAX_TOPICS) {
             throw new FrameException("a registration of " + count + " topics");
@@ -59,7 +60,7 @@ record CompressedTopicTable(DataVersion version, List<TopicConfig> topics) {
         }
         Map<String, String> attributes = new HashMap<>();
         if (parts.length == 6 && parts[5].startsWith("{")) {
-            JsonNode json = JsonBody.parse(parts[5].getBytes(StandardCharsets.UTF_8));
+            JsonNode json = JsonBody.parse(Unpooled.copiedBuffer(parts[5], StandardCharsets.UTF_8));
             json.properties()
                     .forEach(e -> attributes.put(e.getKey(), e.getValue().asText()));
         }

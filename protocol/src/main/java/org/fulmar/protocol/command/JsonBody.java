@@ -21,29 +21,52 @@ import org.fulmar.protocol.frame.FrameException;
  * writes standard JSON with non-ASCII characters escaped. Stateless.
  */
 public final class JsonBody {
-    private static final ObjectMapper MAPPER = new ObjectMapper(new JsonFactoryBuilder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(32)
-                    .maxStringLength(4 << 20)
-                    .build())
-            .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-            .build());
+    /** Most names, values and brackets of a body; as a tree, each takes up to 70 bytes. */
+    private static final long MAX_TOKENS = 1 << 17;
+    /** The same for a body that lists all that a broker has, some 20 for each topic. */
+    private static final long MAX_TOKENS_OF_LARGE = 1 << 21;
+
+    private static final ObjectMapper MAPPER = mapper(Long.MAX_VALUE);
+    private static final ObjectMapper BODIES = mapper(MAX_TOKENS);
+    private static final ObjectMapper LARGE_BODIES = mapper(MAX_TOKENS_OF_LARGE);
 
     private JsonBody() {}
+
+    private static ObjectMapper mapper(long maxTokens) {
+        return new ObjectMapper(new JsonFactoryBuilder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(32)
+                        .maxStringLength(4 << 20)
+                        .maxTokenCount(maxTokens)
+                        .build())
+                .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
+                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                .build());
+    }
 
     public static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 
+    /** Reads a body that a peer has sent. */
     public static JsonNode parse(ByteBuf body) {
+        return parse(body, BODIES);
+    }
+
+    /** As {@link #parse(ByteBuf)}, for the few bodies that list all that a broker has. */
+    public static JsonNode parseLarge(ByteBuf body) {
+        return parse(body, LARGE_BODIES);
+    }
+
+    private static JsonNode parse(ByteBuf body, ObjectMapper mapper) {
         try (InputStream in = new ByteBufInputStream(body.duplicate())) {
-            return checked(MAPPER.readTree(in));
+            return checked(mapper.readTree(in));
         } catch (IOException e) {
             throw new FrameException("the JSON body is malformed: " + e.getMessage(), e);
         }
     }
 
+    /** Reads what we have written ourselves, of any size. */
     public static JsonNode parse(byte[] body) {
         try {
             return checked(MAPPER.readTree(body));

@@ -3,6 +3,7 @@ package org.fulmar.protocol.jms;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import org.fulmar.protocol.frame.FrameException;
 
 /**
  * ACKNOWLEDGE: a session settles messages that it holds. Answered when the fact is in the log.
@@ -37,8 +38,15 @@ public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) 
         int count = Body.count(in, Range.BYTES);
         List<Range> ranges = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            ranges.add(new Range(in.readInt(), in.readInt(), in.readLong(), in.readInt()));
+            ranges.add(checked(new Range(in.readInt(), in.readInt(), in.readLong(), in.readInt())));
         }
         return new Acknowledge(sessionId, replenish, ranges);
+    }
+
+    private static Range checked(Range range) {
+        if (range.count < 1 || range.offset < 0 || range.offset > Long.MAX_VALUE - range.count) {
+            throw new FrameException(range.count + " messages from offset " + range.offset + " are acknowledged");
+        }
+        return range;
     }
 }

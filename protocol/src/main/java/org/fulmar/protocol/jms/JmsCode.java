@@ -22,6 +22,8 @@ public final class JmsCode {
     public static final int STOP = 20014;
     public static final int UNSUBSCRIBE = 20015;
     public static final int PING = 20016;
+    /** The connection ends: everything of it is gone when this is answered. */
+    public static final int GOODBYE = 20017;
     /** Broker to client, one-way. */
     public static final int DELIVER = 20050;
 

@@ -17,11 +17,13 @@ final class ChannelSetup extends ChannelInitializer<Channel> {
     private final FrameLimits frames;
     private final ConnectionLimits limits;
     private final RequestHandler handler;
+    private final boolean serves;
 
-    ChannelSetup(FrameLimits frames, ConnectionLimits limits, RequestHandler handler) {
+    ChannelSetup(FrameLimits frames, ConnectionLimits limits, RequestHandler handler, boolean serves) {
         this.frames = frames;
         this.limits = limits;
         this.handler = handler;
+        this.serves = serves;
     }
 
     @Override
@@ -34,6 +36,6 @@ final class ChannelSetup extends ChannelInitializer<Channel> {
         }
         pipeline.addLast("encoder", ENCODER);
         pipeline.addLast("decoder", new FrameDecoder(frames));
-        pipeline.addLast("requests", new ConnectionHandler(new Connection(channel, limits), handler));
+        pipeline.addLast("requests", new ConnectionHandler(new Connection(channel, limits, serves), handler));
     }
 }

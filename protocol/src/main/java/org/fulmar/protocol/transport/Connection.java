@@ -31,6 +31,7 @@ public final class Connection {
 
     private final Channel channel;
     private final ConnectionLimits limits;
+    private final boolean serves;
     private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
     private final AtomicInteger correlations = new AtomicInteger();
     private final AtomicInteger requestsInFlight = new AtomicInteger();
@@ -42,9 +43,14 @@ public final class Connection {
     private volatile boolean lost;
     private @Nullable ScheduledFuture<?> sweeper;
 
-    Connection(Channel channel, ConnectionLimits limits) {
+    /**
+     * @param serves whether the peer is one whose requests are no longer read while it does not read its answers; one
+     *     side of a connection at most may be so, or both could wait for each other
+     */
+    Connection(Channel channel, ConnectionLimits limits, boolean serves) {
         this.channel = channel;
         this.limits = limits;
+        this.serves = serves;
     }
 
     /** Sends a request; the future fails with a {@link RemotingException} if no answer comes in time. */
@@ -108,7 +114,12 @@ public final class Connection {
             Frame frame = outbound.poll();
             while (frame != null) {
                 queuedBytes.addAndGet(-frame.body().readableBytes());
-                channel.write(frame, channel.voidPromise());
+                if (lost) {
+                    // the encoder may be gone from the channel, and nobody else knows how to release a frame
+                    frame.release();
+                } else {
+                    channel.write(frame, channel.voidPromise());
+                }
                 written++;
                 frame = outbound.poll();
             }
@@ -177,18 +188,37 @@ public final class Connection {
         Request request = new Request(this, frame);
         int requests = requestsInFlight.incrementAndGet();
         long bytes = bytesInFlight.addAndGet(request.bytes());
-        if (requests > limits.maxRequestsInFlight() || bytes > limits.maxBytesInFlight()) {
+        if (requests > limits.maxRequestsInFlight() || bytes > limits.maxBytesInFlight() || !drains()) {
             channel.config().setAutoRead(false);
+            // what was in flight may have finished meanwhile, and nothing else would read on
+            readOnIfCalm();
         }
         return request;
     }
 
     void requestFinished(int bytes) {
-        int requests = requestsInFlight.decrementAndGet();
-        long left = bytesInFlight.addAndGet(-bytes);
-        if (requests <= limits.maxRequestsInFlight() / 2
-                && left <= limits.maxBytesInFlight() / 2
-                && !channel.config().isAutoRead()) {
+        requestsInFlight.decrementAndGet();
+        bytesInFlight.addAndGet(-bytes);
+        readOnIfCalm();
+    }
+
+    void writabilityChanged() {
+        if (drains()) {
+            readOnIfCalm();
+        } else {
+            channel.config().setAutoRead(false);
+        }
+    }
+
+    private boolean drains() {
+        return !serves || channel.isWritable();
+    }
+
+    private void readOnIfCalm() {
+        if (!channel.config().isAutoRead()
+                && requestsInFlight.get() <= limits.maxRequestsInFlight() / 2
+                && bytesInFlight.get() <= limits.maxBytesInFlight() / 2
+                && drains()) {
             channel.config().setAutoRead(true);
         }
     }

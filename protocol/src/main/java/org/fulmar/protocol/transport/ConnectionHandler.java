@@ -44,6 +44,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        connection.writabilityChanged();
         if (ctx.channel().isWritable()) {
             handler.writable(connection);
         }

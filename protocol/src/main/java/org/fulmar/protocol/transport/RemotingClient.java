@@ -53,7 +53,7 @@ public final class RemotingClient implements AutoCloseable {
                 .option(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(limits.writeLowBytes(), limits.writeHighBytes()))
-                .handler(new ChannelSetup(frames, limits, handler));
+                .handler(new ChannelSetup(frames, limits, handler, false));
         if (!inVm) {
             bootstrap.option(ChannelOption.TCP_NODELAY, true);
         }
@@ -67,7 +67,11 @@ public final class RemotingClient implements AutoCloseable {
         }
         Channel channel = future.channel();
         channels.add(channel);
-        return channel.pipeline().get(ConnectionHandler.class).connection();
+        ConnectionHandler made = channel.pipeline().get(ConnectionHandler.class);
+        if (made == null) {
+            throw new IOException(address + " closed the connection at once");
+        }
+        return made.connection();
     }
 
     private synchronized EventLoopGroup group(boolean inVm) throws IOException {

@@ -91,7 +91,7 @@ public final class RemotingServer implements AutoCloseable {
                                 options.connections().writeLowBytes(),
                                 options.connections().writeHighBytes()))
                 .handler(new Admission())
-                .childHandler(new ChannelSetup(options.frames(), options.connections(), handler));
+                .childHandler(new ChannelSetup(options.frames(), options.connections(), handler, true));
     }
 
     private Channel listen(ServerBootstrap bootstrap, java.net.SocketAddress address) throws IOException {

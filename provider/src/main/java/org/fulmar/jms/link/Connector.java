@@ -64,7 +64,7 @@ public final class Connector implements AutoCloseable {
         NettyLink link = new NettyLink(requestTimeoutMillis, listener);
         Connection connection = client.connect(resolved(broker), connectTimeoutMillis, link);
         try {
-            link.greet(connection, hello).join();
+            link.greet(connection, hello, connectTimeoutMillis).join();
             return link;
         } catch (CompletionException e) {
             connection.close();
@@ -85,8 +85,8 @@ public final class Connector implements AutoCloseable {
     }
 
     /** The address of a cluster's broker, asked of name servers in turn. */
-    public InetSocketAddress lookUp(
-            Iterable<InetSocketAddress> nameServers, int timeoutMillis, @Nullable String wanted) throws LinkException {
+    public InetSocketAddress lookUp(Iterable<InetSocketAddress> nameServers, int timeoutMillis, @Nullable String wanted)
+            throws LinkException {
         LinkException last = null;
         for (InetSocketAddress nameServer : nameServers) {
             try {
@@ -119,7 +119,8 @@ public final class Connector implements AutoCloseable {
                 answer.release();
             }
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
+            throw new IOException(
+                    e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

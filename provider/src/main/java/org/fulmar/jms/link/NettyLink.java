@@ -47,13 +47,14 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     /** Greets the broker on a fresh connection; the future fails if it refuses. */
-    CompletableFuture<Void> greet(Connection fresh, Hello hello) {
+    CompletableFuture<Void> greet(Connection fresh, Hello hello, int greetingMillis) {
         connection = fresh;
-        return call(JmsCode.HELLO, SMALL, hello::encode, Hello.Reply::decode).thenAccept(reply -> {
-            broker = reply;
-            pings = fresh.eventLoop()
-                    .scheduleWithFixedDelay(this::ping, PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
-        });
+        return call(JmsCode.HELLO, SMALL, hello::encode, Hello.Reply::decode, greetingMillis)
+                .thenAccept(reply -> {
+                    broker = reply;
+                    pings = fresh.eventLoop()
+                            .scheduleWithFixedDelay(this::ping, PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
+                });
     }
 
     /** A silent connection would be closed by the broker; one that does not answer is closed by us. */
@@ -75,20 +76,26 @@ final class NettyLink implements BrokerLink, RequestHandler {
 
     private <T> CompletableFuture<T> call(
             int code, int bytes, Consumer<ByteBuf> request, Function<ByteBuf, @Nullable T> response) {
+        return call(code, bytes, request, response, timeoutMillis);
+    }
+
+    private <T> CompletableFuture<T> call(
+            int code, int bytes, Consumer<ByteBuf> request, Function<ByteBuf, @Nullable T> response, int millis) {
         Connection to = connected();
         ByteBuf body = Unpooled.EMPTY_BUFFER;
         if (bytes > 0) {
             body = to.buffer(bytes);
             request.accept(body);
         }
-        return to.request(Frame.request(code, body), timeoutMillis).handle((answer, failure) -> {
+        return to.request(Frame.request(code, body), millis).handle((answer, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new LinkException(LinkException.LOST, reason(failure), failure));
             }
             try {
                 if (answer.code() != ResponseCode.SUCCESS) {
                     throw new CompletionException(new LinkException(
-                            answer.code(), answer.remark() == null ? "refused with code " + answer.code() : answer.remark()));
+                            answer.code(),
+                            answer.remark() == null ? "refused with code " + answer.code() : answer.remark()));
                 }
                 return response.apply(answer.body());
             } finally {
@@ -123,7 +130,10 @@ final class NettyLink implements BrokerLink, RequestHandler {
     @Override
     public CompletableFuture<OpenDestination.Reply> openDestination(DestinationKind kind, String name) {
         return call(
-                JmsCode.OPEN_DESTINATION, SMALL, new OpenDestination(kind, name)::encode, OpenDestination.Reply::decode);
+                JmsCode.OPEN_DESTINATION,
+                SMALL,
+                new OpenDestination(kind, name)::encode,
+                OpenDestination.Reply::decode);
     }
 
     @Override
@@ -140,13 +150,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
     private static ByteBuf encode(Connection to, int handle, WireMessage message) {
         ByteBuf body = to.buffer(SendOperation.encodedBytes(message.properties(), message.body()));
         SendOperation.encode(
-                body,
-                handle,
-                message.flag(),
-                0,
-                message.bornTimestamp(),
-                message.properties(),
-                message.body());
+                body, handle, message.flag(), 0, message.bornTimestamp(), message.properties(), message.body());
         return body;
     }
 
@@ -160,8 +164,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
             }
             answer.release();
             if (answer.code() != ResponseCode.SUCCESS) {
-                throw new CompletionException(
-                        new LinkException(answer.code(), String.valueOf(answer.remark())));
+                throw new CompletionException(new LinkException(answer.code(), String.valueOf(answer.remark())));
             }
             return null;
         });
@@ -235,9 +238,14 @@ final class NettyLink implements BrokerLink, RequestHandler {
     @Override
     public void close() {
         Connection there = connection;
-        if (there != null) {
-            there.closeAsync().join();
+        if (there == null) {
+            return;
         }
+        if (!lost) {
+            // so that whoever comes next finds that all of this connection is gone
+            call(JmsCode.GOODBYE, 0, out -> {}).handle((done, failure) -> null).join();
+        }
+        there.closeAsync().join();
     }
 
     @Override
@@ -263,7 +271,10 @@ final class NettyLink implements BrokerLink, RequestHandler {
         synchronized (writable) {
             writable.notifyAll();
         }
-        listener.lost(null);
+        if (broker != null) {
+            // one that was never greeted is told by the failure of the greeting
+            listener.lost(null);
+        }
     }
 
     @Override

@@ -131,11 +131,17 @@ final class Acknowledgements {
             batch = List.copyOf(lazy);
             lazy.clear();
         }
-        connection.link().acknowledge(new Acknowledge(sessionId, replenish, ranges(batch))).whenComplete((ok, failure) -> {
-            if (failure != null) {
-                LOG.debug("a lazy acknowledgement of {} messages failed; they are delivered again", batch.size(), failure);
-            }
-        });
+        connection
+                .link()
+                .acknowledge(new Acknowledge(sessionId, replenish, ranges(batch)))
+                .whenComplete((ok, failure) -> {
+                    if (failure != null) {
+                        LOG.debug(
+                                "a lazy acknowledgement of {} messages failed; they are delivered again",
+                                batch.size(),
+                                failure);
+                    }
+                });
     }
 
     /** Waits until the acknowledgement under way is confirmed. */
@@ -165,11 +171,13 @@ final class Acknowledgements {
         }
     }
 
-    /** What is not acknowledged goes back to the broker. */
-    synchronized void forget() {
+    /** What is not acknowledged goes back to the broker. The message that a listener has, if any. */
+    synchronized @Nullable Delivery forget() {
+        Delivery inListener = current;
         unacknowledged.clear();
         lazy.clear();
         current = null;
+        return inListener;
     }
 
     /** Neighbours become one range. */

@@ -21,7 +21,8 @@ final class Completions {
     /** Sends that may wait for their answer at once; one more waits. */
     private static final int MAX_WAITING = 10_000;
 
-    private record Sent(CompletableFuture<Void> answer, Message message, CompletionListener listener) {}
+    private record Sent(
+            CompletableFuture<Void> answer, Object producer, Message message, CompletionListener listener) {}
 
     /** How long the thread waits for another send before it ends. */
     private static final long IDLE_MILLIS = 1000;
@@ -30,18 +31,20 @@ final class Completions {
     private final Queue<Sent> waiting = new ArrayDeque<>();
     private @Nullable Thread thread;
     private boolean closed;
+    /** Sends whose listener has returned. */
+    private long told;
 
     Completions(int sessionId) {
         this.sessionId = sessionId;
     }
 
     /** Waits while too many sends are unanswered. */
-    synchronized void add(CompletableFuture<Void> answer, Message message, CompletionListener listener)
+    synchronized void add(CompletableFuture<Void> answer, Object producer, Message message, CompletionListener listener)
             throws InterruptedException {
         while (waiting.size() >= MAX_WAITING && Thread.currentThread() != thread) {
             wait();
         }
-        waiting.add(new Sent(answer, message, listener));
+        waiting.add(new Sent(answer, producer, message, listener));
         notifyAll();
         if (thread == null) {
             Thread teller = new Thread(this::tell, "fulmar-completion-" + sessionId);
@@ -66,6 +69,7 @@ final class Completions {
     /** Takes the one that is done away; ends the thread if no other comes for a while. */
     private synchronized @Nullable Sent next() {
         waiting.remove();
+        told++;
         notifyAll();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
         while (waiting.isEmpty() && !closed) {
@@ -88,16 +92,16 @@ final class Completions {
 
     private static void tell(Sent sent) {
         try {
-            JmsErrors.awaitQuietly(sent.answer);
+            // not to be interrupted: the listener before may have left the thread so
             Exception failure = sent.answer
                     .handle((ok, cause) -> cause == null ? null : JmsErrors.of(unwrapped(cause)))
-                    .getNow(null);
+                    .join();
             if (failure == null) {
                 sent.listener.onCompletion(sent.message);
             } else {
                 sent.listener.onException(sent.message, failure);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("a completion listener failed", e);
         }
     }
@@ -113,12 +117,33 @@ final class Completions {
         }
     }
 
+    /** Waits until the listeners of a producer's sends were told; refused to those listeners. */
+    synchronized void close(Object producer) throws IllegalStateException {
+        long number = told;
+        long last = 0;
+        for (Sent sent : waiting) {
+            number++;
+            if (sent.producer == producer) {
+                last = number;
+            }
+        }
+        if (Thread.currentThread() != thread) {
+            awaitTold(last);
+        } else if (waiting.element().producer == producer) {
+            throw new IllegalStateException("a completion listener must not close its producer");
+        }
+    }
+
     /** Waits until every listener was told. */
     synchronized void close() {
         closed = true;
         notifyAll();
+        awaitTold(told + waiting.size());
+    }
+
+    private synchronized void awaitTold(long number) {
         boolean interrupted = false;
-        while (!waiting.isEmpty()) {
+        while (told < number) {
             try {
                 wait();
             } catch (InterruptedException e) {

@@ -2,15 +2,18 @@ package org.fulmar.jms.session;
 
 import jakarta.jms.JMSException;
 import java.nio.ByteBuffer;
+import org.fulmar.jms.message.Acknowledger;
 import org.fulmar.jms.message.ByteSlice;
 import org.fulmar.jms.message.DeserializationPolicy;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.jms.message.MessageMapping;
+import org.fulmar.jms.message.ReceiptInfo;
 import org.fulmar.protocol.jms.JmsFlag;
 import org.fulmar.protocol.message.Compression;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.SysFlag;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message that the broker has delivered to a consumer. Immutable.
@@ -43,13 +46,14 @@ record Delivery(FulmarConsumer consumer, long number, int queueId, long offset, 
     }
 
     /** A message of its own, made anew at each call. */
-    FulmarMessage toMessage(DeserializationPolicy policy) throws JMSException {
+    FulmarMessage toMessage(DeserializationPolicy policy, @Nullable Acknowledger acknowledger) throws JMSException {
         MessageRecord view = view();
-        ByteSlice body = (view.sysFlag() & SysFlag.COMPRESSED) == 0
-                ? ByteSlice.of(view.body())
-                : ByteSlice.of(inflate(view));
-        return MessageMapping.fromWire(
+        ByteSlice body =
+                (view.sysFlag() & SysFlag.COMPRESSED) == 0 ? ByteSlice.of(view.body()) : ByteSlice.of(inflate(view));
+        FulmarMessage message = MessageMapping.fromWire(
                 view.flag(), ByteSlice.of(view.propertyBytes()), body, view.bornTimestamp(), policy);
+        message.received(new ReceiptInfo(consumer.destination(), deliveryCount, acknowledger));
+        return message;
     }
 
     private static byte[] inflate(MessageRecord view) throws JMSException {

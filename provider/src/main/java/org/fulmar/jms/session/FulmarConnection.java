@@ -115,9 +115,14 @@ public final class FulmarConnection implements Connection {
         if (cause != null) {
             exception.initCause(cause);
         }
+        report(exception);
+    }
+
+    /** Tells the exception listener what has no other place to be told. */
+    void report(JMSException exception) {
         ExceptionListener listener = exceptionListener;
         if (listener == null) {
-            LOG.warn("the connection to the broker was lost and has no exception listener");
+            LOG.warn("there is no exception listener to be told that {}", exception.getMessage());
             return;
         }
         Thread teller = new Thread(() -> listener.onException(exception), "fulmar-exception");
@@ -160,6 +165,7 @@ public final class FulmarConnection implements Connection {
 
     void remove(FulmarSession session) {
         sessions.remove(session);
+        consumers.values().removeIf(consumer -> consumer.session() == session);
     }
 
     /** The broker's handle of a destination, opened there when it is first used. */
@@ -168,6 +174,9 @@ public final class FulmarConnection implements Connection {
         Integer known = handles.get(destination);
         if (known != null) {
             return known;
+        }
+        if (!JmsErrors.canBeSent(destination.name())) {
+            throw new InvalidDestinationException("the name of " + destination + " has an unpaired surrogate");
         }
         OpenDestination.Reply reply =
                 JmsErrors.await(link().openDestination(wireKind(destination), destination.name()));
@@ -185,6 +194,7 @@ public final class FulmarConnection implements Connection {
     }
 
     FulmarDestination createTemporary(boolean queue) throws JMSException {
+        used = true;
         DestinationKind kind = queue ? DestinationKind.TEMPORARY_QUEUE : DestinationKind.TEMPORARY_TOPIC;
         OpenDestination.Reply reply = JmsErrors.await(link().createTemporary(kind));
         FulmarDestination made = queue
@@ -209,8 +219,8 @@ public final class FulmarConnection implements Connection {
         return temporaries.contains(temporary);
     }
 
+    /** A session, which does not count as a use: a context has one from its beginning. */
     FulmarSession session(int acknowledgeMode) throws JMSException {
-        used = true;
         link();
         if (acknowledgeMode == Session.SESSION_TRANSACTED) {
             throw JmsErrors.unsupported("a transacted session", "use AUTO_ACKNOWLEDGE or CLIENT_ACKNOWLEDGE");
@@ -225,17 +235,18 @@ public final class FulmarConnection implements Connection {
 
     @Override
     public Session createSession(boolean transacted, int acknowledgeMode) throws JMSException {
-        return session(transacted ? Session.SESSION_TRANSACTED : acknowledgeMode);
+        return createSession(transacted ? Session.SESSION_TRANSACTED : acknowledgeMode);
     }
 
     @Override
     public Session createSession(int sessionMode) throws JMSException {
+        used = true;
         return session(sessionMode);
     }
 
     @Override
     public Session createSession() throws JMSException {
-        return session(Session.AUTO_ACKNOWLEDGE);
+        return createSession(Session.AUTO_ACKNOWLEDGE);
     }
 
     @Override
@@ -256,6 +267,9 @@ public final class FulmarConnection implements Connection {
         }
         if (newId == null || newId.isEmpty()) {
             throw new InvalidClientIDException("a client id must not be empty");
+        }
+        if (!JmsErrors.canBeSent(newId)) {
+            throw new InvalidClientIDException("the client id has an unpaired surrogate");
         }
         JmsErrors.await(link().setClientId(newId));
         clientId = newId;
@@ -312,6 +326,7 @@ public final class FulmarConnection implements Connection {
         }
         for (FulmarSession session : sessions) {
             session.checkNotInListener("close the connection");
+            session.completions().checkNotInCallback();
         }
         if (!lost.get()) {
             for (FulmarSession session : sessions) {
@@ -326,6 +341,10 @@ public final class FulmarConnection implements Connection {
             return;
         }
         sessions.forEach(FulmarSession::connectionClosed);
+        for (FulmarSession session : sessions) {
+            session.awaitQuiet();
+            session.completions().close();
+        }
         sessions.clear();
         BrokerLink there = link;
         if (there != null) {

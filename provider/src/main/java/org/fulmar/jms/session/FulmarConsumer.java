@@ -50,6 +50,10 @@ class FulmarConsumer implements TopicSubscriber {
         return id;
     }
 
+    FulmarSession session() {
+        return session;
+    }
+
     FulmarDestination destination() {
         return destination;
     }
@@ -83,6 +87,19 @@ class FulmarConsumer implements TopicSubscriber {
             handedOut = next.number();
         }
         return next;
+    }
+
+    /** The one taken last was not seen after all, and comes next. */
+    void putBack(Delivery delivery) {
+        session.lock();
+        try {
+            handedOut = delivery.number() - 1;
+            if (!closed) {
+                buffer.addFirst(delivery);
+            }
+        } finally {
+            session.unlock();
+        }
     }
 
     boolean isBuffered() {
@@ -124,20 +141,36 @@ class FulmarConsumer implements TopicSubscriber {
         }
     }
 
+    /** One that was returned will bring no credit: the broker may send another. */
+    void creditAnother() throws JMSException {
+        if (prefetch > 0) {
+            session.connection().link().credit(id, 1);
+        }
+    }
+
     @Override
     public @Nullable Message receive() throws JMSException {
-        return session.receive(this, Long.MAX_VALUE);
+        return receive(0);
     }
 
     @Override
     public @Nullable Message receive(long timeoutMillis) throws JMSException {
-        return session.receive(
-                this, timeoutMillis <= 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(timeoutMillis));
+        return receive(timeoutMillis, message -> message);
     }
 
     @Override
     public @Nullable Message receiveNoWait() throws JMSException {
-        return session.receive(this, 0);
+        return receiveNoWait(message -> message);
+    }
+
+    /** As {@link #receive(long)}; a message that can't be read so is not received. */
+    <T> @Nullable T receive(long timeoutMillis, Reading<T> reading) throws JMSException {
+        long nanos = timeoutMillis <= 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        return session.receive(this, nanos, reading);
+    }
+
+    <T> @Nullable T receiveNoWait(Reading<T> reading) throws JMSException {
+        return session.receive(this, 0, reading);
     }
 
     /** Whether messages are sent one by one, when asked for. */

@@ -6,6 +6,7 @@ import jakarta.jms.Destination;
 import jakarta.jms.ExceptionListener;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
+import jakarta.jms.JMSException;
 import jakarta.jms.JMSProducer;
 import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
@@ -13,6 +14,7 @@ import jakarta.jms.MessageConsumer;
 import jakarta.jms.ObjectMessage;
 import jakarta.jms.Queue;
 import jakarta.jms.QueueBrowser;
+import jakarta.jms.Session;
 import jakarta.jms.StreamMessage;
 import jakarta.jms.TemporaryQueue;
 import jakarta.jms.TemporaryTopic;
@@ -34,9 +36,9 @@ public final class FulmarContext implements JMSContext {
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean autoStart = true;
 
-    private FulmarContext(FulmarConnection connection, AtomicInteger users, int sessionMode) {
+    private FulmarContext(FulmarConnection connection, AtomicInteger users, FulmarSession session) {
         this.connection = connection;
-        this.session = Unchecked.get(() -> connection.session(sessionMode));
+        this.session = session;
         this.users = users;
         users.incrementAndGet();
     }
@@ -44,7 +46,8 @@ public final class FulmarContext implements JMSContext {
     /** The first context of a connection, which it owns; the connection is closed if the mode is refused. */
     public static JMSContext first(FulmarConnection connection, int sessionMode) {
         try {
-            return new FulmarContext(connection, new AtomicInteger(), sessionMode);
+            FulmarSession session = Unchecked.get(() -> connection.session(sessionMode));
+            return new FulmarContext(connection, new AtomicInteger(), session);
         } catch (RuntimeException e) {
             Unchecked.run(connection::close);
             throw e;
@@ -53,7 +56,14 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public JMSContext createContext(int sessionMode) {
-        return new FulmarContext(connection, users, sessionMode);
+        Session made = Unchecked.get(() -> connection().createSession(sessionMode));
+        return new FulmarContext(connection, users, (FulmarSession) made);
+    }
+
+    /** The connection, if this context is open: other contexts may still use it when this one is closed. */
+    private FulmarConnection connection() throws JMSException {
+        session.checkOpen();
+        return connection;
     }
 
     @Override
@@ -125,37 +135,37 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public @Nullable String getClientID() {
-        return Unchecked.nullable(connection::getClientID);
+        return Unchecked.nullable(() -> connection().getClientID());
     }
 
     @Override
     public void setClientID(@Nullable String clientId) {
-        Unchecked.run(() -> connection.setClientID(clientId));
+        Unchecked.run(() -> connection().setClientID(clientId));
     }
 
     @Override
     public ConnectionMetaData getMetaData() {
-        return Unchecked.get(connection::getMetaData);
+        return Unchecked.get(() -> connection().getMetaData());
     }
 
     @Override
     public @Nullable ExceptionListener getExceptionListener() {
-        return Unchecked.nullable(connection::getExceptionListener);
+        return Unchecked.nullable(() -> connection().getExceptionListener());
     }
 
     @Override
     public void setExceptionListener(@Nullable ExceptionListener listener) {
-        Unchecked.run(() -> connection.setExceptionListener(listener));
+        Unchecked.run(() -> connection().setExceptionListener(listener));
     }
 
     @Override
     public void start() {
-        Unchecked.run(connection::start);
+        Unchecked.run(() -> connection().start());
     }
 
     @Override
     public void stop() {
-        Unchecked.run(connection::stop);
+        Unchecked.run(() -> connection().stop());
     }
 
     @Override
@@ -170,10 +180,16 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public void close() {
+        if (!closed.get()) {
+            Unchecked.run(() -> session.completions().checkNotInCallback());
+        }
         if (closed.compareAndSet(false, true)) {
-            Unchecked.run(session::close);
-            if (users.decrementAndGet() == 0) {
-                Unchecked.run(connection::close);
+            try {
+                Unchecked.run(session::close);
+            } finally {
+                if (users.decrementAndGet() == 0) {
+                    Unchecked.run(connection::close);
+                }
             }
         }
     }
@@ -271,6 +287,6 @@ public final class FulmarContext implements JMSContext {
     /** Section 6.2.10: acknowledges what the session has handed out, in CLIENT_ACKNOWLEDGE; else does nothing. */
     @Override
     public void acknowledge() {
-        Unchecked.run(session::acknowledgeFromContext);
+        Unchecked.run(session::acknowledge);
     }
 }

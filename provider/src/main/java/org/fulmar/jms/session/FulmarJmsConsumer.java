@@ -47,23 +47,20 @@ final class FulmarJmsConsumer implements JMSConsumer {
 
     @Override
     public <T> @Nullable T receiveBody(Class<T> type) {
-        return Unchecked.nullable(() -> body(consumer.receive(), type));
+        return Unchecked.nullable(() -> consumer.receive(0, message -> body(message, type)));
     }
 
     @Override
     public <T> @Nullable T receiveBody(Class<T> type, long timeoutMillis) {
-        return Unchecked.nullable(() -> body(consumer.receive(timeoutMillis), type));
+        return Unchecked.nullable(() -> consumer.receive(timeoutMillis, message -> body(message, type)));
     }
 
     @Override
     public <T> @Nullable T receiveBodyNoWait(Class<T> type) {
-        return Unchecked.nullable(() -> body(consumer.receiveNoWait(), type));
+        return Unchecked.nullable(() -> consumer.receiveNoWait(message -> body(message, type)));
     }
 
-    private static <T> @Nullable T body(@Nullable Message message, Class<T> type) throws JMSException {
-        if (message == null) {
-            return null;
-        }
+    private static <T> T body(Message message, Class<T> type) throws JMSException {
         T body = message.getBody(type);
         if (body == null) {
             throw new MessageFormatException("the message has no body; receive it as a message");

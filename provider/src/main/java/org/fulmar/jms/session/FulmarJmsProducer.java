@@ -34,6 +34,7 @@ final class FulmarJmsProducer implements JMSProducer {
     private int priority = Message.DEFAULT_PRIORITY;
     private long timeToLive;
     private @Nullable CompletionListener async;
+    private boolean correlatedByBytes;
 
     FulmarJmsProducer(FulmarSession session, MessageProducer producer) {
         this.session = session;
@@ -63,7 +64,9 @@ final class FulmarJmsProducer implements JMSProducer {
             String name = names.nextElement();
             message.setObjectProperty(name, template.getObjectProperty(name));
         }
-        if (template.getJMSCorrelationID() != null) {
+        if (correlatedByBytes) {
+            message.setJMSCorrelationIDAsBytes(template.getJMSCorrelationIDAsBytes());
+        } else if (template.getJMSCorrelationID() != null) {
             message.setJMSCorrelationID(template.getJMSCorrelationID());
         }
         if (template.getJMSType() != null) {
@@ -301,14 +304,15 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public Set<String> getPropertyNames() {
-        Set<String> names = new java.util.LinkedHashSet<>(
-                Collections.list(Unchecked.get(() -> template.getPropertyNames())));
+        Set<String> names =
+                new java.util.LinkedHashSet<>(Collections.list(Unchecked.get(() -> template.getPropertyNames())));
         return Collections.unmodifiableSet(names);
     }
 
     @Override
     public JMSProducer setJMSCorrelationIDAsBytes(byte[] id) {
         template.setJMSCorrelationIDAsBytes(id);
+        correlatedByBytes = id != null;
         return this;
     }
 
@@ -320,6 +324,7 @@ final class FulmarJmsProducer implements JMSProducer {
     @Override
     public JMSProducer setJMSCorrelationID(@Nullable String id) {
         template.setJMSCorrelationID(id);
+        correlatedByBytes = false;
         return this;
     }
 

@@ -139,6 +139,11 @@ final class FulmarProducer implements MessageProducer {
         int handle = connection.handle(to);
         WireMessage wire = MessageMapping.toWire(ours);
         BrokerLink link = connection.link();
+        int most = link.broker().maxMessageBytes();
+        if (wire.body().length > most) {
+            throw new JMSException("a message body of " + wire.body().length + " bytes; the broker takes at most "
+                    + most + " (option maxMessageSize)");
+        }
         try {
             if (listener != null) {
                 sendAsync(link.send(handle, wire), message, listener);
@@ -159,12 +164,11 @@ final class FulmarProducer implements MessageProducer {
         if (message instanceof FulmarBytesMessage bytes) {
             bytes.reset();
         }
-        session.completions().add(answer, message, listener);
+        session.completions().add(answer, this, message, listener);
     }
 
     /** Sets the headers that a send sets (JMS 3.1, table 3-1). */
-    private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl)
-            throws JMSException {
+    private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl) throws JMSException {
         long now = connection.now();
         message.setJMSDestination(to);
         message.setJMSDeliveryMode(mode);
@@ -265,8 +269,10 @@ final class FulmarProducer implements MessageProducer {
         return destination;
     }
 
+    /** Section 7.3.5: waits for the completion listeners of its sends. */
     @Override
-    public void close() {
+    public void close() throws JMSException {
+        session.completions().close(this);
         closed = true;
     }
 }

@@ -2,16 +2,14 @@ package org.fulmar.jms.session;
 
 import jakarta.jms.IllegalStateException;
 import jakarta.jms.JMSException;
-import jakarta.jms.Message;
 import jakarta.jms.MessageListener;
-import jakarta.jms.Session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.fulmar.jms.message.FulmarMessage;
-import org.fulmar.jms.message.ReceiptInfo;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * sent while it is held. In AUTO_ACKNOWLEDGE a message is handed out only when the acknowledgement of the one before
  * it is confirmed; a receive never loses the message that it is about to return.
  */
-final class FulmarSession extends SessionFactory implements Session {
+final class FulmarSession extends SessionFactory {
     private static final Logger LOG = LoggerFactory.getLogger(FulmarSession.class);
 
     private final FulmarConnection connection;
@@ -40,7 +38,12 @@ final class FulmarSession extends SessionFactory implements Session {
     /** The thread that is inside a listener, or takes a message, now. */
     private @Nullable Thread busy;
 
-    private boolean closed;
+    /** Takes and hands out nothing more; a listener that runs may use the session until it returns (section 6.1.8). */
+    private boolean closing;
+
+    private volatile boolean closed;
+    /** The closing is over. */
+    private volatile boolean ended;
 
     FulmarSession(FulmarConnection connection, int id, int mode) {
         super(connection);
@@ -107,9 +110,9 @@ final class FulmarSession extends SessionFactory implements Session {
     // Receiving.
 
     /** Waits up to {@code nanos} for a message of a consumer; null if none comes, or the consumer is closed. */
-    @Nullable Message receive(FulmarConsumer consumer, long nanos) throws JMSException {
+    <T> @Nullable T receive(FulmarConsumer consumer, long nanos, Reading<T> reading) throws JMSException {
         consumer.checkOpen();
-        if (listenerThread != null) {
+        if (listenerThread != null && hasListener()) {
             throw new IllegalStateException("a session with a message listener can't receive synchronously");
         }
         acknowledgements.awaitConfirmed();
@@ -117,8 +120,11 @@ final class FulmarSession extends SessionFactory implements Session {
         boolean asked = false;
         while (true) {
             Delivery next = take(consumer, 0);
-            if (next == null && nanos > 0) {
+            if (next == null) {
+                // which makes room for more
                 acknowledgements.flushLazy();
+            }
+            if (next == null && nanos > 0) {
                 if (!asked) {
                     consumer.askForOne();
                     asked = consumer.isPull();
@@ -127,17 +133,21 @@ final class FulmarSession extends SessionFactory implements Session {
             }
             if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
                 // what is at the broker now, or on its way, comes before the answer
-                JmsErrors.await(connection
-                        .link()
-                        .drain(consumer.id(), consumer.isPull() && !asked ? 1 : 0, consumer.isPull()));
+                JmsErrors.await(
+                        connection.link().drain(consumer.id(), consumer.isPull() && !asked ? 1 : 0, consumer.isPull()));
                 next = take(consumer, 0);
             }
             if (next == null) {
                 return null;
             }
-            FulmarMessage message = handOut(next);
-            if (message != null) {
-                return message;
+            T result;
+            try {
+                result = handOut(next, reading);
+            } finally {
+                quiet();
+            }
+            if (result != null) {
+                return result;
             }
             asked = false;
         }
@@ -147,11 +157,12 @@ final class FulmarSession extends SessionFactory implements Session {
     private @Nullable Delivery take(FulmarConsumer consumer, long deadline) throws JMSException {
         lock.lock();
         try {
-            while (!consumer.isClosed() && !closed) {
+            while (!consumer.isClosed() && !closing) {
                 if (connection.isLost()) {
                     throw new JMSException("the connection to the broker was lost; make a new one");
                 }
                 if (consumer.isBuffered() && connection.deliverable()) {
+                    busy = Thread.currentThread();
                     return consumer.poll();
                 }
                 if (deadline == Long.MAX_VALUE) {
@@ -172,33 +183,35 @@ final class FulmarSession extends SessionFactory implements Session {
         }
     }
 
-    /** Makes the message that the application gets, and begins its acknowledgement; null if it has expired. */
-    private @Nullable FulmarMessage handOut(Delivery next) throws JMSException {
+    /** Makes what the application gets, and begins the message's acknowledgement; null if it has expired. */
+    private <T> @Nullable T handOut(Delivery next, Reading<T> reading) throws JMSException {
         if (next.expired(connection.now())) {
             acknowledgements.settle(next);
             return null;
         }
         FulmarMessage message = toMessage(next);
+        T result;
+        try {
+            result = reading.of(message);
+        } catch (JMSException e) {
+            if (mode == CLIENT_ACKNOWLEDGE) {
+                acknowledgements.handedOut(next);
+            } else {
+                next.consumer().putBack(next);
+            }
+            throw e;
+        }
         acknowledgements.handedOut(next);
-        return message;
+        return result;
     }
 
     private FulmarMessage toMessage(Delivery next) throws JMSException {
-        FulmarMessage message = next.toMessage(connection.options().deserialization());
-        message.received(new ReceiptInfo(
-                next.consumer().destination(),
-                next.deliveryCount(),
-                mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null));
-        return message;
+        return next.toMessage(
+                connection.options().deserialization(), mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null);
     }
 
-    /** Section 6.2.10: acknowledges all that the session has handed out. */
-    private void acknowledge() throws JMSException {
-        checkOpen();
-        acknowledgements.acknowledgeAll();
-    }
-
-    void acknowledgeFromContext() throws JMSException {
+    /** Section 6.2.10: acknowledges all that the session has handed out, if it is for the client to do so. */
+    void acknowledge() throws JMSException {
         checkOpen();
         if (mode == CLIENT_ACKNOWLEDGE) {
             acknowledgements.acknowledgeAll();
@@ -210,22 +223,39 @@ final class FulmarSession extends SessionFactory implements Session {
     public void recover() throws JMSException {
         checkOpen();
         acknowledgements.awaitConfirmed();
-        acknowledgements.forget();
-        JmsErrors.await(connection.link().recover(restart()));
+        giveBack();
     }
 
-    private ConsumerPosition.OfSession restart() {
-        List<ConsumerPosition> positions = new ArrayList<>();
+    private void giveBack() throws JMSException {
+        acknowledgements.flushLazy();
+        Delivery inListener = acknowledgements.forget();
+        JmsErrors.await(connection.link().recover(positions(FulmarConsumer::restart)));
+        if (inListener != null) {
+            // its credit would have come with the acknowledgement that it will not get
+            inListener.consumer().creditAnother();
+        }
+    }
+
+    private ConsumerPosition.OfSession positions(Function<FulmarConsumer, ConsumerPosition> position) {
         lock.lock();
         try {
-            consumers.forEach(consumer -> positions.add(consumer.restart()));
+            return new ConsumerPosition.OfSession(
+                    id, consumers.stream().map(position).toList());
         } finally {
             lock.unlock();
         }
-        return new ConsumerPosition.OfSession(id, positions);
     }
 
     // Listening.
+
+    private boolean hasListener() {
+        lock.lock();
+        try {
+            return consumers.stream().anyMatch(consumer -> consumer.listener() != null);
+        } finally {
+            lock.unlock();
+        }
+    }
 
     void startListening(FulmarConsumer consumer) throws JMSException {
         lock.lock();
@@ -249,10 +279,11 @@ final class FulmarSession extends SessionFactory implements Session {
                 // one message after the other
             }
         } catch (JMSException e) {
-            if (connection.isLost() || closed) {
+            if (connection.isLost() || closing) {
                 LOG.debug("session {} has ended", id, e);
             } else {
                 LOG.error("session {} hands out nothing more", id, e);
+                connection.report(e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -266,7 +297,7 @@ final class FulmarSession extends SessionFactory implements Session {
         lock.lock();
         try {
             while (next == null) {
-                if (closed || connection.isLost()) {
+                if (closing || connection.isLost()) {
                     return false;
                 }
                 FulmarConsumer ready = readyToListen();
@@ -314,11 +345,10 @@ final class FulmarSession extends SessionFactory implements Session {
             acknowledgements.begin(next);
             try {
                 listener.onMessage(message);
-            } catch (RuntimeException e) {
+                acknowledgements.end(next);
+            } catch (RuntimeException | Error e) {
                 failed(next, e);
-                return;
             }
-            acknowledgements.end(next);
             acknowledgements.awaitConfirmed();
         }
         if (!next.consumer().isClosed()) {
@@ -327,14 +357,14 @@ final class FulmarSession extends SessionFactory implements Session {
     }
 
     /** Section 8.7: in the automatic modes a message whose listener has failed is delivered again. */
-    private void failed(Delivery delivery, RuntimeException failure) throws JMSException {
-        LOG.warn("a message listener failed with message {} of {}", delivery.offset(), delivery.consumer().destination(), failure);
-        if (mode != CLIENT_ACKNOWLEDGE && !closed) {
-            acknowledgements.flushLazy();
-            acknowledgements.forget();
-            JmsErrors.await(connection.link().recover(restart()));
-            // its credit came with the acknowledgement that it will not get
-            connection.link().credit(delivery.consumer().id(), 1);
+    private void failed(Delivery delivery, Throwable failure) throws JMSException {
+        LOG.warn(
+                "a message listener failed with message {} of {}",
+                delivery.offset(),
+                delivery.consumer().destination(),
+                failure);
+        if (mode != CLIENT_ACKNOWLEDGE && !closing) {
+            giveBack();
         }
     }
 
@@ -383,15 +413,6 @@ final class FulmarSession extends SessionFactory implements Session {
         }
     }
 
-    boolean isConsuming(org.fulmar.jms.destination.FulmarDestination destination) {
-        lock.lock();
-        try {
-            return consumers.stream().anyMatch(consumer -> consumer.destination().equals(destination));
-        } finally {
-            lock.unlock();
-        }
-    }
-
     void close(FulmarConsumer consumer) throws JMSException {
         lock.lock();
         try {
@@ -423,18 +444,21 @@ final class FulmarSession extends SessionFactory implements Session {
         completions.checkNotInCallback();
         lock.lock();
         try {
-            if (closed) {
+            if (closing) {
+                while (!ended && !inListener()) {
+                    changed.awaitUninterruptibly();
+                }
                 return;
             }
-            closed = true;
+            closing = true;
             consumers.forEach(FulmarConsumer::markClosed);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         awaitQuiet();
+        closed = true;
         completions.close();
-        connection.remove(this);
         try {
             if (!connection.isLost()) {
                 if (inListener()) {
@@ -442,19 +466,21 @@ final class FulmarSession extends SessionFactory implements Session {
                 }
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
-                List<ConsumerPosition> positions =
-                        consumers.stream().map(FulmarConsumer::position).toList();
-                JmsErrors.await(connection.link().closeSession(new ConsumerPosition.OfSession(id, positions)));
+                JmsErrors.await(connection.link().closeSession(positions(FulmarConsumer::position)));
             }
         } finally {
-            consumers.forEach(connection::remove);
+            connection.remove(this);
+            ended = true;
+            wake();
         }
     }
 
     void connectionClosed() {
         lock.lock();
         try {
+            closing = true;
             closed = true;
+            ended = true;
             consumers.forEach(FulmarConsumer::markClosed);
             changed.signalAll();
         } finally {
@@ -462,53 +488,9 @@ final class FulmarSession extends SessionFactory implements Session {
         }
     }
 
-    // What remains of the interface.
-
-    @Override
-    public boolean getTransacted() throws JMSException {
-        checkOpen();
-        return false;
-    }
-
     @Override
     public int getAcknowledgeMode() throws JMSException {
         checkOpen();
         return mode;
-    }
-
-    @Override
-    public void commit() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
-    }
-
-    @Override
-    public void rollback() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
-    }
-
-    @Override
-    public @Nullable MessageListener getMessageListener() throws JMSException {
-        checkOpen();
-        return null;
-    }
-
-    @Override
-    public void setMessageListener(@Nullable MessageListener listener) throws JMSException {
-        checkOpen();
-        throw JmsErrors.unsupported("a session's message listener", "set the listener of a consumer");
-    }
-
-    @Override
-    public void run() {
-        throw new java.lang.IllegalStateException(
-                "only an application server runs sessions; set the listener of a consumer");
-    }
-
-    @Override
-    public void unsubscribe(String name) throws JMSException {
-        checkOpen();
-        JmsErrors.await(connection.link().unsubscribe(name));
     }
 }

@@ -18,9 +18,9 @@ import jakarta.jms.MessageNotWriteableException;
 import jakarta.jms.MessageNotWriteableRuntimeException;
 import jakarta.jms.ResourceAllocationException;
 import jakarta.jms.ResourceAllocationRuntimeException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import org.fulmar.jms.link.LinkException;
 import org.fulmar.protocol.command.ResponseCode;
 
@@ -39,15 +39,9 @@ public final class JmsErrors {
         }
     }
 
-    /** Waits for what another thread of ours does; an interrupt is passed on. */
-    static void awaitQuietly(Future<?> done) {
-        try {
-            done.get();
-        } catch (ExecutionException e) {
-            // whoever runs it has told of its failure
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** Whether the broker gets a name as it is: UTF-8 has no unpaired surrogates, and different names would be one. */
+    static boolean canBeSent(String name) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(name);
     }
 
     static JMSException interrupted(InterruptedException cause) {

@@ -2,11 +2,13 @@ package org.fulmar.jms.session;
 
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Destination;
+import jakarta.jms.IllegalStateException;
 import jakarta.jms.InvalidDestinationException;
 import jakarta.jms.JMSException;
 import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageListener;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.ObjectMessage;
 import jakarta.jms.Queue;
@@ -29,7 +31,10 @@ import org.fulmar.jms.message.FulmarTextMessage;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The part of a session that makes things: messages, destinations, producers and consumers (JMS 3.1, section 6.2). */
+/**
+ * The part of a session that makes things: messages, destinations, producers and consumers (JMS 3.1, section 6.2); and
+ * that refuses what this release does not do.
+ */
 abstract class SessionFactory implements Session {
     private final FulmarConnection connection;
 
@@ -141,8 +146,7 @@ abstract class SessionFactory implements Session {
     public MessageConsumer createConsumer(Destination destination, @Nullable String selector, boolean noLocal)
             throws JMSException {
         FulmarDestination from = FulmarDestination.from(destination);
-        CreateConsumer.Kind kind =
-                from.kind().isQueue() ? CreateConsumer.Kind.QUEUE : CreateConsumer.Kind.NON_DURABLE;
+        CreateConsumer.Kind kind = from.kind().isQueue() ? CreateConsumer.Kind.QUEUE : CreateConsumer.Kind.NON_DURABLE;
         return consumer(from, kind, null, selector, noLocal && !from.kind().isQueue());
     }
 
@@ -152,8 +156,8 @@ abstract class SessionFactory implements Session {
     }
 
     @Override
-    public TopicSubscriber createDurableSubscriber(
-            Topic topic, String name, @Nullable String selector, boolean noLocal) throws JMSException {
+    public TopicSubscriber createDurableSubscriber(Topic topic, String name, @Nullable String selector, boolean noLocal)
+            throws JMSException {
         return durable(topic, name, selector, noLocal);
     }
 
@@ -163,16 +167,19 @@ abstract class SessionFactory implements Session {
     }
 
     @Override
-    public MessageConsumer createDurableConsumer(
-            Topic topic, String name, @Nullable String selector, boolean noLocal) throws JMSException {
+    public MessageConsumer createDurableConsumer(Topic topic, String name, @Nullable String selector, boolean noLocal)
+            throws JMSException {
         return durable(topic, name, selector, noLocal);
     }
 
-    private FulmarConsumer durable(Topic topic, String name, @Nullable String selector, boolean noLocal)
+    private FulmarConsumer durable(Topic topic, @Nullable String name, @Nullable String selector, boolean noLocal)
             throws JMSException {
         FulmarDestination from = FulmarDestination.from(topic);
         if (from.kind().isTemporary() || from.kind().isQueue()) {
             throw new InvalidDestinationException("a durable subscription is to a topic that lasts, not to " + from);
+        }
+        if (name != null && !JmsErrors.canBeSent(name)) {
+            throw new JMSException("the name of the subscription has an unpaired surrogate");
         }
         return consumer(from, CreateConsumer.Kind.DURABLE, name, selector, noLocal);
     }
@@ -244,5 +251,49 @@ abstract class SessionFactory implements Session {
     public QueueBrowser createBrowser(Queue queue, @Nullable String selector) throws JMSException {
         checkOpen();
         throw JmsErrors.unsupported("a queue browser", "consume the queue with CLIENT_ACKNOWLEDGE and recover");
+    }
+
+    // What this release does not do, and what needs no session.
+
+    @Override
+    public boolean getTransacted() throws JMSException {
+        checkOpen();
+        return false;
+    }
+
+    @Override
+    public void commit() throws JMSException {
+        checkOpen();
+        throw new IllegalStateException("the session is not transacted");
+    }
+
+    @Override
+    public void rollback() throws JMSException {
+        checkOpen();
+        throw new IllegalStateException("the session is not transacted");
+    }
+
+    @Override
+    public @Nullable MessageListener getMessageListener() throws JMSException {
+        checkOpen();
+        return null;
+    }
+
+    @Override
+    public void setMessageListener(@Nullable MessageListener listener) throws JMSException {
+        checkOpen();
+        throw JmsErrors.unsupported("a session's message listener", "set the listener of a consumer");
+    }
+
+    @Override
+    public void run() {
+        throw new java.lang.IllegalStateException(
+                "only an application server runs sessions; set the listener of a consumer");
+    }
+
+    @Override
+    public void unsubscribe(String name) throws JMSException {
+        checkOpen();
+        JmsErrors.await(connection.link().unsubscribe(name));
     }
 }

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
  * <p>Used by one thread, the test's; a daemon thread per start copies the broker's output to {@code broker.log}. No
  * broker outlives this JVM, as long as this JVM is not killed itself.
  */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
 
     private static final long READY_SECONDS = 30;
     private static final long STOP_SECONDS = 15;
@@ -36,7 +36,7 @@ final class BrokerProcess implements AutoCloseable {
     private final Thread atExit = new Thread(this::destroy);
     private volatile Process process;
 
-    BrokerProcess(String mainClass, Path directory) throws IOException {
+    public BrokerProcess(String mainClass, Path directory) throws IOException {
         this.mainClass = mainClass;
         this.directory = directory;
         this.config = directory.resolve("broker.conf");
@@ -54,12 +54,12 @@ final class BrokerProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** Returns when the broker has said that it is ready. */
-    void start() throws IOException, InterruptedException {
+    public void start() throws IOException, InterruptedException {
         process = ChildJvm.start(directory, List.of("-Xmx256m"), mainClass, "-c", config.toString());
         CompletableFuture<Void> ready = new CompletableFuture<>();
         Process started = process;
@@ -91,8 +91,15 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     /** SIGKILL. Returns when the process is gone, with its exit code: 137 if the signal did it. */
-    int kill() throws InterruptedException {
+    public int kill() throws InterruptedException {
         return process.destroyForcibly().waitFor();
+    }
+
+    /** SIGSTOP: it does nothing more, though the system still accepts what is sent to it. Only {@link #kill} follows. */
+    public void freeze() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     /** SIGTERM, and SIGKILL for one that does not heed it. Returns the exit code. */
@@ -105,7 +112,7 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     /** The last lines of the broker's output. */
-    String tail() {
+    public String tail() {
         try {
             List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of();
             return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));

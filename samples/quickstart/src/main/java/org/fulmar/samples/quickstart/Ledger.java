@@ -90,7 +90,9 @@ final class Ledger {
         int lost = lost();
         boolean kept = lost == 0 && unflagged == 0 && invented == 0 && confirmed.cardinality() >= wanted;
         System.out.printf("%nsent         %,d orders, each confirmed by the broker%n", confirmed.cardinality());
-        System.out.printf("in doubt     %,d when the broker was killed; %,d of them had arrived%n", doubts, doubtful.cardinality());
+        System.out.printf(
+                "in doubt     %,d when the broker was killed; %,d of them had arrived%n",
+                doubts, doubtful.cardinality());
         System.out.printf("received     %,d%n", received.cardinality());
         System.out.printf("lost         %,d%n", lost);
         System.out.printf("redelivered  %,d, each flagged; unflagged: %,d%n", redelivered, unflagged);

@@ -1,0 +1,183 @@
+package org.fulmar.jms.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.jms.Connection;
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.FulmarConnectionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+/** Client acknowledgement and recovery of a session with several consumers (JMS 3.1, sections 6.2.10 and 8.8). */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class RecoverTest {
+    private static FulmarConnectionFactory factory;
+
+    private Connection connection;
+    private Session session;
+    private Queue queue;
+    private Queue other;
+    private MessageProducer producer;
+
+    @BeforeAll
+    static void open() {
+        factory = new FulmarConnectionFactory("fulmar:embedded");
+    }
+
+    @AfterAll
+    static void close() {
+        factory.close();
+    }
+
+    @BeforeEach
+    void connect(TestInfo test) throws JMSException {
+        connection = factory.createConnection();
+        connection.start();
+        session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
+        queue = session.createQueue(test.getTestMethod().orElseThrow().getName());
+        other = session.createQueue(queue.getQueueName() + ".other");
+        producer = session.createProducer(null);
+    }
+
+    @AfterEach
+    void disconnect() throws JMSException {
+        connection.close();
+    }
+
+    private void send(Queue to, String... texts) throws JMSException {
+        for (String text : texts) {
+            producer.send(to, session.createTextMessage(text));
+        }
+    }
+
+    @Test
+    void acknowledgingOneMessageAcknowledgesAllOfTheSession() throws JMSException {
+        send(queue, "a", "b", "c");
+        send(other, "x", "y");
+        MessageConsumer one = session.createConsumer(queue);
+        MessageConsumer two = session.createConsumer(other);
+        Message first = one.receive(Jms.WAIT);
+        Jms.receive(one, 1);
+        Jms.receive(two, 1);
+        first.acknowledge();
+        session.recover();
+        assertThat(Jms.receive(one, 1)).containsExactly("c");
+        assertThat(Jms.receive(two, 1)).containsExactly("y");
+    }
+
+    @Test
+    void acknowledgingDoesNotTouchAnotherSession() throws JMSException {
+        send(queue, "a", "b");
+        Session second = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
+        MessageConsumer one = session.createConsumer(queue);
+        Message first = one.receive(Jms.WAIT);
+        MessageConsumer two = second.createConsumer(other);
+        send(other, "x");
+        Jms.receive(two, 1);
+        first.acknowledge();
+        second.recover();
+        assertThat(Jms.receive(two, 1)).containsExactly("x*2");
+        session.recover();
+        assertThat(Jms.receive(one, 1)).containsExactly("b");
+    }
+
+    @Test
+    void everyRecoverCountsOneMore() throws JMSException {
+        send(queue, "a", "b");
+        MessageConsumer consumer = session.createConsumer(queue);
+        assertThat(Jms.receive(consumer, 2)).containsExactly("a", "b");
+        for (int count = 2; count < 300; count++) {
+            session.recover();
+            assertThat(Jms.receive(consumer, 2)).containsExactly("a*" + count, "b*" + count);
+        }
+    }
+
+    @Test
+    void messagesOfAClosedConsumerCanStillBeAcknowledged() throws JMSException {
+        send(queue, "a", "b");
+        MessageConsumer consumer = session.createConsumer(queue);
+        Message first = consumer.receive(Jms.WAIT);
+        consumer.close();
+        assertThat(Jms.receive(connection.createSession().createConsumer(queue), 1))
+                .as("what was not handed out is there for others")
+                .containsExactly("b");
+        first.acknowledge();
+        session.recover();
+        assertThat(session.createConsumer(queue).receiveNoWait()).isNull();
+    }
+
+    @Test
+    void recoverGivesBackWhatAClosedConsumerHadReceived() throws JMSException {
+        send(queue, "a", "b");
+        MessageConsumer consumer = session.createConsumer(queue);
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a");
+        consumer.close();
+        session.recover();
+        assertThat(Jms.receive(connection.createSession().createConsumer(queue), 2))
+                .containsExactly("a*2", "b");
+    }
+
+    @Test
+    void messageThatWasRecoveredCanNotBeAcknowledgedAnyMore() throws JMSException {
+        send(queue, "a");
+        MessageConsumer consumer = session.createConsumer(queue);
+        Message old = consumer.receive(Jms.WAIT);
+        session.recover();
+        old.acknowledge();
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a*2");
+        session.close();
+        assertThatThrownBy(old::acknowledge).isInstanceOf(IllegalStateException.class);
+        assertThat(Jms.receive(connection.createSession().createConsumer(queue), 1))
+                .containsExactly("a*3");
+    }
+
+    @Test
+    void recoverInAutoAcknowledgeRepeatsNothing() throws JMSException {
+        send(queue, "a", "b", "c");
+        Session automatic = connection.createSession();
+        MessageConsumer consumer = automatic.createConsumer(queue);
+        assertThat(Jms.receive(consumer, 2)).containsExactly("a", "b");
+        automatic.recover();
+        assertThat(Jms.receive(consumer, 1)).containsExactly("c");
+        assertThat(consumer.receiveNoWait()).isNull();
+    }
+
+    @Test
+    void acknowledgeDoesNothingInTheAutomaticModes() throws JMSException {
+        send(queue, "a", "b");
+        Session automatic = connection.createSession();
+        MessageConsumer consumer = automatic.createConsumer(queue);
+        Message first = consumer.receive(Jms.WAIT);
+        first.acknowledge();
+        assertThat(Jms.receive(consumer, 1)).containsExactly("b");
+        first.acknowledge();
+    }
+
+    @Test
+    void messagesThatExpireBetweenTwoDeliveriesDoNotComeAgain() throws JMSException {
+        producer.setTimeToLive(300);
+        send(queue, "short");
+        long sent = System.currentTimeMillis();
+        producer.setTimeToLive(0);
+        send(queue, "long");
+        MessageConsumer consumer = session.createConsumer(queue);
+        Jms.receive(consumer, 2);
+        Jms.eventually("the first has expired", () -> System.currentTimeMillis() > sent + 310);
+        session.recover();
+        assertThat(Jms.receive(consumer, 1)).containsExactly("long*2");
+        assertThat(consumer.receiveNoWait()).isNull();
+    }
+}
