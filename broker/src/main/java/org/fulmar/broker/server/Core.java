@@ -68,7 +68,7 @@ final class Core implements Executor {
                 done++;
                 task = done < TASKS_PER_TURN ? mailbox.poll() : null;
             }
-            if (turn.end()) {
+            if (endTurn()) {
                 // a turn without a task goes on with what this one has left
                 pending.getAndIncrement();
                 mailbox.add(() -> {});
@@ -81,6 +81,16 @@ final class Core implements Executor {
             }
         }
         eventLoop.execute(this::drain);
+    }
+
+    private boolean endTurn() {
+        try {
+            return turn.end();
+        } catch (RuntimeException e) {
+            // the core must go on: whoever waits for this turn runs into its time-out, the others do not
+            LOG.error("a turn of the core could not be ended", e);
+            return false;
+        }
     }
 
     private static void run(Runnable task) {

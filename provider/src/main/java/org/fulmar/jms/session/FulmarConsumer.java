@@ -74,7 +74,7 @@ class FulmarConsumer implements TopicSubscriber {
                             message.record()));
                 }
             }
-            session.signal();
+            session.wake();
         } finally {
             session.unlock();
         }

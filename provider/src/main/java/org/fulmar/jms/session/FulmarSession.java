@@ -36,13 +36,12 @@ final class FulmarSession extends SessionFactory {
     private final Completions completions;
     private @Nullable Thread listenerThread;
     /** The thread that is inside a listener, or takes a message, now. */
-    private @Nullable Thread busy;
+    private volatile @Nullable Thread busy;
 
     /** Takes and hands out nothing more; a listener that runs may use the session until it returns (section 6.1.8). */
     private boolean closing;
 
     private volatile boolean closed;
-    /** The closing is over. */
     private volatile boolean ended;
 
     FulmarSession(FulmarConnection connection, int id, int mode) {
@@ -79,11 +78,7 @@ final class FulmarSession extends SessionFactory {
         lock.unlock();
     }
 
-    void signal() {
-        changed.signalAll();
-    }
-
-    /** The connection was started, stopped or lost: who waits looks again. */
+    /** Something has changed: who waits looks again. */
     void wake() {
         lock.lock();
         try {
@@ -121,7 +116,6 @@ final class FulmarSession extends SessionFactory {
         while (true) {
             Delivery next = take(consumer, 0);
             if (next == null) {
-                // which makes room for more
                 acknowledgements.flushLazy();
             }
             if (next == null && nanos > 0) {
@@ -206,8 +200,13 @@ final class FulmarSession extends SessionFactory {
     }
 
     private FulmarMessage toMessage(Delivery next) throws JMSException {
-        return next.toMessage(
-                connection.options().deserialization(), mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null);
+        try {
+            return next.toMessage(
+                    connection.options().deserialization(), mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null);
+        } catch (JMSException e) {
+            next.consumer().creditAnother();
+            throw e;
+        }
     }
 
     /** Section 6.2.10: acknowledges all that the session has handed out, if it is for the client to do so. */
@@ -246,8 +245,6 @@ final class FulmarSession extends SessionFactory {
         }
     }
 
-    // Listening.
-
     private boolean hasListener() {
         lock.lock();
         try {
@@ -282,7 +279,6 @@ final class FulmarSession extends SessionFactory {
             if (connection.isLost() || closing) {
                 LOG.debug("session {} has ended", id, e);
             } else {
-                LOG.error("session {} hands out nothing more", id, e);
                 connection.report(e);
             }
         } catch (InterruptedException e) {
@@ -341,18 +337,29 @@ final class FulmarSession extends SessionFactory {
         if (next.expired(connection.now())) {
             acknowledgements.settle(next);
         } else {
-            FulmarMessage message = toMessage(next);
-            acknowledgements.begin(next);
-            try {
-                listener.onMessage(message);
-                acknowledgements.end(next);
-            } catch (RuntimeException | Error e) {
-                failed(next, e);
-            }
+            call(next, listener);
             acknowledgements.awaitConfirmed();
         }
         if (!next.consumer().isClosed()) {
             next.consumer().askForOne();
+        }
+    }
+
+    private void call(Delivery next, MessageListener listener) throws JMSException {
+        FulmarMessage message;
+        try {
+            message = toMessage(next);
+        } catch (JMSException e) {
+            // one that nobody can read stays at the broker, and the others are served
+            connection.report(e);
+            return;
+        }
+        acknowledgements.begin(next);
+        try {
+            listener.onMessage(message);
+            acknowledgements.end(next);
+        } catch (RuntimeException | Error e) {
+            failed(next, e);
         }
     }
 
@@ -369,13 +376,8 @@ final class FulmarSession extends SessionFactory {
     }
 
     private void quiet() {
-        lock.lock();
-        try {
-            busy = null;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        busy = null;
+        wake();
     }
 
     /** Waits until no listener runs, unless called by one. */

@@ -10,12 +10,15 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * A broker in a JVM of its own that can be killed and started again on the same port and store.
@@ -100,6 +103,20 @@ public final class BrokerProcess implements AutoCloseable {
         new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
                 .start()
                 .waitFor();
+        // the signal is only on its way yet: each thread stops by itself
+        Awaitility.await().pollInterval(Duration.ofMillis(2)).until(this::everyThreadIsStopped);
+    }
+
+    private boolean everyThreadIsStopped() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (Path thread : threads.toList()) {
+                String state = Files.readString(thread.resolve("stat"));
+                if (state.charAt(state.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     /** SIGTERM, and SIGKILL for one that does not heed it. Returns the exit code. */
