@@ -27,12 +27,12 @@ class NameServerConfigTest {
     @Test
     void aPropertiesFileSetsOptions(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("ns.properties");
-        Files.writeString(file, "# comment\nlistenPort = 1234 \nkvConfigDirectory=/tmp/kv\norderMessageEnable=true\n");
+        Files.writeString(file, "# comment\nlistenPort = 1234 \nkvConfigDirectory=kept/kv\norderMessageEnable=true\n");
         NameServerConfig config = NameServerConfig.load(file);
         assertThat(config.listenPort()).isEqualTo(1234);
-        assertThat(config.kvConfigDirectory()).isEqualTo(Path.of("/tmp/kv"));
+        assertThat(config.kvConfigDirectory()).isEqualTo(Path.of("kept/kv"));
         assertThat(config.orderMessageEnable()).isTrue();
-        assertThat(config.withListenPort(0).kvConfigDirectory()).isEqualTo(Path.of("/tmp/kv"));
+        assertThat(config.withListenPort(0).kvConfigDirectory()).isEqualTo(Path.of("kept/kv"));
     }
 
     @ParameterizedTest
