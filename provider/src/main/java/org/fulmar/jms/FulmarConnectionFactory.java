@@ -54,7 +54,7 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
 
     private FulmarConnection open(@Nullable String user, @Nullable String password) throws JMSException {
         ClientOptions options = url.options();
-        Hello hello = new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), user, password);
+        Hello hello = new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), "", user, password);
         FulmarConnection connection = new FulmarConnection(options, System::currentTimeMillis);
         try {
             BrokerLink link = connector()

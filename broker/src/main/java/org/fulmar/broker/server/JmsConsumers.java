@@ -149,6 +149,9 @@ final class JmsConsumers {
             case QUEUE -> engine.open(topics.queueGroup(topic), id, session, peer, test, credit);
             case NON_DURABLE -> engine.openTransient(topic.name(), id, session, peer, test, create.noLocal(), credit);
             case DURABLE -> engine.open(durable(peer, create, topic), id, session, peer, test, credit);
+            case SHARED, SHARED_DURABLE ->
+                throw new DeliveryException(
+                        ResponseCode.JMS_ILLEGAL_STATE, "shared subscriptions are not supported by this release");
         };
     }
 

@@ -181,7 +181,7 @@ final class BrokerCorpus {
     /** The greeting of a JMS connection. */
     static Template hello(int minVersion, int maxVersion, String clientId) {
         return new Template(
-                JmsCode.HELLO, bytes(new Hello(minVersion, maxVersion, "hostile", clientId, null, null)::encode));
+                JmsCode.HELLO, bytes(new Hello(minVersion, maxVersion, "hostile", clientId, "", null, null)::encode));
     }
 
     /** What makes destination 0 and consumer 1 of session 7, so that what follows has something to act on. */
@@ -203,8 +203,8 @@ final class BrokerCorpus {
         for (int code : new int[] {JmsCode.CREATE_TEMPORARY, JmsCode.DELETE_TEMPORARY}) {
             all.add(new Template(code, bytes(new OpenDestination(DestinationKind.TEMPORARY_QUEUE, "x")::encode)));
         }
-        byte[] send =
-                bytes(out -> SendOperation.encode(out, 0, JmsFlag.MARK | 4, 0, 1_700_000_000_000L, PROPERTIES, BODY));
+        byte[] send = bytes(out -> SendOperation.encode(
+                out, SendOperation.Envelope.to(0), JmsFlag.MARK | 4, 0, 1_700_000_000_000L, PROPERTIES, BODY));
         all.add(new Template(JmsCode.SEND, send));
         all.add(new Template(JmsCode.SEND, send));
         all.add(new Template(JmsCode.CREATE_CONSUMER, consumer(2, CreateConsumer.Kind.NON_DURABLE, null)));
@@ -227,7 +227,7 @@ final class BrokerCorpus {
     }
 
     private static byte[] consumer(int id, CreateConsumer.Kind kind, String subscription) {
-        return bytes(new CreateConsumer(id, 7, 0, kind, subscription, null, false, 10)::encode);
+        return bytes(new CreateConsumer(id, 7, 0, kind, subscription, null, false, List.of(), 10)::encode);
     }
 
     static byte[] bytes(Consumer<ByteBuf> encode) {

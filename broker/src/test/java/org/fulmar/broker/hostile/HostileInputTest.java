@@ -172,7 +172,8 @@ class HostileInputTest {
             greet(broker);
             Template jms = new Template(
                     JmsCode.SEND,
-                    BrokerCorpus.bytes(out -> SendOperation.encode(out, 0, JmsFlag.MARK, 0, 0, new byte[0], body)));
+                    BrokerCorpus.bytes(out -> SendOperation.encode(
+                            out, SendOperation.Envelope.to(0), JmsFlag.MARK, 0, 0, new byte[0], body)));
             told(broker.ask(jms, HeaderEncoding.ROCKETMQ), ResponseCode.MESSAGE_ILLEGAL, "maxMessageSize");
         }
     }

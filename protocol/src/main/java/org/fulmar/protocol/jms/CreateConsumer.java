@@ -1,6 +1,7 @@
 package org.fulmar.protocol.jms;
 
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.fulmar.protocol.frame.FrameException;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param consumerId chosen by the client, unique on its connection
  * @param sessionId the session that what it receives belongs to; chosen by the client
  * @param handle of the destination
- * @param subscriptionName the durable subscription's name, for {@link Kind#DURABLE}
+ * @param subscriptionName the subscription's name, for all kinds but {@link Kind#QUEUE} and {@link Kind#NON_DURABLE}
  * @param selector the message selector, or null
+ * @param positions where a {@link Kind#NON_DURABLE} consumer that was there before goes on; empty for the end
  * @param credit messages that may be sent to it at once
  */
 public record CreateConsumer(
@@ -22,12 +24,24 @@ public record CreateConsumer(
         @Nullable String subscriptionName,
         @Nullable String selector,
         boolean noLocal,
+        List<QueuePosition> positions,
         int credit) {
     /** What the consumer consumes. */
     public enum Kind {
         QUEUE,
         NON_DURABLE,
-        DURABLE
+        DURABLE,
+        SHARED,
+        SHARED_DURABLE;
+
+        /** Whether messages wait for it while it has no consumer. */
+        public boolean isDurable() {
+            return this == DURABLE || this == SHARED_DURABLE;
+        }
+
+        public boolean isShared() {
+            return this == SHARED || this == SHARED_DURABLE;
+        }
     }
 
     public void encode(ByteBuf out) {
@@ -38,6 +52,7 @@ public record CreateConsumer(
         Body.text(out, subscriptionName);
         Body.text(out, selector);
         out.writeBoolean(noLocal);
+        QueuePosition.encode(out, positions);
         out.writeInt(credit);
     }
 
@@ -57,6 +72,7 @@ public record CreateConsumer(
                 Body.optionalText(in),
                 Body.optionalText(in),
                 in.readBoolean(),
+                QueuePosition.decode(in),
                 in.readInt());
     }
 }

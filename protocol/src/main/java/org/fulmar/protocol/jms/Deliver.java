@@ -40,6 +40,10 @@ public record Deliver(int consumerId, int epoch, List<Message> messages) {
     public static Deliver decode(ByteBuf in) {
         int consumerId = in.readInt();
         int epoch = in.readInt();
+        return new Deliver(consumerId, epoch, messages(in));
+    }
+
+    static List<Message> messages(ByteBuf in) {
         List<Message> messages = new ArrayList<>();
         while (in.isReadable()) {
             if (in.readableBytes() < MESSAGE_HEADER) {
@@ -56,6 +60,6 @@ public record Deliver(int consumerId, int epoch, List<Message> messages) {
             in.readBytes(record);
             messages.add(new Message(queueId, offset, count, record));
         }
-        return new Deliver(consumerId, epoch, messages);
+        return messages;
     }
 }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxVersion newest one
  * @param client name and release of the client, for people
  * @param clientId the JMS client identifier, or null
+ * @param instance a secret number of the client's connection: one that greets again under it takes the place of the
+ *     lost one, even if the broker has not noticed that it is lost; empty for none
  * @param user user name, or null for an anonymous connection
  */
 public record Hello(
@@ -17,6 +19,7 @@ public record Hello(
         int maxVersion,
         String client,
         @Nullable String clientId,
+        String instance,
         @Nullable String user,
         @Nullable String password) {
 
@@ -25,6 +28,7 @@ public record Hello(
         out.writeInt(maxVersion);
         Body.text(out, client);
         Body.text(out, clientId);
+        Body.text(out, instance);
         Body.text(out, user);
         Body.text(out, password);
     }
@@ -35,6 +39,7 @@ public record Hello(
                 in.readInt(),
                 Body.text(in),
                 Body.optionalText(in),
+                Body.text(in),
                 Body.optionalText(in),
                 Body.optionalText(in));
     }

@@ -24,6 +24,10 @@ public final class JmsCode {
     public static final int PING = 20016;
     /** The connection ends: everything of it is gone when this is answered. */
     public static final int GOODBYE = 20017;
+    /** Looks at a queue's messages without taking any. */
+    public static final int BROWSE = 20018;
+    /** Gives back single messages that a session holds, in the form of an {@link Acknowledge}; they come again, flagged. */
+    public static final int RELEASE = 20019;
     /** Broker to client, one-way. */
     public static final int DELIVER = 20050;
 

@@ -9,19 +9,42 @@ import org.fulmar.protocol.message.MessageProperties;
  *
  * @param handle of the destination
  * @param flag the message's flag, which carries priority and delivery mode ({@link JmsFlag})
+ * @param deliverAt when it may be delivered, in milliseconds since the epoch; 0 for at once
+ * @param producerId who sends, so that a repeated send is known; 0 if it is not to be known
+ * @param sequence rises with each message of the producer; one that is not above the last that was stored is a repeat
  * @param bornTimestamp milliseconds since the epoch
  * @param properties the property block
  * @param body the message's body, a slice of the request when decoded
  */
-public record SendOperation(int handle, int flag, int sysFlag, long bornTimestamp, byte[] properties, ByteBuf body) {
-    private static final int FIXED = 4 + 4 + 4 + 8 + 4;
+public record SendOperation(
+        int handle,
+        int flag,
+        int sysFlag,
+        long deliverAt,
+        long producerId,
+        long sequence,
+        long bornTimestamp,
+        byte[] properties,
+        ByteBuf body) {
+    private static final int FIXED = 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4;
+
+    /** What a send says besides the message itself. */
+    public record Envelope(int handle, long deliverAt, long producerId, long sequence) {
+        /** To be delivered at once, by nobody in particular. */
+        public static Envelope to(int handle) {
+            return new Envelope(handle, 0, 0, 0);
+        }
+    }
 
     /** Writes an operation without an intermediate copy of the body. */
     public static void encode(
-            ByteBuf out, int handle, int flag, int sysFlag, long bornTimestamp, byte[] properties, byte[] body) {
-        out.writeInt(handle);
+            ByteBuf out, Envelope envelope, int flag, int sysFlag, long bornTimestamp, byte[] properties, byte[] body) {
+        out.writeInt(envelope.handle);
         out.writeInt(flag);
         out.writeInt(sysFlag);
+        out.writeLong(envelope.deliverAt);
+        out.writeLong(envelope.producerId);
+        out.writeLong(envelope.sequence);
         out.writeLong(bornTimestamp);
         out.writeInt(properties.length);
         out.writeBytes(properties);
@@ -36,6 +59,9 @@ public record SendOperation(int handle, int flag, int sysFlag, long bornTimestam
         int handle = in.readInt();
         int flag = in.readInt();
         int sysFlag = in.readInt();
+        long deliverAt = in.readLong();
+        long producerId = in.readLong();
+        long sequence = in.readLong();
         long born = in.readLong();
         int length = in.readInt();
         if (length < 0 || length > in.readableBytes() || length > MessageProperties.MAX_BYTES) {
@@ -44,6 +70,15 @@ public record SendOperation(int handle, int flag, int sysFlag, long bornTimestam
         }
         byte[] properties = new byte[length];
         in.readBytes(properties);
-        return new SendOperation(handle, flag, sysFlag, born, properties, in.readSlice(in.readableBytes()));
+        return new SendOperation(
+                handle,
+                flag,
+                sysFlag,
+                deliverAt,
+                producerId,
+                sequence,
+                born,
+                properties,
+                in.readSlice(in.readableBytes()));
     }
 }

@@ -60,7 +60,7 @@ class JmsOperationsTest {
         byte[] properties = {1, 2, 3};
         byte[] body = {4, 5};
         ByteBuf out = Unpooled.buffer();
-        SendOperation.encode(out, 1, 2, 3, 4, properties, body);
+        SendOperation.encode(out, new SendOperation.Envelope(1, 5, 6, 7), 2, 3, 4, properties, body);
         assertThat(out.readableBytes())
                 .isEqualTo(SendOperation.encodedBytes(properties, body))
                 .isEqualTo(29);
@@ -171,7 +171,7 @@ class JmsOperationsTest {
 
     @Test
     void aGreetingDoesNotShowItsPassword() {
-        assertThat(new Hello(1, 1, "c", "id", "user", "secret").toString())
+        assertThat(new Hello(1, 1, "c", "id", "instance", "user", "secret").toString())
                 .contains("user")
                 .doesNotContain("secret");
     }

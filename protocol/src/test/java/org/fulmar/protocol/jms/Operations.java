@@ -58,6 +58,7 @@ final class Operations {
                         () -> new ConsumerPosition.OfSession(random.nextInt(), many(this::position)),
                         ConsumerPosition.OfSession::encode,
                         ConsumerPosition.OfSession::decode),
+                sample("Browse", this::browse, Browse::encode, Browse::decode),
                 sample("Credit", this::credit, Credit::encode, Credit::decode),
                 sample(
                         "Acknowledge",
@@ -104,7 +105,7 @@ final class Operations {
     private Sample hello() {
         return sample(
                 "Hello",
-                () -> new Hello(random.nextInt(), random.nextInt(), text(), optional(), optional(), optional()),
+                () -> new Hello(random.nextInt(), random.nextInt(), text(), optional(), text(), optional(), optional()),
                 Hello::encode,
                 Hello::decode);
     }
@@ -128,11 +129,20 @@ final class Operations {
                 optional(),
                 optional(),
                 random.nextBoolean(),
+                many(this::place),
                 random.nextInt());
+    }
+
+    private QueuePosition place() {
+        return new QueuePosition(random.nextInt(), random.nextLong());
     }
 
     private ConsumerPosition position() {
         return new ConsumerPosition(random.nextInt(), random.nextLong(), random.nextInt());
+    }
+
+    private Browse browse() {
+        return new Browse(random.nextInt(), optional(), many(this::place), random.nextInt());
     }
 
     private Credit credit() {
@@ -151,7 +161,8 @@ final class Operations {
     }
 
     private Sample send() {
-        int handle = random.nextInt();
+        SendOperation.Envelope envelope =
+                new SendOperation.Envelope(random.nextInt(), random.nextLong(), random.nextLong(), random.nextLong());
         int flag = random.nextInt();
         int sysFlag = random.nextInt();
         long born = random.nextLong();
@@ -159,12 +170,13 @@ final class Operations {
         byte[] content = block(200);
         return new Sample(
                 "SendOperation",
-                bytes(out -> SendOperation.encode(out, handle, flag, sysFlag, born, properties, content)),
-                List.of(handle, flag, sysFlag, born, list(properties), list(content)),
+                bytes(out -> SendOperation.encode(out, envelope, flag, sysFlag, born, properties, content)),
+                List.of(envelope, flag, sysFlag, born, list(properties), list(content)),
                 in -> {
                     SendOperation send = SendOperation.decode(in);
                     return List.of(
-                            send.handle(),
+                            new SendOperation.Envelope(
+                                    send.handle(), send.deliverAt(), send.producerId(), send.sequence()),
                             send.flag(),
                             send.sysFlag(),
                             send.bornTimestamp(),

@@ -150,7 +150,13 @@ final class NettyLink implements BrokerLink, RequestHandler {
     private static ByteBuf encode(Connection to, int handle, WireMessage message) {
         ByteBuf body = to.buffer(SendOperation.encodedBytes(message.properties(), message.body()));
         SendOperation.encode(
-                body, handle, message.flag(), 0, message.bornTimestamp(), message.properties(), message.body());
+                body,
+                SendOperation.Envelope.to(handle),
+                message.flag(),
+                0,
+                message.bornTimestamp(),
+                message.properties(),
+                message.body());
         return body;
     }
 

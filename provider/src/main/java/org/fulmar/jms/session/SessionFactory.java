@@ -21,6 +21,7 @@ import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.io.Serializable;
+import java.util.List;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMapMessage;
@@ -211,6 +212,7 @@ abstract class SessionFactory implements Session {
                             subscription,
                             used,
                             noLocal,
+                            List.of(),
                             connection.options().prefetch())));
         } catch (JMSException e) {
             session.unregister(consumer);

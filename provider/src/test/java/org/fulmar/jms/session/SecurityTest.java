@@ -196,7 +196,7 @@ class SecurityTest {
 
     private static void login(org.fulmar.protocol.transport.Connection connection) throws Exception {
         ByteBuf hello = Unpooled.buffer();
-        new Hello(JmsCode.VERSION, JmsCode.VERSION, "test", null, "anna", "secret").encode(hello);
+        new Hello(JmsCode.VERSION, JmsCode.VERSION, "test", null, "", "anna", "secret").encode(hello);
         assertThat(codeOf(connection, Frame.request(JmsCode.HELLO, hello))).isEqualTo(ResponseCode.SUCCESS);
     }
 

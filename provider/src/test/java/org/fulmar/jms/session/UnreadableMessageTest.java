@@ -89,14 +89,14 @@ class UnreadableMessageTest {
                     5000,
                     request -> request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "none are taken here"));
             ByteBuf hello = Unpooled.buffer();
-            new Hello(JmsCode.VERSION, JmsCode.VERSION, "broken", null, null, null).encode(hello);
+            new Hello(JmsCode.VERSION, JmsCode.VERSION, "broken", null, "", null, null).encode(hello);
             call(raw, JmsCode.HELLO, hello);
             ByteBuf open = Unpooled.buffer();
             new OpenDestination(DestinationKind.QUEUE, queue.getQueueName()).encode(open);
             call(raw, JmsCode.OPEN_DESTINATION, open);
             for (int i = 0; i < count; i++) {
                 ByteBuf send = Unpooled.buffer();
-                SendOperation.encode(send, 0, FLAG, 0, 1, new byte[0], new byte[] {1});
+                SendOperation.encode(send, SendOperation.Envelope.to(0), FLAG, 0, 1, new byte[0], new byte[] {1});
                 call(raw, JmsCode.SEND, send);
             }
         }
