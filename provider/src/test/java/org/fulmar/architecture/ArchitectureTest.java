@@ -89,6 +89,22 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
+                    "org.fulmar.broker.delay..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.security..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "org.fulmar.protocol.jms..");
+
+    @ArchTest
+    static final ArchRule timingWheelKnowsTheStoreAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.delay..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
                     "org.fulmar.broker.delivery..",
                     "org.fulmar.broker.server..",
                     "org.fulmar.broker.topic..",
