@@ -1,6 +1,6 @@
 // Message selectors: Jakarta Messaging 3.1, section 3.8.1. One expression grammar for conditions, numbers and
 // strings; what types go together is checked afterwards (SelectorCompiler). Whatever can repeat does so in a loop, so that
-// only parentheses nest; their depth is checked before this grammar is asked.
+// only parentheses nest; their depth is checked before this grammar is asked. One token always tells how to go on.
 grammar Selector;
 
 selector: expression EOF;
@@ -11,13 +11,18 @@ conjunction: negation (AND negation)*;
 
 negation: NOT* comparison;
 
-comparison
-    : sum                                                                   # Plain
-    | sum relation=(EQ | NE | LT | LE | GT | GE) sum                        # Relate
-    | sum not=NOT? BETWEEN sum AND sum                                      # Between
-    | sum not=NOT? IN OPEN STRING (COMMA STRING)* CLOSE                     # In
-    | sum not=NOT? LIKE pattern=STRING (ESCAPE escape=STRING)?              # Like
-    | sum IS not=NOT? NULL                                                  # IsNull
+comparison: sum test?;
+
+test
+    : relation=(EQ | NE | LT | LE | GT | GE) sum                            # Relation
+    | not=NOT? range                                                        # Ranged
+    | IS not=NOT? NULL                                                      # IsNull
+    ;
+
+range
+    : BETWEEN sum AND sum                                                   # Between
+    | IN OPEN STRING (COMMA STRING)* CLOSE                                  # In
+    | LIKE pattern=STRING (ESCAPE escape=STRING)?                           # Like
     ;
 
 sum: product (operators+=(PLUS | MINUS) product)*;
@@ -68,7 +73,7 @@ APPROXIMATE
     | DIGITS [fFdD]
     | '0' [xX] (HEX_DIGITS '.'? | HEX_DIGITS? '.' HEX_DIGITS) [pP] [+-]? DIGITS [fFdD]?
     ;
-// Wider than Java's outside ASCII: SelectorParsing looks at each character.
+// Wider than Java's outside ASCII: SelectorSyntax looks at each character.
 IDENTIFIER: [a-zA-Z_$\u0080-\u{10FFFF}] [a-zA-Z0-9_$\u0080-\u{10FFFF}]*;
 
 BLANK: [ \t\f\r\n]+ -> skip;
