@@ -70,8 +70,8 @@ final class Folding {
         int folded = 0;
         Evaluation evaluation = withoutMessage();
         while (folded < others.length && isKnown(start) && isKnown(others[folded])) {
-            start = new Operand.Constant(Numbers.compute(
-                    operators[folded], start.value(evaluation), others[folded].value(evaluation)));
+            start = new Operand.Constant(
+                    Numbers.compute(operators[folded], start.value(evaluation), others[folded].value(evaluation)));
             folded++;
         }
         return folded == others.length

@@ -26,7 +26,9 @@ final class Literals {
             return approximate(token, token.getText().replace("_", ""), negative);
         } catch (NumberFormatException e) {
             throw SelectorSyntax.error(
-                    token, "expected a whole number as Java writes them that fits a long, but found " + SelectorSyntax.quote(token));
+                    token,
+                    "expected a whole number as Java writes them that fits a long, but found "
+                            + SelectorSyntax.quote(token));
         }
     }
 

@@ -30,7 +30,7 @@ final class RecordValues {
     private final Identifiers identifiers;
     private final @Nullable Object[] values;
     private final boolean[] known;
-    // of user properties: where the first entry of each is, and its letter in the list of types
+    // of user properties: where the value of the first entry is (with an end of 0 if there is none), and its letter
     private final ByteBuffer[] blocks;
     private final int[] starts;
     private final int[] ends;
@@ -67,8 +67,10 @@ final class RecordValues {
         Arrays.fill(known, false);
         if (scanned) {
             Arrays.fill(blocks, NOTHING);
+            Arrays.fill(ends, 0);
             Arrays.fill(types, PropertyType.PLAIN);
             typeBlock = NOTHING;
+            typesEnd = 0;
             scanned = false;
             unreadable = false;
         }
@@ -148,7 +150,7 @@ final class RecordValues {
         if (type == PropertyType.EMPTY) {
             return "";
         }
-        if (blocks[slot] == NOTHING) {
+        if (ends[slot] == 0) {
             return null;
         }
         String text = text(blocks[slot], starts[slot], ends[slot]);
@@ -195,12 +197,12 @@ final class RecordValues {
     private void note(ByteBuffer block, int nameStart, int nameEnd, int valueEnd) {
         int slot = identifiers.slotOnTheWire(block, nameStart, nameEnd);
         if (slot >= 0) {
-            if (blocks[slot] == NOTHING) {
+            if (ends[slot] == 0) {
                 blocks[slot] = block;
                 starts[slot] = nameEnd + 1;
                 ends[slot] = valueEnd;
             }
-        } else if (typeBlock == NOTHING && is(JmsNames.PROPERTY_TYPES, block, nameStart, nameEnd)) {
+        } else if (typesEnd == 0 && is(JmsNames.PROPERTY_TYPES, block, nameStart, nameEnd)) {
             typeBlock = block;
             typesStart = nameEnd + 1;
             typesEnd = valueEnd;
@@ -220,7 +222,7 @@ final class RecordValues {
     }
 
     private void readTypes() {
-        if (typeBlock == NOTHING) {
+        if (typesEnd == 0) {
             return;
         }
         int at = typesStart;
@@ -261,9 +263,7 @@ final class RecordValues {
         if (compressed && length > 0 && length <= MAX_UNPACKED) {
             body = unpacked(current, Integer.BYTES + length);
         }
-        return length <= 0 || length > body.remaining() - Integer.BYTES
-                ? NOTHING
-                : body.slice(Integer.BYTES, length);
+        return length <= 0 || length > body.remaining() - Integer.BYTES ? NOTHING : body.slice(Integer.BYTES, length);
     }
 
     private static ByteBuffer unpacked(MessageRecord current, int bytes) {

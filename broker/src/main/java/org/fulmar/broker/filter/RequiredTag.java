@@ -37,7 +37,8 @@ final class RequiredTag {
     }
 
     private static @Nullable String requiredType(Operand identifier, Operand literal) {
-        return isType(identifier) && literal instanceof Operand.Constant constant
+        return isType(identifier)
+                        && literal instanceof Operand.Constant constant
                         && constant.value() instanceof String type
                 ? type
                 : null;

@@ -53,7 +53,8 @@ public final class Selector implements MessageTest {
             return new Selector(text, SelectorCompiler.compile(text));
         } catch (SelectorError e) {
             throw new DeliveryException(
-                    ResponseCode.JMS_INVALID_SELECTOR, "selector " + SelectorSyntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
+                    ResponseCode.JMS_INVALID_SELECTOR,
+                    "selector " + SelectorSyntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
         }
     }
 
@@ -79,10 +80,7 @@ public final class Selector implements MessageTest {
             LOG.warn(
                     "a selector takes more than {} steps over message {} of {}, which therefore does not match it, nor"
                             + " will others like it; use fewer LIKEs and fewer _ between %: {}",
-                    MAX_STEPS,
-                    message.queueOffset(),
-                    message.topic(),
-                    SelectorSyntax.quote(text, LONGEST_SHOWN));
+                    MAX_STEPS, message.queueOffset(), message.topic(), SelectorSyntax.quote(text, LONGEST_SHOWN));
         }
     }
 

@@ -80,8 +80,7 @@ final class SelectorCompiler {
             return condition;
         }
         if (term.kind() != Kind.ANY) {
-            throw SelectorSyntax.error(
-                    term.start(), "expected a condition, but found " + term.kind().description);
+            throw SelectorSyntax.error(term.start(), "expected a condition, but found " + term.kind().description);
         }
         return new Condition.Flag(term.operand());
     }
@@ -106,22 +105,20 @@ final class SelectorCompiler {
 
     private Condition relation(Term left, SelectorParser.RelationContext context) {
         Term right = sum(context.sum());
-        Relation relation =
-                switch (context.relation.getType()) {
-                    case SelectorParser.EQ -> Relation.EQ;
-                    case SelectorParser.NE -> Relation.NE;
-                    case SelectorParser.LT -> Relation.LT;
-                    case SelectorParser.LE -> Relation.LE;
-                    case SelectorParser.GT -> Relation.GT;
-                    default -> Relation.GE;
-                };
+        Relation relation = switch (context.relation.getType()) {
+            case SelectorParser.EQ -> Relation.EQ;
+            case SelectorParser.NE -> Relation.NE;
+            case SelectorParser.LT -> Relation.LT;
+            case SelectorParser.LE -> Relation.LE;
+            case SelectorParser.GT -> Relation.GT;
+            default -> Relation.GE;
+        };
         if (relation.orders()) {
             number(left, context.relation);
             number(right, context.relation);
         } else if (!left.kind().canBe(right.kind())) {
             throw SelectorSyntax.error(
-                    context.relation,
-                    left.kind().description + " cannot be compared with " + right.kind().description);
+                    context.relation, left.kind().description + " cannot be compared with " + right.kind().description);
         }
         return Folding.comparison(left.operand(), relation, right.operand());
     }
@@ -132,8 +129,7 @@ final class SelectorCompiler {
         if (context.range() instanceof SelectorParser.BetweenContext between) {
             Term low = sum(between.sum(0));
             Term high = sum(between.sum(1));
-            return Folding.between(
-                    number(left, operator), number(low, operator), number(high, operator), negated);
+            return Folding.between(number(left, operator), number(low, operator), number(high, operator), negated);
         }
         Operand identifier = identifier(left, operator, Kind.STRING);
         if (context.range() instanceof SelectorParser.InContext in) {
@@ -160,7 +156,7 @@ final class SelectorCompiler {
         try {
             return LikePattern.of(Literals.string(context.pattern), escape);
         } catch (IllegalArgumentException e) {
-            throw SelectorSyntax.error(context.pattern, e.getMessage());
+            throw SelectorSyntax.error(context.pattern, "the pattern ends in its escape character");
         }
     }
 
@@ -213,13 +209,12 @@ final class SelectorCompiler {
                     ? product(product)
                     : signed((SelectorParser.SignedContext) part);
             others[i] = number(term, operator);
-            arithmetic[i] =
-                    switch (operator.getType()) {
-                        case SelectorParser.PLUS -> Arithmetic.PLUS;
-                        case SelectorParser.MINUS -> Arithmetic.MINUS;
-                        case SelectorParser.TIMES -> Arithmetic.TIMES;
-                        default -> Arithmetic.DIVIDE;
-                    };
+            arithmetic[i] = switch (operator.getType()) {
+                case SelectorParser.PLUS -> Arithmetic.PLUS;
+                case SelectorParser.MINUS -> Arithmetic.MINUS;
+                case SelectorParser.TIMES -> Arithmetic.TIMES;
+                default -> Arithmetic.DIVIDE;
+            };
         }
         return new Term(Kind.NUMBER, Folding.chain(start, arithmetic, others), first.start());
     }
@@ -229,7 +224,11 @@ final class SelectorCompiler {
         if (signs.isEmpty()) {
             return primary(context.primary());
         }
-        boolean negative = signs.stream().filter(sign -> sign.getType() == SelectorParser.MINUS).count() % 2 == 1;
+        boolean negative = signs.stream()
+                                .filter(sign -> sign.getType() == SelectorParser.MINUS)
+                                .count()
+                        % 2
+                == 1;
         Token last = signs.get(signs.size() - 1);
         Operand operand;
         if (context.primary() instanceof SelectorParser.LiteralContext literal && isNumber(literal.literal)) {
@@ -258,8 +257,7 @@ final class SelectorCompiler {
         return switch (start.getType()) {
             case SelectorParser.TRUE -> Term.of(new Condition.Known(Truth.TRUE), start);
             case SelectorParser.FALSE -> Term.of(new Condition.Known(Truth.FALSE), start);
-            case SelectorParser.STRING -> new Term(
-                    Kind.STRING, new Operand.Constant(Literals.string(start)), start);
+            case SelectorParser.STRING -> new Term(Kind.STRING, new Operand.Constant(Literals.string(start)), start);
             default -> new Term(Kind.NUMBER, new Operand.Constant(Literals.number(start, false)), start);
         };
     }

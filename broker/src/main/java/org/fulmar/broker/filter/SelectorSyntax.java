@@ -77,10 +77,10 @@ final class SelectorSyntax {
     /** What the lexer lets pass. */
     private static void check(Token token) {
         switch (token.getType()) {
-            case SelectorLexer.UNCLOSED -> throw error(
-                    token, "expected a quote that ends the string literal, but found the end");
-            case SelectorLexer.UNEXPECTED -> throw error(
-                    token, "expected an expression or an operator, but found the character " + quote(token));
+            case SelectorLexer.UNCLOSED ->
+                throw error(token, "expected a quote that ends the string literal, but found the end");
+            case SelectorLexer.UNEXPECTED ->
+                throw error(token, "expected an expression or an operator, but found the character " + quote(token));
             case SelectorLexer.IDENTIFIER -> checkIdentifier(token);
             default -> {
                 // any other token is right as it is
@@ -99,8 +99,7 @@ final class SelectorSyntax {
                 throw new SelectorError(
                         position,
                         String.format(
-                                "the character U+%04X cannot %s an identifier",
-                                c, i == 0 ? "begin" : "stand in"));
+                                "the character U+%04X cannot %s an identifier", c, i == 0 ? "begin" : "stand in"));
             }
             i += Character.charCount(c);
         }
@@ -116,7 +115,9 @@ final class SelectorSyntax {
                 int column,
                 String message,
                 @Nullable RecognitionException cause) {
-            Token found = (Token) symbol;
+            if (!(symbol instanceof Token found)) {
+                throw new IllegalStateException("a mistake without a token: " + message, cause);
+            }
             IntervalSet expected = ((Parser) recognizer).getExpectedTokens();
             throw error(found, "expected " + describe(expected, found) + ", but found " + quote(found));
         }
@@ -130,8 +131,8 @@ final class SelectorSyntax {
             parts.add("a literal");
             parts.add("\"(\"");
         }
-        boolean complete = expected.size() == 1
-                && (expected.contains(Token.EOF) || expected.contains(SelectorLexer.CLOSE));
+        boolean complete =
+                expected.size() == 1 && (expected.contains(Token.EOF) || expected.contains(SelectorLexer.CLOSE));
         if (complete) {
             parts.add(isOperator(found) ? "AND" : "an operator");
             if (isOperator(found)) {

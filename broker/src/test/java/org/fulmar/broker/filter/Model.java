@@ -141,7 +141,11 @@ final class Model {
         }
     }
 
-    record Like(Atom name, boolean negated, String pattern, @Nullable Character escape) implements Node {
+    record Like(
+            Atom name,
+            boolean negated,
+            String pattern,
+            @Nullable Character escape) implements Node {
         @Override
         public int level() {
             return COMPARE;
@@ -271,13 +275,12 @@ final class Model {
         if (rank < 2) {
             BigDecimal left = new BigDecimal(x.longValue());
             BigDecimal right = new BigDecimal(y.longValue());
-            BigDecimal exact =
-                    switch (operator) {
-                        case "+" -> left.add(right);
-                        case "-" -> left.subtract(right);
-                        case "*" -> left.multiply(right);
-                        default -> left.divideToIntegralValue(right);
-                    };
+            BigDecimal exact = switch (operator) {
+                case "+" -> left.add(right);
+                case "-" -> left.subtract(right);
+                case "*" -> left.multiply(right);
+                default -> left.divideToIntegralValue(right);
+            };
             return rank == 0 ? (Object) exact.intValue() : (Object) exact.longValue();
         }
         if (rank == 2) {
@@ -325,9 +328,7 @@ final class Model {
             return at == text.length;
         }
         if (pattern[in] == escape) {
-            return at < text.length
-                    && text[at] == pattern[in + 1]
-                    && like(text, at + 1, pattern, in + 2, escape);
+            return at < text.length && text[at] == pattern[in + 1] && like(text, at + 1, pattern, in + 2, escape);
         }
         if (pattern[in] == '%') {
             return like(text, at, pattern, in + 1, escape)

@@ -11,7 +11,8 @@ import org.fulmar.broker.filter.Model.Node;
 /** Makes expressions that compile, and properties for them, the same ones for the same seed. */
 final class RandomSelectors {
     private static final String[] NAMES = {"a", "b", "c", "d", "A", "TAGS", "\u00E4", "_jms_ty"};
-    private static final String[] STRINGS = {"", "a", "ab", "aab", "b%", "it's", "x_y", "\uD83D\uDE00", "\u0001a\u0002"};
+    private static final String[] STRINGS = {"", "a", "ab", "aab", "b%", "it's", "x_y", "\uD83D\uDE00", "\u0001a\u0002"
+    };
     private static final long[] EXACT = {0, 1, 2, 3, 7, 100, Integer.MAX_VALUE, Integer.MAX_VALUE + 1L, Long.MAX_VALUE};
     private static final String[] APPROXIMATE = {"0.0", "1.5", "2.", ".1", "1e3", "7D", "1e308", "9007199254740993.0"};
     private static final String[] FLOATS = {"0F", "0.1F", "1.5f", "16777217F", "3e38f"};

@@ -187,8 +187,7 @@ class SelectorBoundsTest {
 
     @Test
     void aSelectorOfManyLikesIsBoundedOverall() throws DeliveryException {
-        MessageRecord large =
-                TestMessage.jms().with("a", "x".repeat(30_000)).record();
+        MessageRecord large = TestMessage.jms().with("a", "x".repeat(30_000)).record();
         assertThat(Selector.compile("a LIKE '%y%' OR ".repeat(4_000) + "a IS NOT NULL")
                         .matches(large))
                 .isFalse();

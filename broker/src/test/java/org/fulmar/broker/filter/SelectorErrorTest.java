@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is refused when a consumer is made, and what its maker is told. */
 @Timeout(60)
 class SelectorErrorTest {
-    private static final String CASES =
-            """
+    private static final String CASES = """
             | 3+5 | position 1: expected a condition, but found a number
             | TRUE AND 3+5 | position 10: expected a condition
             | 'abc' | position 1: expected a condition, but found a string

@@ -38,9 +38,10 @@ class SelectorModelTest {
         }
         if (only == null) {
             // otherwise the runs would show little
-            assertThat(seen).hasSize(3).allSatisfy((truth, count) -> assertThat(count)
-                    .as("%s", truth)
-                    .isGreaterThan((int) last / 10));
+            assertThat(seen)
+                    .hasSize(3)
+                    .allSatisfy(
+                            (truth, count) -> assertThat(count).as("%s", truth).isGreaterThan((int) last / 10));
         }
     }
 
@@ -54,8 +55,7 @@ class SelectorModelTest {
             if (!quoted && word.equals(" ")) {
                 out.append(" \t\n\f\r".charAt(random.nextInt(5)));
             } else if (!quoted && word.matches("AND|OR|NOT|BETWEEN|IN|LIKE|ESCAPE|IS|NULL")) {
-                word.chars().forEach(c -> out.append(
-                        (char) (random.nextBoolean() ? c : Character.toLowerCase(c))));
+                word.chars().forEach(c -> out.append((char) (random.nextBoolean() ? c : Character.toLowerCase(c))));
             } else {
                 out.append(word);
             }

@@ -69,9 +69,8 @@ class SelectorRecordTest {
 
     @Test
     void headersThatASenderLeftOutAreNull() {
-        MessageRecord record = TestMessage.jms()
-                .flag(JmsFlag.MARK | JmsFlag.NO_TIMESTAMP)
-                .record();
+        MessageRecord record =
+                TestMessage.jms().flag(JmsFlag.MARK | JmsFlag.NO_TIMESTAMP).record();
         assertTrue(
                 record,
                 "JMSMessageID IS NULL",
@@ -215,7 +214,8 @@ class SelectorRecordTest {
     void aSelectorKeepsNothingOfOneMessageForTheNext() throws DeliveryException {
         Selector selector = Selector.compile("a = 1 AND b IS NULL AND JMSType = 'x'");
         MessageRecord matching = TestMessage.jms().type("x").with("a", 1).record();
-        MessageRecord other = TestMessage.jms().type("y").with("a", "1").with("b", 2).record();
+        MessageRecord other =
+                TestMessage.jms().type("y").with("a", "1").with("b", 2).record();
         MessageRecord bare = TestMessage.jms().record();
         for (int i = 0; i < 3; i++) {
             assertThat(selector.matches(matching)).isTrue();

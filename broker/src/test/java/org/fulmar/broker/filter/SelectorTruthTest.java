@@ -68,8 +68,7 @@ class SelectorTruthTest {
             .with("JMS_acme", "v")
             .record();
 
-    private static final String CASES =
-            """
+    private static final String CASES = """
             T | TRUE
             F | FALSE
             T | true
@@ -520,11 +519,10 @@ class SelectorTruthTest {
             })
     void truthTablesAreThoseOfTheSpecification(String row) {
         String[] sides = row.split(" = ");
-        for (String[] operands : new String[][] {
-            {"yes", "no", "missing"}, {"TRUE", "FALSE", "1 / 0 = 1"}, {"i = 7", "i = 8", "nul = 1"}
-        }) {
-            String selector = sides[0]
-                    .replaceAll("\\bT\\b", operands[0])
+        for (String[] operands :
+                new String[][] {{"yes", "no", "missing"}, {"TRUE", "FALSE", "1 / 0 = 1"}, {"i = 7", "i = 8", "nul = 1"}
+                }) {
+            String selector = sides[0].replaceAll("\\bT\\b", operands[0])
                     .replaceAll("\\bF\\b", operands[1])
                     .replaceAll("\\bU\\b", operands[2]);
             assertThat(Selections.truth(selector, MESSAGE)).as(selector).isEqualTo(truth(sides[1].charAt(0)));

@@ -84,9 +84,7 @@ final class TestMessage {
     }
 
     TestMessage type(String type) {
-        return JmsNames.isTag(type)
-                ? raw(JmsNames.TAGS, type)
-                : movable(JmsNames.TYPE, HeaderText.encode(type));
+        return JmsNames.isTag(type) ? raw(JmsNames.TAGS, type) : movable(JmsNames.TYPE, HeaderText.encode(type));
     }
 
     private void entry(String name, String value) {
@@ -98,7 +96,10 @@ final class TestMessage {
         properties.forEach((name, value) -> {
             char type = PropertyType.of(value);
             if (type != PropertyType.PLAIN) {
-                types.append(types.length() == 0 ? "" : ",").append(name).append(':').append(type);
+                types.append(types.length() == 0 ? "" : ",")
+                        .append(name)
+                        .append(':')
+                        .append(type);
             }
             if (value != null && type != PropertyType.EMPTY) {
                 String text = value.toString();

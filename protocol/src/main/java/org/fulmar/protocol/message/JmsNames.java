@@ -13,6 +13,7 @@ public final class JmsNames {
     public static final byte NAME_END = MessageProperties.NAME_END;
     /** Ends a value. */
     public static final byte VALUE_END = MessageProperties.VALUE_END;
+
     public static final byte[] UNIQ_KEY = ascii("UNIQ_KEY");
     public static final byte[] TAGS = ascii("TAGS");
     public static final byte[] WAIT = ascii("WAIT");
@@ -29,6 +30,7 @@ public final class JmsNames {
     private static final String OURS = "_jms_";
     /** What stands before the name of a displaced user property. */
     public static final String DISPLACED = "_jms_p_";
+
     private static final String TIMER = "TIMER_";
 
     private static final Set<String> ROCKETMQ = Set.of(
