@@ -130,6 +130,30 @@ class ArchitectureTest {
             .areAssignableTo(Thread.class);
 
     @ArchTest
+    static final ArchRule selectorsKnowMessagesAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.filter..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.store..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..");
+
+    @ArchTest
+    static final ArchRule onlySelectorsAreParsedByGrammar = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.fulmar.broker.filter..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.antlr..", "org.fulmar.broker.filter.grammar..");
+
+    @ArchTest
     static final ArchRule noWallClockInLogic = noClasses()
             .that()
             .haveSimpleNameNotEndingWith("Main")

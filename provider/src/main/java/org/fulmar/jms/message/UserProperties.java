@@ -1,6 +1,9 @@
 package org.fulmar.jms.message;
 
 import java.util.Map;
+import org.fulmar.protocol.message.Escapes;
+import org.fulmar.protocol.message.JmsNames;
+import org.fulmar.protocol.message.PropertyType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,59 +12,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class UserProperties {
 
-    private static final char PLAIN = 0;
-    private static final char ESCAPED = 's';
-    private static final char EMPTY = 'e';
-    private static final char NULL = 'n';
-
     private UserProperties() {}
 
     static void put(GrowingBytes out, Map<String, @Nullable Object> properties) {
         StringBuilder types = null;
         for (Map.Entry<String, @Nullable Object> property : properties.entrySet()) {
             Object value = property.getValue();
-            char type = typeOf(value);
-            if (type != PLAIN) {
+            char type = PropertyType.of(value);
+            if (type != PropertyType.PLAIN) {
                 types = types == null ? new StringBuilder(64) : types.append(',');
                 types.append(property.getKey()).append(':').append(type);
             }
             // RocketMQ drops entries without a value.
-            if (value != null && type != EMPTY) {
+            if (value != null && type != PropertyType.EMPTY) {
                 String text = value.toString();
-                out.putText(WireNames.onTheWire(property.getKey()));
-                out.putByte(WireNames.NAME_END);
-                out.putText(type == ESCAPED ? Escapes.escape(text) : text);
-                out.putByte(WireNames.VALUE_END);
+                out.putText(JmsNames.onTheWire(property.getKey()));
+                out.putByte(JmsNames.NAME_END);
+                out.putText(type == PropertyType.ESCAPED ? Escapes.escape(text) : text);
+                out.putByte(JmsNames.VALUE_END);
             }
         }
         if (types != null) {
-            MessageMapping.put(out, WireNames.PROPERTY_TYPES, types.toString());
+            MessageMapping.put(out, JmsNames.PROPERTY_TYPES, types.toString());
         }
-    }
-
-    private static char typeOf(@Nullable Object value) {
-        if (value == null) {
-            return NULL;
-        }
-        if (value instanceof String) {
-            String text = (String) value;
-            return text.isEmpty() ? EMPTY : Escapes.needed(text) ? ESCAPED : PLAIN;
-        }
-        if (value instanceof Integer) {
-            return 'i';
-        }
-        if (value instanceof Long) {
-            return 'l';
-        }
-        if (value instanceof Boolean) {
-            return 'z';
-        }
-        if (value instanceof Double) {
-            return 'd';
-        }
-        if (value instanceof Float) {
-            return 'f';
-        }
-        return value instanceof Short ? 'h' : 'b';
     }
 }
