@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.fulmar.broker.delivery.Redelivery;
 import org.fulmar.broker.store.StoreOptions;
 import org.fulmar.protocol.config.ConfigurationException;
 import org.fulmar.protocol.config.Options;
@@ -143,6 +144,20 @@ public final class BrokerConfig {
 
     public int maxConsumersPerConnection() {
         return options.integer(BrokerOptions.MAX_CONSUMERS);
+    }
+
+    /** How often and when a message is delivered again, where its topic does not say otherwise. */
+    public Redelivery.Policy redelivery() {
+        return new Redelivery.Policy(
+                options.integer(BrokerOptions.MAX_REDELIVERIES),
+                options.number(BrokerOptions.REDELIVERY_DELAY),
+                options.number(BrokerOptions.REDELIVERY_BACK_OFF),
+                options.number(BrokerOptions.MAX_REDELIVERY_DELAY));
+    }
+
+    /** The JMS name of the queue for expired messages; empty if they are dropped. */
+    public String expiryQueue() {
+        return options.text(BrokerOptions.EXPIRY_QUEUE);
     }
 
     public @Nullable Path usersFile() {

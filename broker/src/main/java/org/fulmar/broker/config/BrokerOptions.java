@@ -72,6 +72,32 @@ public final class BrokerOptions {
             "maxConnections", "connections", 20_000, 1, 1_000_000, "open connections above which new ones are refused");
     static final OptionSpec MAX_CONSUMERS = OptionSpec.number(
             "maxConsumersPerConnection", "consumers", 10_000, 1, 1_000_000, "JMS consumers of one connection");
+    static final OptionSpec MAX_REDELIVERIES = OptionSpec.number(
+            "maxRedeliveries",
+            "times",
+            10,
+            -1,
+            1_000_000,
+            "how often a message is delivered again before it goes to its dead-letter queue; -1 = for ever."
+                    + " Topic attribute fulmar.maxRedeliveries");
+    static final OptionSpec REDELIVERY_DELAY = OptionSpec.number(
+            "redeliveryDelay",
+            "ms",
+            0,
+            0,
+            86_400_000,
+            "how long a message that failed waits before it is delivered again; others pass it meanwhile."
+                    + " Topic attribute fulmar.redeliveryDelay");
+    static final OptionSpec REDELIVERY_BACK_OFF = OptionSpec.number(
+            "redeliveryBackOff", "factor", 2, 1, 100, "by what the delay grows with each further redelivery");
+    static final OptionSpec MAX_REDELIVERY_DELAY =
+            OptionSpec.number("maxRedeliveryDelay", "ms", 60_000, 0, 86_400_000, "the longest redelivery delay");
+    static final OptionSpec EXPIRY_QUEUE = OptionSpec.text(
+            "expiryQueue",
+            "name",
+            "",
+            "the JMS queue that messages go to that expire undelivered; empty = they are dropped."
+                    + " Topic attribute fulmar.expiryQueue");
     static final OptionSpec USERS =
             OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
     static final OptionSpec ANONYMOUS = OptionSpec.bool(
@@ -107,6 +133,11 @@ public final class BrokerOptions {
             BUSINESS_THREADS,
             MAX_CONNECTIONS,
             MAX_CONSUMERS,
+            MAX_REDELIVERIES,
+            REDELIVERY_DELAY,
+            REDELIVERY_BACK_OFF,
+            MAX_REDELIVERY_DELAY,
+            EXPIRY_QUEUE,
             USERS,
             ANONYMOUS);
 

@@ -18,12 +18,20 @@ public interface Backlog extends View.Ends {
     /** What is to be done with a message for a consumer with this test, or without one. */
     Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test);
 
+    /**
+     * The message group that a message belongs to, as a hash from 0 to {@code buckets} - 1; -1 if it belongs to none.
+     * Asked of a message that is to be delivered.
+     */
+    int messageGroup(String topic, int queueId, long offset, int buckets);
+
     /** What is to be done with a message. */
     enum Verdict {
         DELIVER,
         /** The consumer does not want it. */
         PASS,
-        /** It has expired, or can't be read any more, and nobody may have it. */
+        /** Nobody may have it any more. */
+        EXPIRED,
+        /** It can't be read any more. */
         GONE
     }
 }

@@ -1,7 +1,6 @@
 package org.fulmar.broker.delivery;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +12,10 @@ public final class Consumer {
     private final int sessionId;
     private final Object owner;
     private final SubscriptionGroup group;
-    private final @Nullable MessageTest test;
-    private final Map<Cursor, Long> scans = new HashMap<>();
-    private final Map<Cursor, Long> returnedScans = new HashMap<>();
+    private final Scan scan;
+    /** Messages of its message groups that others came across while it could take no more. */
+    private final TreeSet<Parked> parked = new TreeSet<>();
+
     private int credit;
     private int epoch;
     private long delivered;
@@ -23,16 +23,28 @@ public final class Consumer {
     private boolean open = true;
     private boolean running;
 
+    /** A message that waits for its owner. */
+    record Parked(Cursor cursor, long offset) implements Comparable<Parked> {
+        @Override
+        public int compareTo(Parked other) {
+            int byQueue = SubscriptionGroup.ORDER.compare(cursor, other.cursor);
+            return byQueue != 0 ? byQueue : Long.compare(offset, other.offset);
+        }
+    }
+
+    /** Most messages that wait for one owner; behind that many its group's others wait, too. */
+    private static final int MAX_PARKED = 1024;
+
     private Cursor.@Nullable InFlight oldest;
 
     private Cursor.@Nullable InFlight newest;
 
-    Consumer(int id, int sessionId, Object owner, SubscriptionGroup group, @Nullable MessageTest test, int credit) {
+    Consumer(int id, int sessionId, Object owner, SubscriptionGroup group, Scan scan, int credit) {
         this.id = id;
         this.sessionId = sessionId;
         this.owner = owner;
         this.group = group;
-        this.test = test;
+        this.scan = scan;
         this.credit = credit;
     }
 
@@ -70,8 +82,22 @@ public final class Consumer {
         return held;
     }
 
-    @Nullable MessageTest test() {
-        return test;
+    Scan scan() {
+        return scan;
+    }
+
+    /** Whether the message waits for this consumer now; not if too many do. */
+    boolean park(Cursor cursor, long offset) {
+        Parked message = new Parked(cursor, offset);
+        if (parked.size() >= MAX_PARKED) {
+            return parked.contains(message);
+        }
+        parked.add(message);
+        return true;
+    }
+
+    TreeSet<Parked> parked() {
+        return parked;
     }
 
     /** Whether it has not been closed. */
@@ -97,34 +123,6 @@ public final class Consumer {
 
     void clearCredit() {
         credit = 0;
-    }
-
-    long scan(Cursor cursor) {
-        return test == null ? cursor.scan() : scans.getOrDefault(cursor, cursor.floor());
-    }
-
-    void scan(Cursor cursor, long position) {
-        if (test == null) {
-            cursor.scan(position);
-        } else {
-            scans.put(cursor, position);
-        }
-    }
-
-    /** Where it looks on among the returned messages of a queue; those before it did not want. */
-    long returnedScan(Cursor cursor) {
-        return test == null ? 0 : returnedScans.getOrDefault(cursor, 0L);
-    }
-
-    void returnedScan(Cursor cursor, long position) {
-        if (test != null) {
-            returnedScans.put(cursor, position);
-        }
-    }
-
-    /** A message came back that it has not tested since. */
-    void returned(Cursor cursor, long offset) {
-        returnedScans.computeIfPresent(cursor, (key, position) -> Math.min(position, offset));
     }
 
     void hold(Cursor.InFlight message) {

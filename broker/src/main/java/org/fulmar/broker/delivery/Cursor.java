@@ -113,6 +113,11 @@ final class Cursor {
         return end;
     }
 
+    /** Whether nobody holds it and it is not settled. */
+    boolean isAvailable(long offset) {
+        return !isSettled(offset) && !inFlight.containsKey(key(offset));
+    }
+
     boolean isSettled(long offset) {
         return offset < floor || settled.contains(offset);
     }

@@ -1,12 +1,11 @@
 package org.fulmar.broker.delivery;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.fulmar.broker.store.FactSink;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Acknowledge;
@@ -23,56 +22,87 @@ import org.jspecify.annotations.Nullable;
  * what was returned goes out before newer messages of its queue, in order, and with a higher delivery count.
  */
 public final class DeliveryEngine {
-    /** Messages that are assigned in one turn of the core, at most. */
-    private static final int ASSIGN_PER_TURN = 2048;
-    /** Messages that one consumer gets before the next one's turn. */
-    private static final int CHUNK = 64;
-    /** Messages that are tested for one consumer in a turn, at most. */
-    private static final int TESTS_PER_TURN = 4096;
-
     private final GroupTable groups;
     private final Backlog backlog;
     private final FactSink facts;
-    private final Deliveries deliveries;
-    private final Deque<SubscriptionGroup> awake = new ArrayDeque<>();
+    private final Assignment assignment;
+    private final Delayed delayed = new Delayed();
+    private final LongSupplier clock;
     private final Map<String, List<SubscriptionGroup>> transients = new HashMap<>();
+    private final Map<String, SubscriptionGroup> sharedTransients = new HashMap<>();
 
     /** Where assigned messages go; called on the core, and sent only when the facts are in the log. */
     public interface Deliveries {
         void deliver(Consumer consumer, String topic, int queueId, long offset, int deliveryCount);
+
+        /** Whether this turn may deliver more; if not, the next one goes on. */
+        default boolean hasRoom() {
+            return true;
+        }
     }
 
-    public DeliveryEngine(GroupTable groups, Backlog backlog, FactSink facts, Deliveries deliveries) {
+    /**
+     * @param clock milliseconds since the epoch, for redelivery delays
+     */
+    public DeliveryEngine(
+            GroupTable groups,
+            Backlog backlog,
+            FactSink facts,
+            Deliveries deliveries,
+            Redelivery redelivery,
+            LongSupplier clock) {
         this.groups = groups;
         this.backlog = backlog;
         this.facts = facts;
-        this.deliveries = deliveries;
+        this.clock = clock;
+        this.assignment = new Assignment(groups, backlog, facts, deliveries, redelivery);
     }
 
-    /** A consumer of a queue or of a durable subscription, whose group must exist. */
-    public Consumer open(
-            SubscriptionGroup group, int id, int sessionId, Object owner, @Nullable MessageTest test, int credit) {
-        Consumer consumer = new Consumer(id, sessionId, owner, group, test, credit);
+    /**
+     * Who opens a consumer.
+     *
+     * @param owner the connection that it belongs to
+     * @param key tells tests apart: consumers of a group with one key share what they have looked at
+     * @param test null to take everything
+     */
+    public record Opening(
+            int id, int sessionId, Object owner, String key, @Nullable MessageTest test, int credit) {}
+
+    /** A consumer of a queue or of a subscription, whose group must exist. */
+    public Consumer open(SubscriptionGroup group, Opening opening) {
+        Scan scan = group.join(opening.key, opening.test);
+        Consumer consumer =
+                new Consumer(opening.id, opening.sessionId, opening.owner, group, scan, opening.credit);
         group.consumers().add(consumer);
         wake(group);
         return consumer;
     }
 
-    /** A non-durable subscriber: it gets what is sent from now on, and nothing of it is logged. */
-    public Consumer openTransient(
-            String topic,
-            int id,
-            int sessionId,
-            Object owner,
-            @Nullable MessageTest test,
-            boolean noLocal,
-            int credit) {
-        SubscriptionGroup group = new SubscriptionGroup("", topic, true, false, null, noLocal);
+    /**
+     * The group of a non-durable subscription: it gets what is sent from now on, or from where one that was there
+     * before had come; nothing of it is logged, and it goes with its last consumer.
+     *
+     * @param name of a shared one; empty for one consumer alone
+     */
+    public SubscriptionGroup openTransient(
+            String name, String topic, @Nullable String selector, Map<Integer, Long> positions) {
+        SubscriptionGroup group =
+                new SubscriptionGroup(name, topic, true, false, selector, false, !name.isEmpty());
         for (int queueId : backlog.queueIds(topic)) {
-            group.add(new Cursor(0, group, queueId, backlog.nextOffset(topic, queueId)));
+            long end = backlog.nextOffset(topic, queueId);
+            long start = positions.isEmpty() ? end : Math.min(end, positions.getOrDefault(queueId, 0L));
+            group.add(new Cursor(0, group, queueId, start));
         }
         transients.computeIfAbsent(topic, t -> new ArrayList<>()).add(group);
-        return open(group, id, sessionId, owner, test, credit);
+        if (!name.isEmpty()) {
+            sharedTransients.put(name, group);
+        }
+        return group;
+    }
+
+    /** The shared non-durable subscription of this name that has consumers now. */
+    public @Nullable SubscriptionGroup sharedTransient(String name) {
+        return sharedTransients.get(name);
     }
 
     /** A topic has got a new queue: every group reads it from its beginning. */
@@ -97,9 +127,7 @@ public final class DeliveryEngine {
     }
 
     private void wake(SubscriptionGroup group) {
-        if (!group.consumers().isEmpty() && group.markQueued()) {
-            awake.add(group);
-        }
+        assignment.wake(group);
     }
 
     /** A consumer may get messages now, or not: its connection was started or stopped, or can take more or not. */
@@ -122,134 +150,20 @@ public final class DeliveryEngine {
 
     /** Assigns what can be assigned, up to a bound. Whether there may be more to do. */
     public boolean dispatch() {
-        int left = ASSIGN_PER_TURN;
-        int rounds = awake.size();
-        while (left > 0 && rounds-- > 0) {
-            SubscriptionGroup group = awake.remove();
-            group.unmarkQueued();
-            left = dispatch(group, left);
-            if (left <= 0) {
-                wake(group);
-            }
+        if (delayed.next() != Long.MAX_VALUE) {
+            delayed.due(clock.getAsLong(), message -> comeBack(message.cursor, message.offset, message.deliveries));
         }
-        return !awake.isEmpty();
+        return assignment.dispatch();
     }
 
-    private int dispatch(SubscriptionGroup group, int budget) {
-        int left = budget;
-        boolean progress = true;
-        while (progress && left > 0) {
-            progress = false;
-            int served = 0;
-            int count = group.consumers().size();
-            for (int step = 0; step < count && left > 0; step++) {
-                Consumer consumer = group.atTurn(step);
-                if (consumer.wantsMore()) {
-                    int assigned = assign(group, consumer, Math.min(left, chunk(group, count)));
-                    left -= assigned;
-                    if (assigned > 0) {
-                        progress = true;
-                        served = step + 1;
-                    }
-                }
-            }
-            group.passTurn(served);
-        }
-        return left;
+    /** Whether something has happened that may let messages be assigned. */
+    public boolean isAwake() {
+        return assignment.isAwake();
     }
 
-    /** Small shares while there is little, so that one consumer does not take all that competing ones could do. */
-    private int chunk(SubscriptionGroup group, int consumers) {
-        if (consumers == 1) {
-            return CHUNK;
-        }
-        long waiting = 0;
-        for (Cursor cursor : group.cursors()) {
-            waiting +=
-                    cursor.returned().size() + backlog.visibleOffset(group.topic(), cursor.queueId()) - cursor.scan();
-        }
-        return (int) Math.max(1, Math.min(CHUNK, waiting / (consumers * 2L)));
-    }
-
-    private int assign(SubscriptionGroup group, Consumer consumer, int max) {
-        int assigned = 0;
-        for (Cursor cursor : group.cursors()) {
-            if (assigned < max && consumer.wantsMore()) {
-                assigned += assignReturned(group, cursor, consumer, max - assigned);
-            }
-            // newer ones wait until all that came back were looked at
-            if (assigned < max && consumer.wantsMore() && nextReturned(cursor, consumer) == null) {
-                assigned += assignAvailable(group, cursor, consumer, max - assigned);
-            }
-        }
-        return assigned;
-    }
-
-    private int assignReturned(SubscriptionGroup group, Cursor cursor, Consumer consumer, int max) {
-        int assigned = 0;
-        int tests = TESTS_PER_TURN;
-        Long offset = nextReturned(cursor, consumer);
-        while (offset != null && assigned < max && consumer.wantsMore() && tests-- > 0) {
-            Long next = cursor.returned().higherKey(offset);
-            switch (backlog.verdict(group.topic(), cursor.queueId(), offset, consumer.test())) {
-                case DELIVER -> {
-                    deliver(cursor, consumer, offset);
-                    assigned++;
-                }
-                case GONE -> settle(cursor, offset, 1);
-                case PASS -> {
-                    if (group.isSubscription()) {
-                        settle(cursor, offset, 1);
-                    }
-                }
-            }
-            consumer.returnedScan(cursor, offset + 1);
-            offset = next;
-        }
-        if (tests <= 0 && offset != null) {
-            wake(group);
-        }
-        return assigned;
-    }
-
-    private static @Nullable Long nextReturned(Cursor cursor, Consumer consumer) {
-        return cursor.returned().isEmpty() ? null : cursor.returned().ceilingKey(consumer.returnedScan(cursor));
-    }
-
-    private int assignAvailable(SubscriptionGroup group, Cursor cursor, Consumer consumer, int max) {
-        long end = backlog.visibleOffset(group.topic(), cursor.queueId());
-        int assigned = 0;
-        int tests = TESTS_PER_TURN;
-        long offset = cursor.available(consumer.scan(cursor), end);
-        while (offset < end && assigned < max && consumer.wantsMore() && tests-- > 0) {
-            switch (backlog.verdict(group.topic(), cursor.queueId(), offset, consumer.test())) {
-                case DELIVER -> {
-                    deliver(cursor, consumer, offset);
-                    assigned++;
-                }
-                case GONE -> settle(cursor, offset, 1);
-                case PASS -> {
-                    if (group.isSubscription()) {
-                        settle(cursor, offset, 1);
-                    }
-                }
-            }
-            consumer.scan(cursor, offset + 1);
-            offset = cursor.available(offset + 1, end);
-        }
-        if (tests <= 0 && offset < end) {
-            wake(group);
-        }
-        return assigned;
-    }
-
-    private void deliver(Cursor cursor, Consumer consumer, long offset) {
-        Cursor.InFlight message = cursor.delivered(offset);
-        consumer.hold(message);
-        if (cursor.group().isLasting()) {
-            groups.logDelivered(cursor, offset, facts);
-        }
-        deliveries.deliver(consumer, cursor.group().topic(), cursor.queueId(), offset, message.deliveries);
+    /** When a message that waits for its redelivery is due, in milliseconds since the epoch; MAX_VALUE for never. */
+    public long nextDue() {
+        return delayed.next();
     }
 
     private void settle(Cursor cursor, long offset, int count) {
@@ -273,6 +187,49 @@ public final class DeliveryEngine {
      */
     public void acknowledge(Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
+        checkHeld(acknowledge, consumers);
+        for (Acknowledge.Range range : acknowledge.ranges()) {
+            Consumer consumer = consumers.apply(range.consumerId());
+            Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
+            if (consumer != null && cursor != null) {
+                int before = consumer.held();
+                settle(cursor, range.offset(), range.count());
+                if (acknowledge.replenish() && consumer.isOpen()) {
+                    addCredit(consumer, before - consumer.held());
+                }
+            }
+        }
+    }
+
+    /**
+     * Takes single messages back from a session; they come again, flagged, before newer ones.
+     *
+     * @throws DeliveryException if one is not held; nothing is taken back then
+     */
+    public void release(Acknowledge messages, java.util.function.IntFunction<@Nullable Consumer> consumers)
+            throws DeliveryException {
+        checkHeld(messages, consumers);
+        for (Acknowledge.Range range : messages.ranges()) {
+            Consumer consumer = consumers.apply(range.consumerId());
+            Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
+            for (int i = 0; consumer != null && cursor != null && i < range.count(); i++) {
+                Cursor.InFlight message = cursor.held(range.offset() + i);
+                if (message != null && message.holder == consumer) {
+                    giveBack(consumer, message, true, true);
+                    if (messages.replenish() && consumer.isOpen()) {
+                        addCredit(consumer, 1);
+                    }
+                }
+            }
+            if (consumer != null) {
+                wake(consumer.group());
+            }
+        }
+    }
+
+    private static void checkHeld(
+            Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
+            throws DeliveryException {
         for (Acknowledge.Range range : acknowledge.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
             Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
@@ -290,17 +247,6 @@ public final class DeliveryEngine {
                 }
             }
         }
-        for (Acknowledge.Range range : acknowledge.ranges()) {
-            Consumer consumer = consumers.apply(range.consumerId());
-            Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
-            if (consumer != null && cursor != null) {
-                int before = consumer.held();
-                settle(cursor, range.offset(), range.count());
-                if (acknowledge.replenish() && consumer.isOpen()) {
-                    addCredit(consumer, before - consumer.held());
-                }
-            }
-        }
     }
 
     /**
@@ -309,20 +255,41 @@ public final class DeliveryEngine {
      * @param handedOut number of its last delivery that the application has seen; later ones do not count as delivered
      */
     public void returnAll(Consumer consumer, long handedOut) {
-        returnWhere(consumer, handedOut, true);
+        returnWhere(consumer, handedOut, true, Long.MAX_VALUE);
+    }
+
+    /**
+     * Returns everything that a consumer holds whose connection is lost. Its application may have seen all of it, so all
+     * of it is flagged; but only the oldest can be the cause, and only that one may be found dead for it.
+     */
+    public void lost(Consumer consumer) {
+        Cursor.InFlight oldest = consumer.oldestHeld();
+        returnWhere(consumer, Long.MAX_VALUE, true, oldest == null ? 0 : oldest.number);
     }
 
     /** Closes a consumer: what the application has not seen goes back, the rest stays with its session. */
     public void close(Consumer consumer, long handedOut) {
+        if (!consumer.isOpen()) {
+            return;
+        }
         consumer.close();
-        returnWhere(consumer, handedOut, false);
+        returnWhere(consumer, handedOut, false, 0);
         SubscriptionGroup group = consumer.group();
         group.consumers().remove(consumer);
-        if (!group.isLasting()) {
+        Scan scan = consumer.scan();
+        scan.disown(consumer);
+        consumer.parked().forEach(parked -> {
+            scan.rewind(parked.cursor(), parked.offset());
+            scan.returned(parked.cursor(), parked.offset());
+        });
+        consumer.parked().clear();
+        group.leave(scan);
+        if (!group.isLasting() && !group.isActive()) {
             List<SubscriptionGroup> others = transients.get(group.topic());
             if (others != null && others.remove(group) && others.isEmpty()) {
                 transients.remove(group.topic());
             }
+            sharedTransients.remove(group.name(), group);
         }
         wake(group);
     }
@@ -333,32 +300,64 @@ public final class DeliveryEngine {
         wake(consumer.group());
     }
 
-    private void returnWhere(Consumer consumer, long handedOut, boolean all) {
+    private void returnWhere(Consumer consumer, long handedOut, boolean all, long failedUpTo) {
         Cursor.InFlight message = consumer.oldestHeld();
         while (message != null) {
             Cursor.InFlight next = message.next;
             boolean seen = message.number <= handedOut;
             if (all || !seen) {
-                giveBack(consumer, message, seen);
+                giveBack(consumer, message, seen, seen && message.number <= failedUpTo);
             }
             message = next;
         }
         wake(consumer.group());
     }
 
-    private void giveBack(Consumer consumer, Cursor.InFlight message, boolean seen) {
+    private void giveBack(Consumer consumer, Cursor.InFlight message, boolean seen, boolean failed) {
         consumer.letGo(message);
         if (!seen) {
             consumer.addCredit(1);
         }
         Cursor cursor = message.cursor;
         int count = seen ? message.deliveries : message.deliveries - 1;
-        cursor.returned(message.offset, count);
-        cursor.group().consumers().forEach(other -> other.returned(cursor, message.offset));
+        long wait = failed ? assignment.afterFailure(cursor, message.offset, count) : 0;
+        if (wait > 0) {
+            delayed.add(message, clock.getAsLong() + wait);
+        } else if (wait == 0) {
+            comeBack(cursor, message.offset, count);
+        }
         // what was seen needs no fact: after a restart it comes back in the same way
         if (!seen && cursor.group().isLasting()) {
             groups.logReturned(cursor, message.offset, count, facts);
         }
+    }
+
+    private void comeBack(Cursor cursor, long offset, int count) {
+        cursor.returned(offset, count);
+        cursor.group().scans().forEach(scan -> scan.returned(cursor, offset));
+        wake(cursor.group());
+    }
+
+    /**
+     * Shows available messages of a queue, in the order in which a consumer would get them, without taking any.
+     *
+     * @param positions where to go on, by queue id; moved on to where the next call goes on
+     * @param max how many are shown at most
+     * @return whether nothing comes behind
+     */
+    public boolean browse(
+            SubscriptionGroup group,
+            @Nullable MessageTest test,
+            Map<Integer, Long> positions,
+            int max,
+            Shown shown) {
+        return Browsing.browse(group, backlog, test, positions, max, shown);
+    }
+
+    /** Takes the messages that a browser is shown. */
+    public interface Shown {
+        /** Whether more may come. */
+        boolean message(int queueId, long offset, int deliveryCount);
     }
 
     /** Consumers of a group that are open now. */

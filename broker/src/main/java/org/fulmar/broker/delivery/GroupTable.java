@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
+import org.fulmar.protocol.message.MessageRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ public final class GroupTable implements View {
     private record Key(String name, String topic) {}
 
     private final Map<Key, SubscriptionGroup> groups = new HashMap<>();
+    private final Map<String, SubscriptionGroup> subscriptions = new HashMap<>();
     private final Map<String, List<SubscriptionGroup>> byTopic = new HashMap<>();
     private final Map<Integer, Cursor> cursors = new HashMap<>();
     private int lastCursorId;
@@ -45,14 +48,9 @@ public final class GroupTable implements View {
         return groups.get(new Key(name, topic));
     }
 
-    /** The group of this name on whatever topic; durable subscriptions have one. */
-    public @Nullable SubscriptionGroup findByName(String name) {
-        for (SubscriptionGroup group : groups.values()) {
-            if (group.name().equals(name)) {
-                return group;
-            }
-        }
-        return null;
+    /** The durable subscription of this name, on whatever topic. */
+    public @Nullable SubscriptionGroup subscription(String name) {
+        return subscriptions.get(name);
     }
 
     public List<SubscriptionGroup> ofTopic(String topic) {
@@ -70,6 +68,7 @@ public final class GroupTable implements View {
             boolean subscription,
             @Nullable String selector,
             boolean noLocal,
+            boolean shared,
             Map<Integer, Long> starts,
             FactSink facts) {
         endRun(facts);
@@ -79,17 +78,18 @@ public final class GroupTable implements View {
             text(out, topic);
             out.writeBoolean(subscription);
             out.writeBoolean(noLocal);
+            out.writeBoolean(shared);
             out.writeBoolean(selector != null);
             text(out, selector == null ? "" : selector);
         });
-        SubscriptionGroup group = applyCreated(name, topic, subscription, selector, noLocal);
+        SubscriptionGroup group = applyCreated(name, topic, subscription, selector, noLocal, shared);
         starts.forEach((queueId, start) -> addCursor(group, queueId, start, facts));
         return group;
     }
 
     /** A group of a temporary queue: nothing of it is logged, and it goes with its topic. */
     public SubscriptionGroup createTemporary(String name, String topic, int queues) {
-        SubscriptionGroup group = new SubscriptionGroup(name, topic, false, false, null, false);
+        SubscriptionGroup group = new SubscriptionGroup(name, topic, false, false, null, false, false);
         for (int queueId = 0; queueId < queues; queueId++) {
             group.add(new Cursor(0, group, queueId, 0));
         }
@@ -189,9 +189,10 @@ public final class GroupTable implements View {
                 String topic = text(fact);
                 boolean subscription = fact.get() != 0;
                 boolean noLocal = fact.get() != 0;
+                boolean shared = fact.get() != 0;
                 boolean selective = fact.get() != 0;
                 String selector = text(fact);
-                applyCreated(name, topic, subscription, selective ? selector : null, noLocal);
+                applyCreated(name, topic, subscription, selective ? selector : null, noLocal, shared);
             }
             case GROUP_DELETED -> {
                 SubscriptionGroup group = find(text(fact), text(fact));
@@ -234,8 +235,13 @@ public final class GroupTable implements View {
     }
 
     private SubscriptionGroup applyCreated(
-            String name, String topic, boolean subscription, @Nullable String selector, boolean noLocal) {
-        SubscriptionGroup group = new SubscriptionGroup(name, topic, subscription, true, selector, noLocal);
+            String name,
+            String topic,
+            boolean subscription,
+            @Nullable String selector,
+            boolean noLocal,
+            boolean shared) {
+        SubscriptionGroup group = new SubscriptionGroup(name, topic, subscription, true, selector, noLocal, shared);
         register(group);
         return group;
     }
@@ -243,6 +249,9 @@ public final class GroupTable implements View {
     private void register(SubscriptionGroup group) {
         groups.put(new Key(group.name(), group.topic()), group);
         byTopic.computeIfAbsent(group.topic(), t -> new ArrayList<>()).add(group);
+        if (group.isSubscription()) {
+            subscriptions.put(group.name(), group);
+        }
     }
 
     private Cursor applyCursor(int id, SubscriptionGroup group, int queueId, long start) {
@@ -255,11 +264,31 @@ public final class GroupTable implements View {
 
     private void applyDeleted(SubscriptionGroup group) {
         groups.remove(new Key(group.name(), group.topic()));
+        subscriptions.remove(group.name(), group);
         List<SubscriptionGroup> others = byTopic.get(group.topic());
         if (others != null && others.remove(group) && others.isEmpty()) {
             byTopic.remove(group.topic());
         }
         group.cursors().forEach(cursor -> cursors.remove(cursor.id()));
+    }
+
+    /** A message that was copied to where dead or expired ones go: the copy's record is the fact that settles it. */
+    @Override
+    public void message(MessageRecord record) {
+        MovedRecord.tell(record, new MovedRecord.Origin() {
+            @Override
+            public void timer(long logOffset) {
+                // one that waited for its time
+            }
+
+            @Override
+            public void delivery(int cursorId, long offset) {
+                Cursor cursor = cursors.get(cursorId);
+                if (cursor != null) {
+                    cursor.settled(offset);
+                }
+            }
+        });
     }
 
     /** Ends a replay: nobody holds anything any more, and nothing lies behind the end of its queue. */
@@ -300,6 +329,7 @@ public final class GroupTable implements View {
                     .put("topic", group.topic())
                     .put("subscription", group.isSubscription())
                     .put("noLocal", group.noLocal())
+                    .put("shared", group.isShared())
                     .put("selector", group.selector());
         }
         ArrayNode cursorArray = json.putArray("cursors");
@@ -322,6 +352,7 @@ public final class GroupTable implements View {
     @Override
     public long restore(byte @Nullable [] content) {
         groups.clear();
+        subscriptions.clear();
         byTopic.clear();
         cursors.clear();
         lastCursorId = 0;
@@ -336,7 +367,8 @@ public final class GroupTable implements View {
                     group.path("topic").asText(),
                     group.path("subscription").asBoolean(),
                     selector.isTextual() ? selector.asText() : null,
-                    group.path("noLocal").asBoolean());
+                    group.path("noLocal").asBoolean(),
+                    group.path("shared").asBoolean());
         }
         for (JsonNode node : json.path("cursors")) {
             restoreCursor(node);

@@ -1,8 +1,11 @@
 package org.fulmar.broker.delivery;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +18,21 @@ public final class SubscriptionGroup {
 
     private static final int[] LANE_PRIORITY = {4, 5, 6, 7, 8, 9, 3, 2, 1, 0};
 
+    /** The order in which queues are served. */
+    static final Comparator<Cursor> ORDER =
+            Comparator.comparingInt(SubscriptionGroup::rank).thenComparingInt(Cursor::queueId);
+
+    /** Selectors whose progress is kept though no consumer has them now. */
+    private static final int MAX_UNUSED_SCANS = 64;
+
     private final String name;
     private final String topic;
     private final boolean subscription;
     private final boolean lasting;
     private final @Nullable String selector;
     private final boolean noLocal;
+    private final boolean shared;
+    private final Map<String, Scan> scans = new LinkedHashMap<>();
     private final List<Cursor> cursors = new ArrayList<>();
     private final List<Consumer> consumers = new ArrayList<>();
     private int turn;
@@ -32,13 +44,15 @@ public final class SubscriptionGroup {
             boolean subscription,
             boolean lasting,
             @Nullable String selector,
-            boolean noLocal) {
+            boolean noLocal,
+            boolean shared) {
         this.name = name;
         this.topic = topic;
         this.subscription = subscription;
         this.lasting = lasting;
         this.selector = selector;
         this.noLocal = noLocal;
+        this.shared = shared;
     }
 
     /** The queue id that serves messages of a JMS priority; 4, the default, is the first. */
@@ -65,12 +79,12 @@ public final class SubscriptionGroup {
     }
 
     /** Whether what its test passes over is settled, as on a topic; on a queue it stays for others. */
-    boolean isSubscription() {
+    public boolean isSubscription() {
         return subscription;
     }
 
     /** Whether its state is logged. */
-    boolean isLasting() {
+    public boolean isLasting() {
         return lasting;
     }
 
@@ -82,9 +96,54 @@ public final class SubscriptionGroup {
         return noLocal;
     }
 
+    /** Whether a subscription is one that several consumers may share (JMS 3.1, section 4.11). */
+    public boolean isShared() {
+        return shared;
+    }
+
+    /**
+     * The scan of a selector, joined by one more consumer.
+     *
+     * @param key tells tests apart; those with one key must be the same
+     */
+    Scan join(String key, @Nullable MessageTest test) {
+        Scan scan = scans.get(key);
+        if (scan == null) {
+            scan = new Scan(key, test);
+            scans.put(key, scan);
+        }
+        scan.join();
+        return scan;
+    }
+
+    /** One consumer of the scan has gone; its progress is kept for the next with the same selector. */
+    void leave(Scan scan) {
+        if (!scan.leave()) {
+            return;
+        }
+        // behind the others that nobody uses: the eldest of them goes first
+        scans.remove(scan.key());
+        scans.put(scan.key(), scan);
+        int unused = 0;
+        String eldest = null;
+        for (Scan other : scans.values()) {
+            if (other.isUnused()) {
+                unused++;
+                eldest = eldest == null ? other.key() : eldest;
+            }
+        }
+        if (unused > MAX_UNUSED_SCANS) {
+            scans.remove(eldest);
+        }
+    }
+
+    Collection<Scan> scans() {
+        return scans.values();
+    }
+
     void add(Cursor cursor) {
         cursors.add(cursor);
-        cursors.sort(Comparator.comparingInt(SubscriptionGroup::rank).thenComparingInt(Cursor::queueId));
+        cursors.sort(ORDER);
     }
 
     List<Cursor> cursors() {

@@ -8,6 +8,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -15,17 +16,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
-import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.delivery.GroupTable;
-import org.fulmar.broker.delivery.MessageTest;
+import org.fulmar.broker.filter.Selector;
 import org.fulmar.broker.security.Users;
 import org.fulmar.broker.store.Disk;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.TopicTable;
-import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.message.MessageId;
@@ -54,6 +54,7 @@ public final class Broker implements AutoCloseable {
     private final boolean inVm;
     private final TopicTable topics;
     private final GroupTable groups = new GroupTable();
+    private final ProducerTable producers = new ProducerTable();
     private final ConsumerOffsets offsets = new ConsumerOffsets();
     private final ClientTable clients = new ClientTable();
     private final RemotingServer server;
@@ -65,6 +66,8 @@ public final class Broker implements AutoCloseable {
     private final RequestRouter router;
     private final ThreadPoolExecutor business;
     private final ScheduledExecutorService maintenance;
+    private final ScheduledExecutorService timer;
+    private final DelayedMessages delayed;
     private final Handlers handlers;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
@@ -101,18 +104,30 @@ public final class Broker implements AutoCloseable {
                         "broker", config.ioThreads(), config.maxConnections(), frames, ConnectionLimits.SERVER),
                 router);
         lateServer[0] = server;
-        this.store = new MessageStore(disk, config.store(), List.of(topics, groups, offsets), new StoreEvents());
+        this.timer = Executors.newSingleThreadScheduledExecutor(threads("broker-timer"));
+        Executor fromTimer = core.fromElsewhere();
+        this.delayed = new DelayedMessages(
+                new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
+        this.store = new MessageStore(
+                disk, config.store(), List.of(topics, groups, offsets, delayed, producers), new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
-        DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox);
+        DeadLetters deadLetters = new DeadLetters(config, backlog, store);
+        DeliveryEngine engine =
+                new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
         outbox.engine(engine);
-        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, clock);
+        Alarm[] lateAlarm = new Alarm[1];
+        Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
+        lateAlarm[0] = alarm;
+        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, delayed, alarm, clock);
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
+        delayed.connect(store, service);
+        deadLetters.connect(service);
         this.handlers = new Handlers(
                 new PullHandler(config, service, store, clients, offsets, clock),
                 new SendHandler(config, service, store),
-                new JmsConnections(config, users, core, engine, service),
+                new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
         topics.onDeleted(this::topicDeleted);
@@ -132,8 +147,8 @@ public final class Broker implements AutoCloseable {
     }
 
     private void route() {
-        new Routes(config, router, core, topics, clients, offsets, groups, store, service, backlog, turn)
-                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Broker::noSelectors);
+        new Routes(config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock, delayed, producers)
+                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);
@@ -145,9 +160,18 @@ public final class Broker implements AutoCloseable {
         });
     }
 
-    private static MessageTest noSelectors(String selector) throws DeliveryException {
-        throw new DeliveryException(
-                ResponseCode.JMS_INVALID_SELECTOR, "message selectors are not supported by this release: " + selector);
+    /** Timer files are read where checkpoints are written; a broker that closes reads no more. */
+    private void readTimers(Runnable task) {
+        try {
+            maintenance.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("timers are not read any more", e);
+        }
+    }
+
+    /** Timers were loaded: the end of the turn that this is a task of sees them. */
+    private static void lookAgain() {
+        // nothing besides
     }
 
     /** What the store tells. */
@@ -298,6 +322,8 @@ public final class Broker implements AutoCloseable {
         if (link != null) {
             link.close();
         }
+        timer.shutdownNow();
+        timer.awaitTermination(10, TimeUnit.SECONDS);
         maintenance.shutdownNow();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();

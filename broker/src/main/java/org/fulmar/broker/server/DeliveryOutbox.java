@@ -23,6 +23,8 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryOutbox.class);
     private static final int FRAME_BYTES = 128 * 1024;
     private static final int FIRST_BYTES = 2048;
+    /** What one turn copies out of the log, but for its last message. */
+    private static final int TURN_BYTES = 4 << 20;
 
     private record Ready(JmsPeer peer, ByteBuf body) {}
 
@@ -30,6 +32,7 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
     private final List<Ready> ready = new ArrayList<>();
     private final Map<Consumer, ByteBuf> open = new HashMap<>();
     private @Nullable DeliveryEngine engine;
+    private int gathered;
 
     DeliveryOutbox(StoreBacklog backlog) {
         this.backlog = backlog;
@@ -56,11 +59,18 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
             Deliver.begin(body, consumer.id(), consumer.epoch());
             open.put(consumer, body);
         }
+        gathered += record.size();
         Deliver.add(body, queueId, offset, deliveryCount, record.buffer().slice(record.position(), record.size()));
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return gathered < TURN_BYTES;
     }
 
     /** Sends what was gathered; drops it if the facts of it could not be logged. */
     void send(boolean logged) {
+        gathered = 0;
         if (open.isEmpty() && ready.isEmpty()) {
             return;
         }

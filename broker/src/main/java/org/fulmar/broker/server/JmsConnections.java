@@ -31,11 +31,14 @@ final class JmsConnections {
     private final Core core;
     private final DeliveryEngine engine;
     private final TopicService topics;
+    private final ProducerTable producers;
     private final Map<String, JmsPeer> byClientId = new HashMap<>();
+    private final Map<String, Connection> byInstance = new HashMap<>();
     private final Set<JmsPeer> peers = new HashSet<>();
     private long lastId;
 
-    JmsConnections(BrokerConfig config, Users users, Core core, DeliveryEngine engine, TopicService topics) {
+    JmsConnections(BrokerConfig config, Users users, Core core, DeliveryEngine engine, TopicService topics, ProducerTable producers) {
+        this.producers = producers;
         this.config = config;
         this.users = users;
         this.core = core;
@@ -82,13 +85,16 @@ final class JmsConnections {
         }
         byte[] host = connection.remoteAddress() instanceof InetSocketAddress address
                 ? MessageId.hostBytes(address)
-                : new byte[8];
+                : inVmHost(lastId + 1);
         JmsPeer peer = new JmsPeer(connection, ++lastId, hello.user(), host);
+        replace(hello.instance(), connection);
         String clientId = hello.clientId();
         if (clientId != null && !claim(peer, clientId)) {
+            byInstance.remove(hello.instance(), connection);
             request.answer(ResponseCode.JMS_INVALID_CLIENT_ID, inUse(clientId));
             return;
         }
+        peer.instance(hello.instance());
         connection.attach(peer);
         peers.add(peer);
         if (!connection.isOpen()) {
@@ -98,6 +104,23 @@ final class JmsConnections {
         ByteBuf body = connection.buffer(256);
         new Hello.Reply(JmsCode.VERSION, config.brokerName(), peer.id(), config.maxMessageBytes()).encode(body);
         request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+    }
+
+    /** In-VM connections have no address; the records of their messages tell them apart all the same. */
+    private static byte[] inVmHost(long id) {
+        return java.nio.ByteBuffer.allocate(8).putInt(4, (int) id).array();
+    }
+
+    /** A client that comes back takes the place of its connection that was lost, which we may not have noticed yet. */
+    private void replace(String instance, Connection connection) {
+        if (instance.isEmpty()) {
+            return;
+        }
+        Connection before = byInstance.put(instance, connection);
+        if (before != null && before != connection) {
+            lost(before);
+            before.close();
+        }
     }
 
     private boolean claim(JmsPeer peer, String clientId) {
@@ -135,7 +158,9 @@ final class JmsConnections {
 
     /** An orderly end, so that a client's next connection finds nothing of this one. */
     void goodbye(Request request) {
-        if (peer(request) != null) {
+        JmsPeer peer = peer(request);
+        if (peer != null) {
+            peer.producers().forEach(producers::ended);
             lost(request.connection());
             request.answer(ResponseCode.SUCCESS, (String) null);
         }
@@ -150,7 +175,7 @@ final class JmsConnections {
         peers.remove(peer);
         for (Consumer consumer : List.copyOf(peer.consumers())) {
             engine.running(consumer, false);
-            engine.returnAll(consumer, Long.MAX_VALUE);
+            engine.lost(consumer);
             engine.close(consumer, Long.MAX_VALUE);
             peer.remove(consumer);
         }
@@ -160,6 +185,7 @@ final class JmsConnections {
         if (clientId != null) {
             byClientId.remove(clientId, peer);
         }
+        byInstance.remove(peer.instance(), connection);
     }
 
     void topicDeleted(String topic) {

@@ -4,15 +4,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.fulmar.broker.config.BrokerConfig;
-import org.fulmar.broker.delivery.Backlog;
 import org.fulmar.broker.delivery.Consumer;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.DeliveryException;
-import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.delivery.SubscriptionGroup;
-import org.fulmar.broker.store.Appender;
-import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.jms.Acknowledge;
@@ -30,28 +26,22 @@ import org.jspecify.annotations.Nullable;
 final class JmsConsumers {
     private final BrokerConfig config;
     private final DeliveryEngine engine;
-    private final GroupTable groups;
+    private final JmsSubscriptions subscriptions;
     private final TopicService topics;
-    private final Backlog backlog;
-    private final Appender appender;
     private final TurnEnd turn;
     private final MessageTest.Compiler selectors;
 
     JmsConsumers(
             BrokerConfig config,
             DeliveryEngine engine,
-            GroupTable groups,
+            JmsSubscriptions subscriptions,
             TopicService topics,
-            Backlog backlog,
-            Appender appender,
             TurnEnd turn,
             MessageTest.Compiler selectors) {
         this.config = config;
         this.engine = engine;
-        this.groups = groups;
+        this.subscriptions = subscriptions;
         this.topics = topics;
-        this.backlog = backlog;
-        this.appender = appender;
         this.turn = turn;
         this.selectors = selectors;
     }
@@ -98,9 +88,7 @@ final class JmsConsumers {
                         "the destination of the consumer does not exist any more");
             }
             check(peer, create, destination, topic);
-            String selector = create.selector();
-            MessageTest test = selector == null ? null : selectors.compile(selector);
-            Consumer consumer = open(peer, create, topic, test);
+            Consumer consumer = open(peer, create, topic);
             peer.add(consumer);
             engine.running(consumer, peer.running() && peer.connection().isWritable());
             done(request);
@@ -132,80 +120,31 @@ final class JmsConsumers {
             throw new DeliveryException(
                     ResponseCode.JMS_SECURITY, "destination " + destination.name + " may not be read");
         }
-        if (create.noLocal()) {
-            throw new DeliveryException(
-                    ResponseCode.JMS_ILLEGAL_STATE,
-                    "noLocal is not supported by this release; use a connection of its own for the producer and ignore "
-                            + "its messages");
-        }
     }
 
-    private Consumer open(JmsPeer peer, CreateConsumer create, TopicConfig topic, @Nullable MessageTest test)
-            throws DeliveryException {
-        int id = create.consumerId();
-        int session = create.sessionId();
-        int credit = create.credit();
-        return switch (create.kind()) {
-            case QUEUE -> engine.open(topics.queueGroup(topic), id, session, peer, test, credit);
-            case NON_DURABLE -> engine.openTransient(topic.name(), id, session, peer, test, create.noLocal(), credit);
-            case DURABLE -> engine.open(durable(peer, create, topic), id, session, peer, test, credit);
-            case SHARED, SHARED_DURABLE ->
-                throw new DeliveryException(
-                        ResponseCode.JMS_ILLEGAL_STATE, "shared subscriptions are not supported by this release");
-        };
-    }
-
-    private static String durableName(JmsPeer peer, @Nullable String subscription) throws DeliveryException {
-        String clientId = peer.clientId();
-        if (clientId == null) {
-            throw new DeliveryException(
-                    ResponseCode.JMS_ILLEGAL_STATE, "a durable subscription needs a connection with a client id");
-        }
-        if (subscription == null || subscription.isEmpty()) {
-            throw new DeliveryException(ResponseCode.JMS_ILLEGAL_STATE, "a durable subscription needs a name");
-        }
-        return "JMS_SUB_" + DestinationNames.escape(clientId) + "@" + DestinationNames.escape(subscription);
-    }
-
-    /** The subscription's group; one that has another topic or selector under the name is replaced (JMS 3.1, 8.3.3). */
-    private SubscriptionGroup durable(JmsPeer peer, CreateConsumer create, TopicConfig topic) throws DeliveryException {
-        String name = durableName(peer, create.subscriptionName());
-        SubscriptionGroup there = groups.findByName(name);
-        if (there != null && there.isActive()) {
-            throw new DeliveryException(
-                    ResponseCode.JMS_ILLEGAL_STATE,
-                    "the durable subscription " + create.subscriptionName() + " has an active consumer");
-        }
-        if (there != null) {
-            boolean same = there.topic().equals(topic.name())
-                    && java.util.Objects.equals(there.selector(), create.selector())
-                    && there.noLocal() == create.noLocal();
-            if (same) {
-                return there;
-            }
-            groups.delete(there, appender);
-        }
-        Map<Integer, Long> starts = new HashMap<>();
-        for (int queueId : backlog.queueIds(topic.name())) {
-            starts.put(queueId, backlog.nextOffset(topic.name(), queueId));
-        }
-        return groups.create(name, topic.name(), true, create.selector(), create.noLocal(), starts, appender);
+    private Consumer open(JmsPeer peer, CreateConsumer create, TopicConfig topic) throws DeliveryException {
+        String selector = create.selector();
+        MessageTest test = selector == null ? null : selectors.compile(selector);
+        boolean noLocal = create.noLocal() && create.kind() != CreateConsumer.Kind.QUEUE;
+        String key = (noLocal ? "L" + peer.id() : "") + (selector == null ? "" : "S" + selector);
+        SubscriptionGroup group = create.kind() == CreateConsumer.Kind.QUEUE
+                ? topics.queueGroup(topic)
+                : subscriptions.join(peer, create, topic.name());
+        return engine.open(
+                group,
+                new DeliveryEngine.Opening(
+                        create.consumerId(),
+                        create.sessionId(),
+                        peer,
+                        key,
+                        noLocal ? NoLocal.of(peer, test) : test,
+                        create.credit()));
     }
 
     void unsubscribe(Request request) {
         run(request, peer -> {
             String subscription = TextOperation.decode(request.body()).text();
-            SubscriptionGroup group = groups.findByName(durableName(peer, subscription));
-            if (group == null) {
-                throw new DeliveryException(
-                        ResponseCode.JMS_INVALID_DESTINATION, "there is no durable subscription " + subscription);
-            }
-            if (group.isActive()) {
-                throw new DeliveryException(
-                        ResponseCode.JMS_ILLEGAL_STATE,
-                        "the durable subscription " + subscription + " has an active consumer");
-            }
-            groups.delete(group, appender);
+            subscriptions.unsubscribe(peer, subscription);
             done(request);
         });
     }
@@ -295,18 +234,34 @@ final class JmsConsumers {
     void acknowledge(Request request) {
         run(request, peer -> {
             Acknowledge acknowledge = Acknowledge.decode(request.body());
-            engine.acknowledge(acknowledge, id -> {
-                Consumer consumer = peer.consumer(id);
-                return consumer != null && consumer.sessionId() == acknowledge.sessionId() ? consumer : null;
-            });
-            for (Acknowledge.Range range : acknowledge.ranges()) {
-                Consumer consumer = peer.consumer(range.consumerId());
-                if (consumer != null && !consumer.isOpen() && consumer.held() == 0) {
-                    peer.remove(consumer);
-                }
-            }
+            engine.acknowledge(acknowledge, id -> ofSession(peer, id, acknowledge.sessionId()));
+            forgetClosed(peer, acknowledge);
             done(request);
         });
+    }
+
+    void release(Request request) {
+        run(request, peer -> {
+            Acknowledge messages = Acknowledge.decode(request.body());
+            engine.release(messages, id -> ofSession(peer, id, messages.sessionId()));
+            forgetClosed(peer, messages);
+            done(request);
+        });
+    }
+
+    private static @Nullable Consumer ofSession(JmsPeer peer, int consumerId, int sessionId) {
+        Consumer consumer = peer.consumer(consumerId);
+        return consumer != null && consumer.sessionId() == sessionId ? consumer : null;
+    }
+
+    /** Closed consumers stay for as long as their session holds messages of them. */
+    private static void forgetClosed(JmsPeer peer, Acknowledge messages) {
+        for (Acknowledge.Range range : messages.ranges()) {
+            Consumer consumer = peer.consumer(range.consumerId());
+            if (consumer != null && !consumer.isOpen() && consumer.held() == 0) {
+                peer.remove(consumer);
+            }
+        }
     }
 
     void start(Request request, boolean started) {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.Consumer;
 import org.fulmar.broker.store.StoreException;
@@ -18,6 +19,8 @@ import org.fulmar.protocol.transport.Request;
 /** Opens, makes and removes JMS destinations. Runs on the core. */
 final class JmsDestinations {
     private static final int MAX_NAME = 1024;
+    private static final String TEMPORARY = "temp-";
+    private static final Pattern TEMPORARY_NAME = Pattern.compile(TEMPORARY + "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final int ALL = TopicConfig.READ | TopicConfig.WRITE;
 
     private final BrokerConfig config;
@@ -108,7 +111,8 @@ final class JmsDestinations {
         if (peer == null) {
             return;
         }
-        DestinationKind kind = OpenDestination.decode(request.body()).kind();
+        OpenDestination create = OpenDestination.decode(request.body());
+        DestinationKind kind = create.kind();
         if (!kind.isTemporary()) {
             refuse(request, "only temporary destinations are made in this way");
             return;
@@ -117,7 +121,12 @@ final class JmsDestinations {
             request.answer(ResponseCode.JMS_RESOURCE, "there are too many destinations (option maxTopics)");
             return;
         }
-        String name = "temp-" + UUID.randomUUID();
+        String name = create.name().isEmpty() ? TEMPORARY + UUID.randomUUID() : create.name();
+        if (!TEMPORARY_NAME.matcher(name).matches() || service.get(name) != null) {
+            // one that was lost with its connection is made again under its name; nobody else can know it
+            refuse(request, name + " can't be made again");
+            return;
+        }
         TopicConfig made = new TopicConfig(name, 1, 1, ALL, 0, false, attributes(kind, name, name));
         topics.putTemporary(made);
         peer.temporaryTopics().add(name);

@@ -42,6 +42,8 @@ final class JmsPeer {
     private final Map<DestinationKind, Map<String, Integer>> handles = new HashMap<>();
     private final Map<Integer, Consumer> consumers = new HashMap<>();
     private final Set<String> temporaryTopics = new HashSet<>();
+    private final Set<Long> producers = new HashSet<>();
+    private String instance = "";
     private @Nullable String clientId;
     private boolean running;
     private boolean lost;
@@ -76,6 +78,20 @@ final class JmsPeer {
 
     void clientId(String newId) {
         this.clientId = newId;
+    }
+
+    /** What the client calls its connection; empty if it does not. */
+    String instance() {
+        return instance;
+    }
+
+    void instance(String name) {
+        this.instance = name;
+    }
+
+    /** The producers that have sent over it. */
+    Set<Long> producers() {
+        return producers;
     }
 
     boolean running() {

@@ -2,7 +2,9 @@ package org.fulmar.broker.server;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.store.Appender;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
@@ -14,6 +16,7 @@ import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.RecordDraft;
 import org.fulmar.protocol.message.SysFlag;
+
 import org.fulmar.protocol.transport.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +24,28 @@ import org.jspecify.annotations.Nullable;
 final class JmsSender {
     private static final byte[] TAGS = MessageProperties.name(MessageProperties.TAGS);
 
+    private static final int MAX_PRODUCERS = 100_000;
+    private static final long CLOCKS_DIFFER_MILLIS = 60_000;
+
     private final BrokerConfig config;
     private final Core core;
     private final TopicService topics;
     private final MessageStore store;
+    private final DelayedMessages delayed;
+    private final ProducerTable producers;
+    private final LongSupplier clock;
 
-    JmsSender(BrokerConfig config, Core core, TopicService topics, MessageStore store) {
+    JmsSender(
+            BrokerConfig config,
+            Core core,
+            TopicService topics,
+            MessageStore store,
+            DelayedMessages delayed,
+            ProducerTable producers,
+            LongSupplier clock) {
+        this.delayed = delayed;
+        this.producers = producers;
+        this.clock = clock;
         this.config = config;
         this.core = core;
         this.topics = topics;
@@ -56,16 +75,78 @@ final class JmsSender {
             if (queue == null) {
                 return;
             }
+            boolean durably = JmsFlag.isPersistent(send.flag());
+            if (send.producerId() != 0 && isRepeat(peer, send)) {
+                store.appender().confirm(durably, new Answer(request));
+                return;
+            }
+            int flag = send.flag() & ~JmsFlag.USER_STAMPED;
             byte[] properties = closed(send.properties());
+            String user = peer.user();
+            if ((flag & JmsFlag.WANTS_USER) != 0 && user != null) {
+                flag |= JmsFlag.USER_STAMPED;
+                properties = stamped(user, properties);
+            }
+            int sysFlag = send.sysFlag() & ~SysFlag.MOVED;
+            if (send.deliverAt() > clock.getAsLong()) {
+                delay(request, destination, send, new DelayedMessages.Head(flag, sysFlag, send.bornTimestamp(), peer.host()), properties);
+                return;
+            }
             RecordDraft draft = new RecordDraft(destination.topicBytes, queue.queueId(), properties, send.body())
                     .born(send.bornTimestamp(), peer.host())
-                    .flags(send.flag(), send.sysFlag());
+                    .flags(flag, sysFlag);
             long tagHash = MessageProperties.tagHash(
                     MessageProperties.find(ByteBuffer.wrap(properties), 0, properties.length, TAGS));
-            store.appender().append(queue, draft, tagHash, JmsFlag.isPersistent(send.flag()), new Answer(request));
+            store.appender().append(queue, draft, tagHash, durably, new Answer(request));
+            stored(send);
         } catch (StoreException e) {
             request.answer(StoreErrors.jmsCode(e), e.getMessage());
         }
+    }
+
+    private boolean isRepeat(JmsPeer peer, SendOperation send) {
+        if (peer.producers().size() < MAX_PRODUCERS) {
+            peer.producers().add(send.producerId());
+        }
+        return producers.isRepeat(send.producerId(), send.sequence());
+    }
+
+    private void stored(SendOperation send) {
+        if (send.producerId() != 0) {
+            producers.stored(send.producerId(), send.sequence());
+        }
+    }
+
+    private void delay(
+            Request request,
+            JmsPeer.Destination destination,
+            SendOperation send,
+            DelayedMessages.Head head,
+            byte[] properties)
+            throws StoreException {
+        if (send.deliverAt() - clock.getAsLong() > TimerWheel.MAX_DELAY_MILLIS + CLOCKS_DIFFER_MILLIS) {
+            request.answer(ResponseCode.MESSAGE_ILLEGAL, "a message is delayed by 40 days at most");
+            return;
+        }
+        delayed.append(
+                destination.topic,
+                send.deliverAt(),
+                properties,
+                send.body(),
+                head,
+                JmsFlag.isPersistent(head.flag()),
+                new Answer(request));
+        stored(send);
+    }
+
+    /** The broker's word comes first, and the first counts. */
+    private static byte[] stamped(String user, byte[] properties) {
+        StringBuilder stamp = new StringBuilder();
+        MessageProperties.append(stamp, "JMSXUserID", user);
+        byte[] first = MessageProperties.name(stamp.toString());
+        byte[] all = Arrays.copyOf(first, first.length + properties.length);
+        System.arraycopy(properties, 0, all, first.length, properties.length);
+        return all;
     }
 
     private @Nullable QueueLog queue(Request request, JmsPeer.Destination destination, int flag) throws StoreException {

@@ -1,5 +1,6 @@
 package org.fulmar.broker.server;
 
+import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -22,7 +23,10 @@ record Routes(
         MessageStore store,
         TopicService service,
         StoreBacklog backlog,
-        TurnEnd turn) {
+        TurnEnd turn,
+        LongSupplier clock,
+        DelayedMessages delayed,
+        ProducerTable producers) {
 
     void fill(
             SendHandler send,
@@ -31,7 +35,11 @@ record Routes(
             DeliveryEngine engine,
             MessageTest.Compiler selectors) {
         rocketMq(send, pull);
-        jms(connections, new JmsConsumers(config, engine, groups, service, backlog, store.appender(), turn, selectors));
+        JmsSubscriptions subscriptions = new JmsSubscriptions(engine, groups, backlog, store.appender());
+        jms(
+                connections,
+                new JmsConsumers(config, engine, subscriptions, service, turn, selectors),
+                new JmsBrowser(engine, service, backlog, selectors));
     }
 
     private void rocketMq(SendHandler send, PullHandler pull) {
@@ -76,9 +84,9 @@ record Routes(
         }
     }
 
-    private void jms(JmsConnections connections, JmsConsumers consumers) {
+    private void jms(JmsConnections connections, JmsConsumers consumers, JmsBrowser browser) {
         JmsDestinations destinations = new JmsDestinations(config, service, topics, turn);
-        JmsSender sender = new JmsSender(config, core, service, store);
+        JmsSender sender = new JmsSender(config, core, service, store, delayed, producers, clock);
         router.blocking(JmsCode.HELLO, connections::hello);
         router.direct(JmsCode.PING, JmsConnections::ping);
         router.direct(JmsCode.SEND, sender::handle);
@@ -94,6 +102,8 @@ record Routes(
         router.onCore(JmsCode.CREDIT, consumers::credit);
         router.onCore(JmsCode.DRAIN, consumers::drain);
         router.onCore(JmsCode.ACKNOWLEDGE, consumers::acknowledge);
+        router.onCore(JmsCode.RELEASE, consumers::release);
+        router.onCore(JmsCode.BROWSE, browser::browse);
         router.onCore(JmsCode.START, request -> consumers.start(request, true));
         router.onCore(JmsCode.STOP, request -> consumers.start(request, false));
         router.onCore(JmsCode.UNSUBSCRIBE, consumers::unsubscribe);

@@ -232,7 +232,7 @@ final class SendHandler {
                 : new byte[8];
         return new RecordDraft(send.topic(), queueId, block, body)
                 .born(send.bornTimestamp(), bornHost)
-                .flags(flag, send.sysFlag())
+                .flags(flag, send.sysFlag() & ~SysFlag.MOVED)
                 .reconsumeTimes(send.reconsumeTimes());
     }
 

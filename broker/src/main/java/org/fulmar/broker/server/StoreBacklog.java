@@ -22,7 +22,9 @@ import org.slf4j.LoggerFactory;
 final class StoreBacklog implements Backlog {
     private static final Logger LOG = LoggerFactory.getLogger(StoreBacklog.class);
     private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
+    private static final byte[] GROUP_ID = MessageProperties.name("JMSXGroupID");
     private static final int BLOCK_ENTRIES = 512;
+    private static final int TAG_AT = 12;
 
     private static final class Block {
         long start;
@@ -68,14 +70,38 @@ final class StoreBacklog implements Backlog {
 
     @Override
     public Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test) {
+        if (test != null && test.requiredTagHash().isPresent() && !hasTag(topic, queueId, offset, test)) {
+            // the index alone says so
+            return Verdict.PASS;
+        }
         MessageRecord record = record(topic, queueId, offset);
         if (record == null) {
             return Verdict.GONE;
         }
         if (JmsFlag.mayExpire(record.flag()) && expired(record)) {
-            return Verdict.GONE;
+            return Verdict.EXPIRED;
         }
         return test == null || test.matches(record) ? Verdict.DELIVER : Verdict.PASS;
+    }
+
+    private boolean hasTag(String topic, int queueId, long offset, MessageTest test) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        Block block = queue == null ? null : block(queue, offset);
+        if (block == null) {
+            return true;
+        }
+        int at = (int) (offset - block.start) * ConsumeQueue.ENTRY_BYTES;
+        return block.entries.getLong(at + TAG_AT) == test.requiredTagHash().getAsLong();
+    }
+
+    @Override
+    public int messageGroup(String topic, int queueId, long offset, int buckets) {
+        MessageRecord record = record(topic, queueId, offset);
+        if (record == null || !JmsFlag.isGrouped(record.flag())) {
+            return -1;
+        }
+        String id = record.property(GROUP_ID);
+        return id == null ? -1 : Math.floorMod(id.hashCode() * 0x9E3779B9, buckets);
     }
 
     private boolean expired(MessageRecord record) {
@@ -102,17 +128,12 @@ final class StoreBacklog implements Backlog {
     }
 
     private @Nullable MessageRecord read(QueueLog queue, long offset) {
-        Block block = blocks.computeIfAbsent(queue, q -> new Block());
-        long index = offset - block.start;
-        if (index < 0 || index >= block.entries.limit() / ConsumeQueue.ENTRY_BYTES) {
-            block.start = offset;
-            block.entries = queue.index().entries(offset, BLOCK_ENTRIES).slice();
-            index = 0;
-        }
-        if (block.entries.limit() < ConsumeQueue.ENTRY_BYTES) {
+        Block block = block(queue, offset);
+        if (block == null) {
             return null;
         }
-        MessageRecord record = store.log().read(block.entries.getLong((int) index * ConsumeQueue.ENTRY_BYTES));
+        int at = (int) (offset - block.start) * ConsumeQueue.ENTRY_BYTES;
+        MessageRecord record = store.log().read(block.entries.getLong(at));
         if (record == null || !record.intact()) {
             LOG.error(
                     "message {} of {} queue {} is damaged and is not delivered",
@@ -122,6 +143,17 @@ final class StoreBacklog implements Backlog {
             return null;
         }
         return record;
+    }
+
+    /** The index entries around an offset, or null if there is none at it. */
+    private @Nullable Block block(QueueLog queue, long offset) {
+        Block block = blocks.computeIfAbsent(queue, q -> new Block());
+        long index = offset - block.start;
+        if (index < 0 || index >= block.entries.limit() / ConsumeQueue.ENTRY_BYTES) {
+            block.start = offset;
+            block.entries = queue.index().entries(offset, BLOCK_ENTRIES).slice();
+        }
+        return block.entries.limit() < ConsumeQueue.ENTRY_BYTES ? null : block;
     }
 
     void topicDeleted(String topic) {

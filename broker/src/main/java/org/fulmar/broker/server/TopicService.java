@@ -63,6 +63,7 @@ final class TopicService {
         createIfMissing(new TopicConfig(config.brokerName(), 1, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig("SELF_TEST_TOPIC", 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
+        createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(config.clusterName() + "_REPLY_TOPIC", 1, ALL));
     }
 
@@ -166,7 +167,7 @@ final class TopicService {
             for (int id = 0; id < Math.max(topic.readQueueNums(), topic.writeQueueNums()); id++) {
                 starts.put(id, 0L);
             }
-            group = groups.create(SubscriptionGroup.QUEUE, topic.name(), false, null, false, starts, appender);
+            group = groups.create(SubscriptionGroup.QUEUE, topic.name(), false, null, false, false, starts, appender);
         }
         return group;
     }

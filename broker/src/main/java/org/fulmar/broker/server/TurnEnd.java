@@ -25,14 +25,25 @@ final class TurnEnd implements Core.Turn {
     private final GroupTable groups;
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
+    private final DelayedMessages delayed;
+    private final Alarm alarm;
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
 
-    TurnEnd(Appender appender, DeliveryEngine engine, GroupTable groups, DeliveryOutbox outbox, LongSupplier clock) {
+    TurnEnd(
+            Appender appender,
+            DeliveryEngine engine,
+            GroupTable groups,
+            DeliveryOutbox outbox,
+            DelayedMessages delayed,
+            Alarm alarm,
+            LongSupplier clock) {
         this.appender = appender;
         this.engine = engine;
         this.groups = groups;
         this.outbox = outbox;
+        this.delayed = delayed;
+        this.alarm = alarm;
         this.clock = clock;
     }
 
@@ -57,7 +68,11 @@ final class TurnEnd implements Core.Turn {
 
     @Override
     public boolean end() {
-        appender.time(clock.getAsLong());
+        long now = clock.getAsLong();
+        appender.time(now);
+        if (!appender.failed()) {
+            delayed.deliverDue(now);
+        }
         if (appender.hasMessages()) {
             groups.endRun(appender);
             appender.write();
@@ -79,6 +94,11 @@ final class TurnEnd implements Core.Turn {
             answers = new ArrayList<>();
             leaving.forEach(answer -> answer.leave(logged));
         }
-        return more;
+        if (appender.failed()) {
+            return false;
+        }
+        // what was moved in this turn is visible now and may be wanted
+        alarm.set(Math.min(delayed.nextDue(), engine.nextDue()), now);
+        return more || engine.isAwake() || delayed.nextDue() <= now;
     }
 }

@@ -26,14 +26,22 @@ public final class Appender implements FactSink {
         void failed(StoreException cause);
     }
 
+    /** Waits for its place in the log; without a queue it is no message, but someone who asked. */
     private record Waiting(
-            QueueLog queue,
-            QueueLog.Entry entry,
+            @Nullable QueueLog queue,
+            QueueLog.@Nullable Entry entry,
             long start,
             long end,
             long queueOffset,
             boolean forced,
-            Listener listener) {}
+            Listener listener) {
+        void stored() {
+            if (queue != null && entry != null) {
+                queue.ready(entry);
+            }
+            listener.stored(start, queueOffset);
+        }
+    }
 
     private static final int FACTS_LIMIT = 256 * 1024;
     private static final byte[] NO_HOST = new byte[8];
@@ -68,9 +76,10 @@ public final class Appender implements FactSink {
      * Appends a message.
      *
      * @param durably whether it waits for the device, if the flush policy is synchronous
+     * @return where it lies in the log
      * @throws StoreException if it is not taken; nothing has changed then
      */
-    public void append(QueueLog queue, RecordDraft draft, long tagHash, boolean durably, Listener listener)
+    public long append(QueueLog queue, RecordDraft draft, long tagHash, boolean durably, Listener listener)
             throws StoreException {
         checkAlive();
         log.checkedSize(draft);
@@ -86,6 +95,18 @@ public final class Appender implements FactSink {
         boolean forced = durably && syncFlush;
         QueueLog.Entry entry = queue.appended(start, (int) (end - start), tagHash);
         batch.add(new Waiting(queue, entry, start, end, queueOffset, forced, listener));
+        return start;
+    }
+
+    /**
+     * Tells when everything that is in the log now is as durable as a message with this wish would be.
+     *
+     * @throws StoreException if the store has failed
+     */
+    public void confirm(boolean durably, Listener listener) throws StoreException {
+        checkAlive();
+        long end = log.end();
+        batch.add(new Waiting(null, null, end, end, 0, durably && syncFlush && log.durable() < end, listener));
     }
 
     /**
@@ -167,8 +188,7 @@ public final class Appender implements FactSink {
                 forForce.add(message);
                 force = true;
             } else {
-                message.queue.ready(message.entry);
-                message.listener.stored(message.start, message.queueOffset);
+                message.stored();
             }
         }
         if (force) {
@@ -181,8 +201,7 @@ public final class Appender implements FactSink {
         Waiting head = forForce.peek();
         while (head != null && head.end <= end) {
             forForce.remove();
-            head.queue.ready(head.entry);
-            head.listener.stored(head.start, head.queueOffset);
+            head.stored();
             head = forForce.peek();
         }
     }

@@ -184,7 +184,14 @@ public final class MessageStore {
                     }
                 }
             });
-        } else if (at >= queuesPosition) {
+            return;
+        }
+        for (int i = 0; i < views.size(); i++) {
+            if (at >= positions.get(i)) {
+                views.get(i).message(record);
+            }
+        }
+        if (at >= queuesPosition) {
             String topic = record.topic();
             if (topics.exists(topic)) {
                 queue(topic, record.queueId())

@@ -32,6 +32,9 @@ public interface View {
     /** A replay has ended; nothing is known of what lies behind the ends of the queues. */
     default void recovered(Ends ends) {}
 
+    /** Takes a message from the log in a restart; what is done live when one is appended is done here. */
+    default void message(org.fulmar.protocol.message.MessageRecord record) {}
+
     /** Takes one of our own facts from the log; the same code runs live and in a restart. */
     void apply(java.nio.ByteBuffer fact);
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CursorTest {
     private static Cursor cursor(long start) {
-        return new Cursor(1, new SubscriptionGroup("group", "topic", false, true, null, false), 0, start);
+        return new Cursor(1, new SubscriptionGroup("group", "topic", false, true, null, false, false), 0, start);
     }
 
     @Test

@@ -25,7 +25,7 @@ class DeliveryBoundsTest {
     private final RecordedFacts facts = new RecordedFacts();
     private final GroupTable groups = new GroupTable();
     private final List<Long> delivered = new ArrayList<>();
-    private final DeliveryEngine engine = new DeliveryEngine(
+    private final DeliveryEngine engine = Engines.of(
             groups, backlog, facts, (consumer, topic, queueId, offset, count) -> delivered.add(offset));
     private int lastId;
 
@@ -35,15 +35,15 @@ class DeliveryBoundsTest {
     }
 
     private SubscriptionGroup queue() {
-        return groups.create(SubscriptionGroup.QUEUE, TOPIC, false, null, false, Map.of(0, 0L), facts);
+        return groups.create(SubscriptionGroup.QUEUE, TOPIC, false, null, false, false, Map.of(0, 0L), facts);
     }
 
     private SubscriptionGroup subscription() {
-        return groups.create("subscription", TOPIC, true, "blue", false, Map.of(0, 0L), facts);
+        return groups.create("subscription", TOPIC, true, "blue", false, false, Map.of(0, 0L), facts);
     }
 
     private Consumer open(SubscriptionGroup group, @Nullable Wants test, int credit) {
-        Consumer consumer = engine.open(group, ++lastId, 1, "connection", test, credit);
+        Consumer consumer = engine.open(group, Engines.opening(++lastId, 1, "connection", test, credit));
         engine.running(consumer, true);
         return consumer;
     }
@@ -105,7 +105,7 @@ class DeliveryBoundsTest {
         backlog.addQueue("other");
         open(queue(), null, Integer.MAX_VALUE);
         SubscriptionGroup other =
-                groups.create(SubscriptionGroup.QUEUE, "other", false, null, false, Map.of(0, 0L), facts);
+                groups.create(SubscriptionGroup.QUEUE, "other", false, null, false, false, Map.of(0, 0L), facts);
         Consumer patient = open(other, null, 10);
         send(RED, 100_000);
         backlog.send("other", 0, RED, 10);
@@ -287,10 +287,10 @@ class DeliveryBoundsTest {
             backlog.send(TOPIC, 0, RED, 40);
             restarted.recovered(backlog);
             delivered.clear();
-            DeliveryEngine again = new DeliveryEngine(
+            DeliveryEngine again = Engines.of(
                     restarted, backlog, facts, (receiver, topic, queueId, offset, count) -> delivered.add(offset));
             SubscriptionGroup queue = restarted.find(SubscriptionGroup.QUEUE, TOPIC);
-            again.running(again.open(queue, 99, 1, "connection", null, 100), true);
+            again.running(again.open(queue, Engines.opening(99, 1, "connection", null, 100)), true);
             backlog.send(TOPIC, 0, BLUE, 60);
             again.wakeTopic(TOPIC);
             again.dispatch();
@@ -301,7 +301,7 @@ class DeliveryBoundsTest {
 
     @Test
     void aNonDurableSubscriberLeavesNoFacts() throws DeliveryException {
-        Consumer consumer = engine.openTransient(TOPIC, 1, 1, "connection", null, false, 10);
+        Consumer consumer = engine.open(Engines.transients(engine, TOPIC), Engines.opening(1, 1, "connection", null, 10));
         engine.running(consumer, true);
         send(RED, 10);
         dispatchAll();

@@ -41,6 +41,11 @@ class DeliveryMemoryTest {
         }
 
         @Override
+        public int messageGroup(String topic, int queueId, long offset, int buckets) {
+            return -1;
+        }
+
+        @Override
         public Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test) {
             return test == null || offset % ((Every) test).nth == 0 ? Verdict.DELIVER : Verdict.PASS;
         }
@@ -57,7 +62,7 @@ class DeliveryMemoryTest {
     private final long[] offsets = new long[TAKEN];
     private int delivered;
     private long facts;
-    private final DeliveryEngine engine = new DeliveryEngine(
+    private final DeliveryEngine engine = Engines.of(
             groups,
             new Synthetic(),
             body -> facts++,
@@ -88,8 +93,8 @@ class DeliveryMemoryTest {
     }
 
     private Cursor open(boolean subscription, @Nullable MessageTest test, int credit) {
-        SubscriptionGroup group = groups.create("group", TOPIC, subscription, null, false, Map.of(0, 0L), body -> {});
-        consumer = engine.open(group, 1, 1, "connection", test, credit);
+        SubscriptionGroup group = groups.create("group", TOPIC, subscription, null, false, false, Map.of(0, 0L), body -> {});
+        consumer = engine.open(group, Engines.opening(1, 1, "connection", test, credit));
         engine.running(consumer, true);
         return group.cursor(0);
     }

@@ -427,7 +427,7 @@ final class DeliveryModel {
         require(!scanned || entry.offset >= cursor.scan(), () -> entry + " lies behind the scan " + cursor.scan());
         for (Member member : group.members) {
             require(
-                    !isFor(member, entry) || entry.offset >= member.real.scan(cursor),
+                    !isFor(member, entry) || entry.offset >= member.real.scan().position(cursor),
                     () -> entry + " lies behind the scan of " + member);
         }
     }

@@ -46,7 +46,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     private final DeliveryModel model = new DeliveryModel(backlog);
     private final List<Snapshot> snapshots = new ArrayList<>();
     private GroupTable groups = new GroupTable();
-    private DeliveryEngine engine = new DeliveryEngine(groups, backlog, facts, this);
+    private DeliveryEngine engine = Engines.of(groups, backlog, facts, this);
     /** Facts that are in the log, come what may. */
     private int logged;
 
@@ -106,7 +106,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         for (int queueId : backlog.queueIds(QUEUE)) {
             starts.put(queueId, 0L);
         }
-        SubscriptionGroup real = groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, starts, facts);
+        SubscriptionGroup real = groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, false, starts, facts);
         model.add(new Group(SubscriptionGroup.QUEUE, QUEUE, false, true, null, real), starts);
         endTurn();
     }
@@ -234,11 +234,12 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         Member member;
         if (group == null) {
             Map<Integer, Long> starts = starts(TOPIC);
-            Consumer consumer = engine.openTransient(TOPIC, id, session, owner, test, false, credit);
+            Consumer consumer = engine.open(
+                    Engines.transients(engine, TOPIC), Engines.opening(id, session, owner, test, credit));
             Group own = model.add(new Group("transient", TOPIC, true, false, colour, consumer.group()), starts);
             member = new Member(own, session, colour, consumer, credit);
         } else {
-            Consumer consumer = engine.open(group.real, id, session, owner, test, credit);
+            Consumer consumer = engine.open(group.real, Engines.opening(id, session, owner, test, credit));
             member = new Member(group, session, colour, consumer, credit);
         }
         model.opened(member);
@@ -513,7 +514,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         Integer colour = anyColour();
         String selector = colour == null ? null : "colour " + colour;
         Map<Integer, Long> starts = starts(TOPIC);
-        SubscriptionGroup real = groups.create(name, TOPIC, true, selector, false, starts, facts);
+        SubscriptionGroup real = groups.create(name, TOPIC, true, selector, false, false, starts, facts);
         model.add(new Group(name, TOPIC, true, true, colour, real), starts);
         log("create " + name + " for colour " + colour + " from " + starts);
         endTurn();
@@ -579,7 +580,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         GroupTable restored = snapshots.isEmpty() ? replayed : rebuild(any(snapshots));
         requireSame(replayed, restored);
         groups = random.nextBoolean() ? replayed : restored;
-        engine = new DeliveryEngine(groups, backlog, facts, this);
+        engine = Engines.of(groups, backlog, facts, this);
         logged = facts.size();
         model.crashed(groups);
     }
@@ -649,8 +650,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     }
 
     private void drain(Group group) throws DeliveryException {
-        Consumer consumer = engine.open(
-                group.real, ++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0);
+        Consumer consumer = engine.open(group.real, Engines.opening(++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0));
         Member member = new Member(group, 0, group.subscription ? group.colour : null, consumer, 0);
         model.opened(member);
         running(member, true);

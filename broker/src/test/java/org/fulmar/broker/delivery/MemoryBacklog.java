@@ -116,6 +116,11 @@ final class MemoryBacklog implements Backlog {
     }
 
     @Override
+    public int messageGroup(String topic, int queueId, long offset, int buckets) {
+        return -1;
+    }
+
+    @Override
     public Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test) {
         verdicts++;
         if (expired(topic, queueId, offset)) {

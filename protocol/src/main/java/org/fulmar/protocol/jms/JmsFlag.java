@@ -9,15 +9,15 @@ public final class JmsFlag {
     public static final int NON_PERSISTENT = 1 << 4;
     public static final int HAS_EXPIRATION = 1 << 5;
     public static final int PROPERTIES_IN_BODY = 1 << 6;
-    /** The broker has made this record of another one, and both are one fact ({@code _fulmar_from} says of which). */
-    public static final int MOVED = 1 << 7;
-
     public static final int NO_TIMESTAMP = 1 << 8;
     public static final int NO_DELIVERY_DELAY = 1 << 9;
     /** The message has a JMSXGroupID. */
     public static final int GROUPED = 1 << 10;
     /** JMSXUserID is the broker's word; set by brokers alone. */
     public static final int USER_STAMPED = 1 << 11;
+
+    /** The producer asks for the broker's word of who it is. */
+    public static final int WANTS_USER = 1 << 12;
 
     private static final int MARK_MASK = 0xFF << 24;
     private static final int DEFAULT_PRIORITY = 4;
@@ -43,6 +43,10 @@ public final class JmsFlag {
 
     public static boolean hasPropertiesInBody(int flag) {
         return isJms(flag) && (flag & PROPERTIES_IN_BODY) != 0;
+    }
+
+    public static boolean isGrouped(int flag) {
+        return isJms(flag) && (flag & GROUPED) != 0;
     }
 
     public static boolean mayExpire(int flag) {

@@ -25,6 +25,10 @@ public final class JmsNames {
     public static final byte[] REPLY_TO = ascii("_jms_rt");
     public static final byte[] DELIVERY_TIME = ascii("_jms_dt");
     public static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
+    /** The client identifier of the connection that published to a topic; the broker keeps noLocal by it. */
+    public static final byte[] PUBLISHER = ascii("_jms_from");
+    /** Of which record a {@link SysFlag#MOVED} one was made. */
+    public static final byte[] MOVED_FROM = ascii("_jms_mv");
 
     private static final int LONGEST_TAG = 1_024;
     private static final String OURS = "_jms_";

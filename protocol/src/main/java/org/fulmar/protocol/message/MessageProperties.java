@@ -28,6 +28,8 @@ public final class MessageProperties {
     public static final String TIMER_DELAY_SEC = "TIMER_DELAY_SEC";
     public static final String TIMER_DELAY_MS = "TIMER_DELAY_MS";
     public static final String TIMER_DELIVER_MS = "TIMER_DELIVER_MS";
+    /** When a message that waits in the timer topic is due, in milliseconds since the epoch. */
+    public static final String TIMER_OUT_MS = "TIMER_OUT_MS";
     /** The JMS expiration time, in milliseconds since the epoch. */
     public static final String JMS_EXPIRATION = "_jms_exp";
 
@@ -96,6 +98,38 @@ public final class MessageProperties {
             at = stop + 1;
         }
         return null;
+    }
+
+    /** The block without the entries of these names; those that stay are not changed. */
+    public static byte[] without(byte[] block, int length, byte[]... names) {
+        byte[] left = new byte[length + 1];
+        int size = 0;
+        int at = 0;
+        while (at < length) {
+            int end = at;
+            while (end < length && block[end] != VALUE_END) {
+                end++;
+            }
+            if (end > at && !isNamed(block, at, end, names)) {
+                System.arraycopy(block, at, left, size, end - at);
+                size += end - at;
+                left[size++] = VALUE_END;
+            }
+            at = end + 1;
+        }
+        return java.util.Arrays.copyOf(left, size);
+    }
+
+    private static boolean isNamed(byte[] block, int at, int end, byte[]... names) {
+        for (byte[] name : names) {
+            int separator = at + name.length;
+            if (separator < end
+                    && block[separator] == NAME_END
+                    && java.util.Arrays.equals(block, at, separator, name, 0, name.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A property name in the form that {@link #find} takes. */

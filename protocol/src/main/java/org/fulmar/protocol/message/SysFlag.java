@@ -10,6 +10,12 @@ public final class SysFlag {
     public static final int BORN_HOST_V6 = 1 << 4;
     public static final int STORE_HOST_V6 = 1 << 5;
 
+    /**
+     * Ours, set by brokers alone: the record was made of another one, and is the fact that settles that one. {@link
+     * JmsNames#MOVED_FROM} says which it is.
+     */
+    public static final int MOVED = 1 << 20;
+
     private static final int TRANSACTION_MASK = 3 << 2;
 
     private SysFlag() {}

@@ -1,0 +1,189 @@
+package org.fulmar.broker.server;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.fulmar.broker.delay.TimerWheel;
+import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.MessageStore;
+import org.fulmar.broker.store.MovedRecord;
+import org.fulmar.broker.store.QueueLog;
+import org.fulmar.broker.store.StoreException;
+import org.fulmar.broker.store.View;
+import org.fulmar.protocol.command.TopicConfig;
+import org.fulmar.protocol.jms.JmsFlag;
+import org.fulmar.protocol.message.JmsNames;
+import org.fulmar.protocol.message.MessageProperties;
+import org.fulmar.protocol.message.MessageRecord;
+import org.fulmar.protocol.message.RecordDraft;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Messages that wait for their delivery time: put into the timer topic, and copied to their own when they are due (D7).
+ * Owned by the broker's core.
+ *
+ * <p>The sender of one is answered when the waiting record is as durable as the message asks; it is delivered once,
+ * never before its time, whatever crashes meanwhile: the copy is the fact that it has been.
+ */
+final class DelayedMessages implements View {
+    /** RocketMQ's topic of messages that wait for any time. */
+    static final String TOPIC = "rmq_sys_wheel_timer";
+
+    private static final Logger LOG = LoggerFactory.getLogger(DelayedMessages.class);
+    private static final byte[] TOPIC_BYTES = MessageProperties.name(TOPIC);
+    private static final byte[] REAL_TOPIC = MessageProperties.name(MessageProperties.REAL_TOPIC);
+    private static final byte[] DUE = MessageProperties.name(MessageProperties.TIMER_OUT_MS);
+    private static final int PER_TURN = 1024;
+    private static final long AGAIN_MILLIS = 1000;
+
+    private final TimerWheel wheel;
+    private @Nullable MessageStore store;
+    private @Nullable TopicService topics;
+
+    DelayedMessages(TimerWheel wheel) {
+        this.wheel = wheel;
+    }
+
+    /** Called once, before anything is appended. */
+    void connect(MessageStore theStore, TopicService theTopics) {
+        this.store = theStore;
+        this.topics = theTopics;
+    }
+
+    private MessageStore store() {
+        return java.util.Objects.requireNonNull(store);
+    }
+
+    /**
+     * Appends a message that waits.
+     *
+     * @param topic where it goes when it is due
+     * @param properties a closed property block
+     */
+    void append(
+            String topic, long deliverAt, byte[] properties, ByteBuf body, Head head, boolean durably, Appender.Listener listener)
+            throws StoreException {
+        StringBuilder more = new StringBuilder(64);
+        MessageProperties.append(more, MessageProperties.TIMER_OUT_MS, Long.toString(deliverAt));
+        MessageProperties.append(more, MessageProperties.REAL_TOPIC, topic);
+        byte[] first = MessageProperties.name(more.toString());
+        byte[] all = java.util.Arrays.copyOf(first, first.length + properties.length);
+        System.arraycopy(properties, 0, all, first.length, properties.length);
+        RecordDraft draft = new RecordDraft(TOPIC_BYTES, 0, all, body)
+                .born(head.bornTimestamp, head.host)
+                .flags(head.flag, head.sysFlag);
+        QueueLog queue = store().queue(TOPIC, 0);
+        wheel.add(deliverAt, store().appender().append(queue, draft, 0, durably, listener));
+    }
+
+    /** The fixed fields of a message. */
+    record Head(int flag, int sysFlag, long bornTimestamp, byte[] host) {}
+
+    /** When there is something to do next, in milliseconds since the epoch. */
+    long nextDue() {
+        return wheel.nextDue();
+    }
+
+    /** How many messages wait. */
+    long waiting() {
+        return wheel.waiting();
+    }
+
+    /** Copies what is due to its topic; more may be due afterwards. */
+    void deliverDue(long now) {
+        if (wheel.nextDue() <= now) {
+            wheel.due(now, PER_TURN, (deliverAt, logOffset) -> deliver(now, logOffset));
+        }
+    }
+
+    private void deliver(long now, long logOffset) {
+        MessageRecord record = store().log().read(logOffset);
+        String real = record == null ? null : record.property(REAL_TOPIC);
+        if (record == null || real == null || !record.intact()) {
+            LOG.error("the delayed message at {} of the log is damaged and is not delivered", logOffset);
+            wheel.fired(logOffset);
+            return;
+        }
+        TopicService service = java.util.Objects.requireNonNull(topics);
+        TopicConfig topic = service.get(real);
+        if (topic == null) {
+            LOG.info("a delayed message for {} is dropped: the destination was deleted", real);
+            wheel.fired(logOffset);
+            return;
+        }
+        try {
+            int lane = service.lane(topic, JmsFlag.priority(record.flag()));
+            RecordDraft copy = MovedRecord.copy(record, real, lane, MovedRecord.ofTimer(logOffset), Map.of());
+            long tagHash = MessageProperties.tagHash(record.property(JmsNames.TAGS));
+            QueueLog queue = store().queue(real, lane);
+            store().appender().append(queue, copy, tagHash, JmsFlag.isPersistent(record.flag()), new Moved());
+            wheel.fired(logOffset);
+        } catch (StoreException e) {
+            LOG.warn("a delayed message for {} has to wait longer: {}", real, e.getMessage());
+            wheel.retryAt(logOffset, now + AGAIN_MILLIS);
+        }
+    }
+
+    /** Nobody waits for the copy; if it can't be written the store as a whole has failed, and says so. */
+    static final class Moved implements Appender.Listener {
+        @Override
+        public void stored(long physicalOffset, long queueOffset) {
+            // consumers see it now
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            LOG.debug("a moved message was not written", cause);
+        }
+    }
+
+    @Override
+    public void message(MessageRecord record) {
+        if (record.topicIs(TOPIC_BYTES)) {
+            String due = record.property(DUE);
+            if (due != null) {
+                wheel.add(Long.parseLong(due), record.physicalOffset());
+            }
+        } else {
+            MovedRecord.tell(record, new MovedRecord.Origin() {
+                @Override
+                public void timer(long logOffset) {
+                    wheel.fired(logOffset);
+                }
+
+                @Override
+                public void delivery(int cursorId, long offset) {
+                    // the delivery engine's
+                }
+            });
+        }
+    }
+
+    @Override
+    public void apply(ByteBuffer fact) {
+        wheel.apply(fact);
+    }
+
+    @Override
+    public String fileName() {
+        return wheel.fileName();
+    }
+
+    @Override
+    public Supplier<byte[]> capture(long logPosition) {
+        return wheel.capture(logPosition);
+    }
+
+    @Override
+    public long restore(byte @Nullable [] content) {
+        return wheel.restore(content);
+    }
+
+    @Override
+    public void recovered(Ends ends) {
+        wheel.recovered(ends);
+    }
+}
