@@ -22,6 +22,8 @@ final class WireNames {
     static final byte[] REPLY_TO = ascii("_jms_rt");
     static final byte[] DELIVERY_TIME = ascii("_jms_dt");
     static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
+    /** The client identifier of the connection that published to a topic; the broker keeps noLocal by it. */
+    static final byte[] PUBLISHER = ascii("_jms_from");
 
     private static final String OURS = "_jms_";
     private static final String DISPLACED = "_jms_p_";

@@ -24,6 +24,7 @@ import org.fulmar.jms.destination.FulmarTemporaryQueue;
 import org.fulmar.jms.destination.FulmarTemporaryTopic;
 import org.fulmar.jms.link.BrokerLink;
 import org.fulmar.jms.link.LinkListener;
+import org.fulmar.jms.message.Sender;
 import org.fulmar.protocol.jms.Deliver;
 import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.OpenDestination;
@@ -137,6 +138,11 @@ public final class FulmarConnection implements Connection {
     /** Whether messages may be handed to the application. */
     boolean deliverable() {
         return started && !lost.get() && !closed.get();
+    }
+
+    /** What this connection says of itself with what it sends. */
+    Sender sender() {
+        return new Sender(clientId, options.appId(), options.populateUserId());
     }
 
     ClientOptions options() {
