@@ -45,7 +45,7 @@ final class FulmarSession extends SessionFactory {
     private volatile boolean ended;
 
     FulmarSession(FulmarConnection connection, int id, int mode) {
-        super(connection);
+        super(connection, mode);
         this.connection = connection;
         this.id = id;
         this.mode = mode;
@@ -56,10 +56,6 @@ final class FulmarSession extends SessionFactory {
     @Override
     FulmarSession session() {
         return this;
-    }
-
-    FulmarConnection connection() {
-        return connection;
     }
 
     Completions completions() {
@@ -80,6 +76,7 @@ final class FulmarSession extends SessionFactory {
 
     /** Something has changed: who waits looks again. */
     void wake() {
+        assigned().wake();
         lock.lock();
         try {
             changed.signalAll();
@@ -97,7 +94,7 @@ final class FulmarSession extends SessionFactory {
     }
 
     void checkNotInListener(String what) throws IllegalStateException {
-        if (Thread.currentThread() == listenerThread) {
+        if (Thread.currentThread() == listenerThread || assigned().isRunning()) {
             throw new IllegalStateException("a message listener must not " + what + " that it belongs to");
         }
     }
@@ -202,7 +199,7 @@ final class FulmarSession extends SessionFactory {
     private FulmarMessage toMessage(Delivery next) throws JMSException {
         try {
             return next.toMessage(
-                    connection.options().deserialization(), mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null);
+                    connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
             next.consumer().creditAnother();
             throw e;
@@ -223,6 +220,7 @@ final class FulmarSession extends SessionFactory {
         checkOpen();
         acknowledgements.awaitConfirmed();
         giveBack();
+        assigned().recover();
     }
 
     private void giveBack() throws JMSException {
@@ -243,6 +241,11 @@ final class FulmarSession extends SessionFactory {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** With the lock held: waits for a {@link #wake}, at most so long. */
+    void awaitChange(long nanos) throws InterruptedException {
+        changed.awaitNanos(nanos);
     }
 
     private boolean hasListener() {
@@ -382,6 +385,7 @@ final class FulmarSession extends SessionFactory {
 
     /** Waits until no listener runs, unless called by one. */
     void awaitQuiet() {
+        assigned().awaitQuiet();
         lock.lock();
         try {
             while (busy != null && busy != Thread.currentThread()) {
@@ -403,6 +407,16 @@ final class FulmarSession extends SessionFactory {
             lock.unlock();
         }
         connection.add(consumer);
+    }
+
+    @Override
+    boolean hasConsumers() {
+        lock.lock();
+        try {
+            return !consumers.isEmpty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     void unregister(FulmarConsumer consumer) {
@@ -437,7 +451,7 @@ final class FulmarSession extends SessionFactory {
     }
 
     private boolean inListener() {
-        return busy == Thread.currentThread();
+        return busy == Thread.currentThread() || assigned().isRunning();
     }
 
     /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
@@ -458,11 +472,13 @@ final class FulmarSession extends SessionFactory {
         } finally {
             lock.unlock();
         }
+        assigned().end();
         awaitQuiet();
         closed = true;
         completions.close();
         try {
             if (!connection.isLost()) {
+                assigned().close();
                 if (inListener()) {
                     acknowledgements.acknowledgeCurrent();
                 }
@@ -478,6 +494,7 @@ final class FulmarSession extends SessionFactory {
     }
 
     void connectionClosed() {
+        assigned().end();
         lock.lock();
         try {
             closing = true;
