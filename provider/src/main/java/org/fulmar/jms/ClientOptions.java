@@ -57,18 +57,17 @@ public record ClientOptions(
             "classes that ObjectMessage may hold besides JDK values: names or patterns as com.acme.*, with commas");
 
     /** All of them. */
-    public static final List<OptionSpec> ALL =
-            List.of(
-                    PREFETCH,
-                    CONNECT_TIMEOUT,
-                    REQUEST_TIMEOUT,
-                    CLIENT_ID,
-                    USER,
-                    PASSWORD,
-                    BROKER,
-                    APP_ID,
-                    POPULATE_USER_ID,
-                    ALLOW_LIST);
+    public static final List<OptionSpec> ALL = List.of(
+            PREFETCH,
+            CONNECT_TIMEOUT,
+            REQUEST_TIMEOUT,
+            CLIENT_ID,
+            USER,
+            PASSWORD,
+            BROKER,
+            APP_ID,
+            POPULATE_USER_ID,
+            ALLOW_LIST);
 
     /**
      * @throws org.fulmar.protocol.config.ConfigurationException if a key is unknown or a value is not allowed

@@ -18,8 +18,8 @@ class OptionsPageTest {
             String otherwise = option.otherwise().isEmpty() ? "(empty)" : option.otherwise();
             String range = option.range().replace("|", "\\|");
             assertThat(page)
-                    .contains("| `" + option.key() + "` | " + option.unit() + " | " + otherwise + " | " + range
-                            + " | " + option.doc() + " |");
+                    .contains("| `" + option.key() + "` | " + option.unit() + " | " + otherwise + " | " + range + " | "
+                            + option.doc() + " |");
         }
     }
 }

@@ -46,8 +46,7 @@ final class FulmarBrowser implements QueueBrowser {
 
     private Browse.Reply browse(List<QueuePosition> from, int max) throws JMSException {
         FulmarConnection connection = session.connection();
-        return JmsErrors.await(
-                connection.link().browse(new Browse(connection.handle(queue), selector, from, max)));
+        return JmsErrors.await(connection.link().browse(new Browse(connection.handle(queue), selector, from, max)));
     }
 
     private void checkOpen() throws JMSException {

@@ -43,6 +43,9 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
     private final Thread thread;
     private final Set<AssignedMessages> loaded = ConcurrentHashMap.newKeySet();
     private boolean asking;
+    /** Whether a message is on its way that was asked for; of the thread alone. */
+    private boolean asked;
+
     private volatile boolean closed;
 
     private FulmarConnectionConsumer(
@@ -102,10 +105,21 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         return closed || connection.isLost() || consumer.isClosed();
     }
 
+    /** Whether messages are sent one by one, and none is here or on its way. */
+    private boolean isToAsk() {
+        holder.lock();
+        try {
+            return consumer.isPull() && !asked && !consumer.isBuffered() && !isOver();
+        } finally {
+            holder.unlock();
+        }
+    }
+
     /** Waits until messages may be handed out; false if that will not be any more. */
     private boolean awaitMessages() throws JMSException {
-        if (consumer.isPull() && !isOver()) {
+        if (isToAsk()) {
             consumer.askForOne();
+            asked = true;
         }
         holder.lock();
         try {
@@ -175,6 +189,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
             return;
         }
         List<Delivery> messages = consumer.load(maxMessages);
+        asked &= messages.isEmpty();
         loaded.removeIf(AssignedMessages::isEnded);
         loaded.add(to);
         if (!to.assign(messages)) {

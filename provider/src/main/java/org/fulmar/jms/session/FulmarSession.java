@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,6 @@ final class FulmarSession extends SessionFactory {
     private final Condition changed = lock.newCondition();
     private final List<FulmarConsumer> consumers = new ArrayList<>();
     private final Acknowledgements acknowledgements;
-    private final Completions completions;
     private @Nullable Thread listenerThread;
     /** The thread that is inside a listener, or takes a message, now. */
     private volatile @Nullable Thread busy;
@@ -45,25 +45,16 @@ final class FulmarSession extends SessionFactory {
     private volatile boolean ended;
 
     FulmarSession(FulmarConnection connection, int id, int mode) {
-        super(connection, mode);
+        super(connection, id, mode);
         this.connection = connection;
         this.id = id;
         this.mode = mode;
         this.acknowledgements = new Acknowledgements(connection, id, mode);
-        this.completions = new Completions(id);
     }
 
     @Override
     FulmarSession session() {
         return this;
-    }
-
-    Completions completions() {
-        return completions;
-    }
-
-    int id() {
-        return id;
     }
 
     void lock() {
@@ -104,7 +95,7 @@ final class FulmarSession extends SessionFactory {
     /** Waits up to {@code nanos} for a message of a consumer; null if none comes, or the consumer is closed. */
     <T> @Nullable T receive(FulmarConsumer consumer, long nanos, Reading<T> reading) throws JMSException {
         consumer.checkOpen();
-        if (listenerThread != null && hasListener()) {
+        if (listenerThread != null && hasConsumer(each -> each.listener() != null)) {
             throw new IllegalStateException("a session with a message listener can't receive synchronously");
         }
         acknowledgements.awaitConfirmed();
@@ -198,8 +189,7 @@ final class FulmarSession extends SessionFactory {
 
     private FulmarMessage toMessage(Delivery next) throws JMSException {
         try {
-            return next.toMessage(
-                    connection.options().deserialization(), this::acknowledge);
+            return next.toMessage(connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
             next.consumer().creditAnother();
             throw e;
@@ -248,10 +238,11 @@ final class FulmarSession extends SessionFactory {
         changed.awaitNanos(nanos);
     }
 
-    private boolean hasListener() {
+    @Override
+    boolean hasConsumer(Predicate<FulmarConsumer> such) {
         lock.lock();
         try {
-            return consumers.stream().anyMatch(consumer -> consumer.listener() != null);
+            return consumers.stream().anyMatch(such);
         } finally {
             lock.unlock();
         }
@@ -409,16 +400,6 @@ final class FulmarSession extends SessionFactory {
         connection.add(consumer);
     }
 
-    @Override
-    boolean hasConsumers() {
-        lock.lock();
-        try {
-            return !consumers.isEmpty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     void unregister(FulmarConsumer consumer) {
         connection.remove(consumer);
         lock.lock();
@@ -457,7 +438,7 @@ final class FulmarSession extends SessionFactory {
     /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
     @Override
     public void close() throws JMSException {
-        completions.checkNotInCallback();
+        completions().checkNotInCallback();
         lock.lock();
         try {
             if (closing) {
@@ -475,7 +456,7 @@ final class FulmarSession extends SessionFactory {
         assigned().end();
         awaitQuiet();
         closed = true;
-        completions.close();
+        completions().close();
         try {
             if (!connection.isLost()) {
                 assigned().close();
@@ -505,11 +486,5 @@ final class FulmarSession extends SessionFactory {
         } finally {
             lock.unlock();
         }
-    }
-
-    @Override
-    public int getAcknowledgeMode() throws JMSException {
-        checkOpen();
-        return mode;
     }
 }

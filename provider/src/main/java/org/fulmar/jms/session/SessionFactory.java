@@ -22,6 +22,7 @@ import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.io.Serializable;
 import java.util.List;
+import java.util.function.Predicate;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMapMessage;
@@ -38,10 +39,16 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class SessionFactory implements Session {
     private final FulmarConnection connection;
+    private final int id;
+    private final int mode;
+    private final Completions completions;
     private final AssignedMessages assigned;
 
-    SessionFactory(FulmarConnection connection, int mode) {
+    SessionFactory(FulmarConnection connection, int id, int mode) {
         this.connection = connection;
+        this.id = id;
+        this.mode = mode;
+        this.completions = new Completions(id);
         this.assigned = new AssignedMessages(this, mode);
     }
 
@@ -49,6 +56,14 @@ abstract class SessionFactory implements Session {
 
     final FulmarConnection connection() {
         return connection;
+    }
+
+    final int id() {
+        return id;
+    }
+
+    final Completions completions() {
+        return completions;
     }
 
     /** What connection consumers have put into this session for its {@link #run}. */
@@ -60,7 +75,7 @@ abstract class SessionFactory implements Session {
 
     abstract void register(FulmarConsumer consumer);
 
-    abstract boolean hasConsumers();
+    abstract boolean hasConsumer(Predicate<FulmarConsumer> such);
 
     @Override
     public BytesMessage createBytesMessage() throws JMSException {
@@ -315,6 +330,12 @@ abstract class SessionFactory implements Session {
     }
 
     @Override
+    public int getAcknowledgeMode() throws JMSException {
+        checkOpen();
+        return mode;
+    }
+
+    @Override
     public void commit() throws JMSException {
         checkOpen();
         throw new IllegalStateException("the session is not transacted");
@@ -335,7 +356,7 @@ abstract class SessionFactory implements Session {
     @Override
     public void setMessageListener(@Nullable MessageListener listener) throws JMSException {
         checkOpen();
-        if (listener != null && hasConsumers()) {
+        if (listener != null && hasConsumer(any -> true)) {
             throw new IllegalStateException(
                     "a session with consumers can't have a message listener; set the listener of a consumer");
         }

@@ -140,8 +140,8 @@ class SenderTest {
         body[at + 1] = 'M';
         body[at + 2] = 'S';
         body[at + 3] = 'X';
-        WireMessage hidden = new WireMessage(
-                wire.flag() | JmsFlag.USER_STAMPED, wire.properties(), body, wire.bornTimestamp());
+        WireMessage hidden =
+                new WireMessage(wire.flag() | JmsFlag.USER_STAMPED, wire.properties(), body, wire.bornTimestamp());
         assertThat(received(hidden).propertyExists("JMSXUserID")).isFalse();
         assertThat(received(hidden).getStringProperty("large")).hasSize(MUCH);
     }

@@ -59,7 +59,8 @@ class BrowserTest {
     void connect(TestInfo test) throws JMSException {
         connection = factory.createConnection();
         session = connection.createSession();
-        queue = session.createQueue("browsed." + test.getTestMethod().orElseThrow().getName());
+        queue = session.createQueue(
+                "browsed." + test.getTestMethod().orElseThrow().getName());
         producer = session.createProducer(queue);
     }
 

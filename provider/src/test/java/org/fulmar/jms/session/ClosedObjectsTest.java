@@ -115,7 +115,8 @@ class ClosedObjectsTest {
             Session session = connection.createSession();
             Object object = make(type, connection, session, context);
             switch (closed) {
-                case ITSELF -> ((AutoCloseable) (object instanceof ConnectionConsumer it ? closing(it) : object)).close();
+                case ITSELF ->
+                    ((AutoCloseable) (object instanceof ConnectionConsumer it ? closing(it) : object)).close();
                 case SESSION -> {
                     session.close();
                     context.close();

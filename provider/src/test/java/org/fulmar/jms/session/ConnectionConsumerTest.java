@@ -264,6 +264,19 @@ class ConnectionConsumerTest {
         assertThatThrownBy(message::acknowledge).isInstanceOf(IllegalStateException.class);
     }
 
+    @Test
+    void closedServerSessionGivesBackWhatItHasNotAcknowledged() throws Exception {
+        ServerSessions pool = telling(Session.CLIENT_ACKNOWLEDGE, 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 2);
+        send(0, 2);
+        assertThat(told(2)).containsExactly("m0", "m1");
+        Jms.eventually("the server session is back", pool::allIdle);
+        consumer.close();
+        assertThat(remaining()).isEmpty();
+        pool.sessions().get(0).close();
+        assertThat(remaining()).containsExactly("m0*2", "m1*2");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {Session.AUTO_ACKNOWLEDGE, Session.DUPS_OK_ACKNOWLEDGE})
     void messageWhoseListenerFailsComesAgainFlagged(int mode) throws Exception {
@@ -469,7 +482,13 @@ class ConnectionConsumerTest {
         send(0, 3);
         assertThat(told(3)).isEqualTo(texts(0, 3));
         for (String words : List.of(
-                "none today", "nor ever", "no server session", "of the connection", "listener", "closed", "not started")) {
+                "none today",
+                "nor ever",
+                "no server session",
+                "of the connection",
+                "listener",
+                "closed",
+                "not started")) {
             JMSException problem = problems.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
             assertThat(problem).hasMessageContaining(words);
         }

@@ -89,7 +89,8 @@ class JmsRulesTest {
         connection.start();
         session = connection.createSession();
         context = factory.createContext();
-        queue = session.createQueue("rules." + test.getTestMethod().orElseThrow().getName());
+        queue = session.createQueue(
+                "rules." + test.getTestMethod().orElseThrow().getName());
         topic = session.createTopic(queue.getQueueName() + ".topic");
     }
 
@@ -107,8 +108,14 @@ class JmsRulesTest {
         table.row("createSession(false, 99)", "JMSException", () -> connection.createSession(false, 99));
         for (int mode = 1; mode <= 3; mode++) {
             int good = mode;
-            table.row("createSession(" + mode + ")", "nothing", () -> connection.createSession(good).close());
-            table.row("createContext(" + mode + ")", "nothing", () -> context.createContext(good).close());
+            table.row(
+                    "createSession(" + mode + ")",
+                    "nothing",
+                    () -> connection.createSession(good).close());
+            table.row(
+                    "createContext(" + mode + ")",
+                    "nothing",
+                    () -> context.createContext(good).close());
         }
         table.row("factory.createContext(4)", "JMSRuntimeException", () -> factory.createContext(4));
         table.row("factory.createContext(-1)", "JMSRuntimeException", () -> factory.createContext("u", "p", -1));
@@ -209,7 +216,10 @@ class JmsRulesTest {
         table.row("shared durable, no client id", "nothing", () -> {
             context.createSharedDurableConsumer(topic, "nobody's").close();
         });
-        table.row("shared, no client id", "nothing", () -> context.createSharedConsumer(topic, name).close());
+        table.row(
+                "shared, no client id",
+                "nothing",
+                () -> context.createSharedConsumer(topic, name).close());
         table.row("shared, no name", "JMSRuntimeException", () -> context.createSharedConsumer(topic, null));
         table.row("shared, bad selector", "InvalidSelectorRuntimeException", () -> {
             context.createSharedConsumer(topic, name, "= 1");
@@ -252,13 +262,18 @@ class JmsRulesTest {
         table.row("async, no listener", "IllegalArgumentException", () -> {
             producer.send(message, (CompletionListener) null);
         });
-        table.row("getDestination", "nothing", () -> assertThat(free.getDestination()).isNull());
+        table.row(
+                "getDestination",
+                "nothing",
+                () -> assertThat(free.getDestination()).isNull());
         table.check();
         assertThat(producer.getPriority()).isEqualTo(4);
         assertThat(producer.getDeliveryMode()).isEqualTo(DeliveryMode.PERSISTENT);
         assertThat(producer.getTimeToLive()).isZero();
         assertThat(producer.getDeliveryDelay()).isZero();
-        assertThat(message.getJMSMessageID()).as("what is refused is not touched").isNull();
+        assertThat(message.getJMSMessageID())
+                .as("what is refused is not touched")
+                .isNull();
     }
 
     @Test

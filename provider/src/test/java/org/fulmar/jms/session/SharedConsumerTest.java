@@ -129,7 +129,9 @@ class SharedConsumerTest {
         plain.close();
         publish("a");
         assertThat(Jms.receive(second, 1)).containsExactly("a");
-        assertThat(Jms.receive(durable, 1)).as("another subscription of the same name").containsExactly("a");
+        assertThat(Jms.receive(durable, 1))
+                .as("another subscription of the same name")
+                .containsExactly("a");
         second.close();
         durable.close();
         publish("b");
@@ -175,7 +177,8 @@ class SharedConsumerTest {
         try (Connection client = client("excluding")) {
             Session own = client.createSession();
             own.createDurableConsumer(topic, "d").close();
-            assertThatThrownBy(() -> own.createSharedDurableConsumer(topic, "d")).isInstanceOf(JMSException.class);
+            assertThatThrownBy(() -> own.createSharedDurableConsumer(topic, "d"))
+                    .isInstanceOf(JMSException.class);
             own.createSharedDurableConsumer(topic, "s").close();
             assertThatThrownBy(() -> own.createDurableConsumer(topic, "s")).isInstanceOf(JMSException.class);
             MessageConsumer nobodys = session.createSharedDurableConsumer(topic, "d");
@@ -230,7 +233,8 @@ class SharedConsumerTest {
 
     @Test
     void topicsAndNamesAreChecked() {
-        assertThatThrownBy(() -> session.createSharedConsumer(null, "s")).isInstanceOf(InvalidDestinationException.class);
+        assertThatThrownBy(() -> session.createSharedConsumer(null, "s"))
+                .isInstanceOf(InvalidDestinationException.class);
         assertThatThrownBy(() -> session.createSharedDurableConsumer(null, "s"))
                 .isInstanceOf(InvalidDestinationException.class);
         for (String name : new String[] {null, "", "\uD800"}) {
