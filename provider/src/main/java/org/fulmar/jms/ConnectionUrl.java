@@ -52,14 +52,14 @@ public record ConnectionUrl(
         if (place.startsWith(BROKERS)) {
             return new ConnectionUrl(
                     Kind.BROKERS,
-                    addresses(place.substring(BROKERS.length()), BROKER_PORT, url),
+                    addresses(place.substring(BROKERS.length()), BROKER_PORT),
                     ClientOptions.of(given),
                     Map.of());
         }
         if (place.startsWith(NAME_SERVERS)) {
             return new ConnectionUrl(
                     Kind.NAME_SERVERS,
-                    addresses(place.substring(NAME_SERVERS.length()), NAME_SERVER_PORT, url),
+                    addresses(place.substring(NAME_SERVERS.length()), NAME_SERVER_PORT),
                     ClientOptions.of(given),
                     Map.of());
         }
@@ -81,12 +81,22 @@ public record ConnectionUrl(
             if (equals < 1) {
                 throw new ConfigurationException("an option is written key=value, not \"" + part + "\"");
             }
-            given.put(part.substring(0, equals), URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
+            String key = part.substring(0, equals);
+            given.put(key, decoded(key, part.substring(equals + 1)));
         }
         return given;
     }
 
-    private static List<InetSocketAddress> addresses(String text, int otherwise, String url) {
+    private static String decoded(String key, String value) {
+        try {
+            return URLDecoder.decode(value, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            // without the cause, which shows the value: it may be a password
+            throw new ConfigurationException(key + " is not URL-encoded: write % as %25");
+        }
+    }
+
+    private static List<InetSocketAddress> addresses(String text, int otherwise) {
         List<InetSocketAddress> found = new ArrayList<>();
         for (String part : text.split(",")) {
             int colon = part.endsWith("]") ? -1 : part.lastIndexOf(':');
@@ -94,7 +104,7 @@ public record ConnectionUrl(
             try {
                 int port = colon < 0 ? otherwise : Integer.parseInt(part.substring(colon + 1));
                 if (host.isBlank()) {
-                    throw new ConfigurationException("no host in " + url);
+                    throw new ConfigurationException("no host in \"" + text + "\"");
                 }
                 found.add(
                         InetSocketAddress.createUnresolved(host.replace("[", "").replace("]", ""), port));

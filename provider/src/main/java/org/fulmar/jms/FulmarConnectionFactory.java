@@ -1,17 +1,28 @@
 package org.fulmar.jms;
 
 import jakarta.jms.Connection;
-import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
+import jakarta.jms.QueueConnection;
+import jakarta.jms.QueueConnectionFactory;
+import jakarta.jms.TopicConnection;
+import jakarta.jms.TopicConnectionFactory;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
+import javax.naming.Reference;
+import javax.naming.Referenceable;
+import org.fulmar.jms.destination.References;
 import org.fulmar.jms.link.BrokerLink;
 import org.fulmar.jms.link.Connector;
 import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.session.FulmarConnection;
 import org.fulmar.jms.session.FulmarContext;
+import org.fulmar.jms.session.FulmarQueueConnection;
+import org.fulmar.jms.session.FulmarTopicConnection;
 import org.fulmar.jms.session.JmsErrors;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Hello;
@@ -24,12 +35,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any thread may use it. Its connections share two event-loop threads. An embedded broker lives as long as the
  * factory is not closed, and the process runs.
+ *
+ * <p>It is an administered object (section 5.1): what JNDI stores of it, and what is serialised, is its URL alone. A
+ * password that is an option of the URL is stored with it, readable by whoever can read the store; keep it out of the
+ * URL and give it to {@code createConnection} where that matters. A copy has connections, and for a URL of an embedded
+ * broker without a directory a broker, of its own.
  */
-public final class FulmarConnectionFactory implements ConnectionFactory, AutoCloseable {
+public final class FulmarConnectionFactory
+        implements QueueConnectionFactory, TopicConnectionFactory, Referenceable, Serializable, AutoCloseable {
+    private static final long serialVersionUID = 1L;
     private static final String CLIENT = "Fulmar JMS 0.1";
 
-    private final ConnectionUrl url;
-    private @Nullable Connector connector;
+    private final String text;
+    private final transient ConnectionUrl url;
+    private transient @Nullable Connector connector;
 
     /** A factory for an embedded broker on a temporary directory. */
     public FulmarConnectionFactory() {
@@ -40,7 +59,13 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
      * @throws org.fulmar.protocol.config.ConfigurationException if the URL is malformed or an option is unknown or bad
      */
     public FulmarConnectionFactory(String url) {
+        this.text = url;
         this.url = ConnectionUrl.parse(url);
+    }
+
+    /** The URL as it was given, with the password if it has one. */
+    public String getUrl() {
+        return text;
     }
 
     private synchronized Connector connector() {
@@ -115,6 +140,26 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
     }
 
     @Override
+    public QueueConnection createQueueConnection() throws JMSException {
+        return createQueueConnection(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public QueueConnection createQueueConnection(@Nullable String user, @Nullable String password) throws JMSException {
+        return new FulmarQueueConnection(open(user, password));
+    }
+
+    @Override
+    public TopicConnection createTopicConnection() throws JMSException {
+        return createTopicConnection(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public TopicConnection createTopicConnection(@Nullable String user, @Nullable String password) throws JMSException {
+        return new FulmarTopicConnection(open(user, password));
+    }
+
+    @Override
     public JMSContext createContext() {
         return createContext(JMSContext.AUTO_ACKNOWLEDGE);
     }
@@ -135,6 +180,39 @@ public final class FulmarConnectionFactory implements ConnectionFactory, AutoClo
             return FulmarContext.first(open(user, password), sessionMode);
         } catch (JMSException e) {
             throw JmsErrors.runtime(e);
+        }
+    }
+
+    /** What JNDI stores of it: the class and the URL, with the password if it has one. */
+    @Override
+    public Reference getReference() {
+        return References.of(FulmarConnectionFactory.class, References.URL, text);
+    }
+
+    private Object writeReplace() {
+        return new Stored(text);
+    }
+
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+        throw new InvalidObjectException("a FulmarConnectionFactory is serialised as its URL alone");
+    }
+
+    /** Its serial form. */
+    private record Stored(@Nullable String url) implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private Object readResolve() throws InvalidObjectException {
+            if (url == null) {
+                throw new InvalidObjectException("a FulmarConnectionFactory without a URL");
+            }
+            try {
+                return new FulmarConnectionFactory(url);
+            } catch (IllegalArgumentException e) {
+                InvalidObjectException refusal =
+                        new InvalidObjectException("the URL of a FulmarConnectionFactory: " + e.getMessage());
+                refusal.initCause(e);
+                throw refusal;
+            }
         }
     }
 

@@ -10,6 +10,8 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.ObjectInputStream;
+import javax.naming.InitialContext;
+import javax.naming.spi.NamingManager;
 
 /** The house rules that the build keeps: who may know whom, and what logic must not reach for. */
 @AnalyzeClasses(packages = "org.fulmar", importOptions = ArchitectureTest.WithoutTests.class)
@@ -28,7 +30,8 @@ class ArchitectureTest {
             .resideInAPackage("org.fulmar.protocol..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.broker..", "org.fulmar.jms..");
+            .resideInAnyPackage(
+                    "org.fulmar.nameserver..", "org.fulmar.broker..", "org.fulmar.jms..", "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule nameServerKnowsTheProtocolAlone = noClasses()
@@ -36,7 +39,7 @@ class ArchitectureTest {
             .resideInAPackage("org.fulmar.nameserver..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.fulmar.broker..", "org.fulmar.jms..");
+            .resideInAnyPackage("org.fulmar.broker..", "org.fulmar.jms..", "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule brokerKnowsTheProtocolAlone = noClasses()
@@ -44,15 +47,34 @@ class ArchitectureTest {
             .resideInAPackage("org.fulmar.broker..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.jms..");
+            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.jms..", "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule clientKnowsTheProtocolAlone = noClasses()
             .that()
-            .resideInAPackage("org.fulmar.jms..")
+            .resideInAnyPackage("org.fulmar.jms..", "org.fulmar.jndi..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.broker..");
+
+    @ArchTest
+    static final ArchRule jmsKnowsNothingOfJndi = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.jms..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.fulmar.jndi..");
+
+    @ArchTest
+    static final ArchRule jndiAsksNoOtherNamingService = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.jndi..")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(InitialContext.class)
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(NamingManager.class);
 
     @ArchTest
     static final ArchRule jmsObjectsReachTheWireByTheLinkAlone = noClasses()

@@ -63,12 +63,12 @@ class JmsOperationsTest {
         SendOperation.encode(out, new SendOperation.Envelope(1, 5, 6, 7), 2, 3, 4, properties, body);
         assertThat(out.readableBytes())
                 .isEqualTo(SendOperation.encodedBytes(properties, body))
-                .isEqualTo(29);
-        for (int length = 0; length <= 29; length++) {
+                .isEqualTo(53);
+        for (int length = 0; length <= 53; length++) {
             ByteBuf cut = out.slice(0, length);
             assertThat(catchThrowable(() -> SendOperation.decode(cut)) == null)
                     .as("%d bytes", length)
-                    .isEqualTo(length >= 27);
+                    .isEqualTo(length >= 51);
         }
         ByteBuf delivery = Unpooled.buffer();
         Deliver.begin(delivery, 1, 2);
@@ -136,7 +136,7 @@ class JmsOperationsTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 32_768, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void propertiesLongerThanARecordHoldsAreRefused(int length) {
-        ByteBuf body = Unpooled.buffer().writeZero(20).writeInt(length).writeZero(40_000);
+        ByteBuf body = Unpooled.buffer().writeZero(44).writeInt(length).writeZero(40_000);
         assertThatThrownBy(() -> SendOperation.decode(body))
                 .isInstanceOf(FrameException.class)
                 .hasMessageContaining("" + MessageProperties.MAX_BYTES);

@@ -174,7 +174,8 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
     }
 
     private AssignedMessages sessionOf(ServerSession server) throws JMSException {
-        Session session = server.getSession();
+        Session given = server.getSession();
+        Session session = given instanceof DomainSession ofDomain ? ofDomain.session() : given;
         if (!(session instanceof FulmarSession ours) || ours.connection() != connection) {
             throw new IllegalStateException("a server session needs a session of the connection that it serves");
         }

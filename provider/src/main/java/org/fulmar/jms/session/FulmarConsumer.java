@@ -4,6 +4,8 @@ import jakarta.jms.IllegalStateException;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageListener;
+import jakarta.jms.Queue;
+import jakarta.jms.QueueReceiver;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.util.ArrayDeque;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * or the session's for a listener, takes from it. What the application has seen and what not is told to the broker
  * when the consumer is closed, so that nothing unseen counts as delivered.
  */
-class FulmarConsumer implements TopicSubscriber {
+class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     private final FulmarSession session;
     private final int id;
     private final FulmarDestination destination;
@@ -260,6 +262,15 @@ class FulmarConsumer implements TopicSubscriber {
             return topic;
         }
         throw new IllegalStateException(destination + " is no topic");
+    }
+
+    @Override
+    public Queue getQueue() throws JMSException {
+        checkOpen();
+        if (destination instanceof Queue queue) {
+            return queue;
+        }
+        throw new IllegalStateException(destination + " is no queue");
     }
 
     @Override

@@ -8,7 +8,10 @@ import jakarta.jms.InvalidDestinationException;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageFormatException;
-import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.QueueSender;
+import jakarta.jms.Topic;
+import jakarta.jms.TopicPublisher;
 import java.util.concurrent.CompletableFuture;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.link.BrokerLink;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * it throws because the connection was lost, the broker may have the message or not. A non-persistent message is on
  * its way when the send returns. A message with a delivery delay is kept by the broker until it is due.
  */
-final class FulmarProducer implements MessageProducer {
+final class FulmarProducer implements QueueSender, TopicPublisher {
     /** The longest delivery delay that brokers keep. */
     static final long MAX_DELAY_MILLIS = 40L * 24 * 60 * 60 * 1000;
 
@@ -292,6 +295,56 @@ final class FulmarProducer implements MessageProducer {
     public @Nullable Destination getDestination() throws JMSException {
         checkOpen();
         return destination;
+    }
+
+    // The same for one domain.
+
+    @Override
+    public @Nullable Queue getQueue() throws JMSException {
+        Destination to = getDestination();
+        if (to instanceof Topic) {
+            throw new IllegalStateException(to + " is no queue");
+        }
+        return (Queue) to;
+    }
+
+    @Override
+    public @Nullable Topic getTopic() throws JMSException {
+        Destination to = getDestination();
+        if (to instanceof Queue) {
+            throw new IllegalStateException(to + " is no topic");
+        }
+        return (Topic) to;
+    }
+
+    @Override
+    public void send(Queue to, Message message) throws JMSException {
+        send((Destination) to, message);
+    }
+
+    @Override
+    public void send(Queue to, Message message, int mode, int prio, long ttl) throws JMSException {
+        send((Destination) to, message, mode, prio, ttl);
+    }
+
+    @Override
+    public void publish(Message message) throws JMSException {
+        send(message);
+    }
+
+    @Override
+    public void publish(Message message, int mode, int prio, long ttl) throws JMSException {
+        send(message, mode, prio, ttl);
+    }
+
+    @Override
+    public void publish(Topic to, Message message) throws JMSException {
+        send(to, message);
+    }
+
+    @Override
+    public void publish(Topic to, Message message, int mode, int prio, long ttl) throws JMSException {
+        send(to, message, mode, prio, ttl);
     }
 
     /** Section 7.3.5: waits for the completion listeners of its sends. */

@@ -14,6 +14,8 @@ import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageListener;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
+import jakarta.jms.QueueConnection;
+import jakarta.jms.QueueSession;
 import jakarta.jms.ServerSession;
 import jakarta.jms.ServerSessionPool;
 import jakarta.jms.Session;
@@ -495,6 +497,10 @@ class ConnectionConsumerTest {
     }
 
     private static ServerSession server(Session session, Runnable start) {
+        return server(session, start, false);
+    }
+
+    private static ServerSession server(Session session, Runnable start, boolean run) {
         return new ServerSession() {
             @Override
             public Session getSession() {
@@ -504,6 +510,9 @@ class ConnectionConsumerTest {
             @Override
             public void start() {
                 start.run();
+                if (run) {
+                    session.run();
+                }
             }
         };
     }
@@ -565,6 +574,18 @@ class ConnectionConsumerTest {
         consumer.close();
         session.unsubscribe("d");
         assertThat(told).isEmpty();
+    }
+
+    @Test
+    void sessionsOfTheDomainsServeTheirConnections() throws Exception {
+        try (QueueConnection queues = factory.createQueueConnection()) {
+            queues.start();
+            QueueSession session = queues.createQueueSession(false, Session.AUTO_ACKNOWLEDGE);
+            session.setMessageListener(message -> told.add(Jms.seen(message)));
+            queues.createConnectionConsumer(queue, null, () -> server(session, () -> {}, true), 1);
+            send(0, 2);
+            assertThat(told(2)).containsExactly("m0", "m1");
+        }
     }
 
     @Test
