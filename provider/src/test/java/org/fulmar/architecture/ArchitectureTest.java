@@ -91,6 +91,22 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
+                    "org.fulmar.broker.delay..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.security..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "org.fulmar.protocol.jms..");
+
+    @ArchTest
+    static final ArchRule timingWheelKnowsTheStoreAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.delay..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
                     "org.fulmar.broker.delivery..",
                     "org.fulmar.broker.server..",
                     "org.fulmar.broker.topic..",
@@ -114,6 +130,30 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .areAssignableTo(Thread.class);
+
+    @ArchTest
+    static final ArchRule selectorsKnowMessagesAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.filter..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.store..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..");
+
+    @ArchTest
+    static final ArchRule onlySelectorsAreParsedByGrammar = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.fulmar.broker.filter..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.antlr..", "org.fulmar.broker.filter.grammar..");
 
     @ArchTest
     static final ArchRule noWallClockInLogic = noClasses()

@@ -3,6 +3,7 @@ package org.fulmar.broker.store;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -334,11 +335,19 @@ public final class MessageStore {
             }
             done.forEach(Runnable::run);
             for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
-                disk.replace(config.resolve(file.getKey()), file.getValue().get());
+                disk.replace(config.resolve(file.getKey()), content(file.getValue()));
             }
             IndexService.Saved indexed = index.checkpoint();
             new Checkpoint(position, verifyFrom(), indexed.file(), indexed.entries(), closing ? position : -1)
                     .save(disk, checkpointFile);
+        }
+
+        private static byte[] content(Supplier<byte[]> state) throws IOException {
+            try {
+                return state.get();
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
         }
 
         /** The newest earlier checkpoint that lies some way behind this one. */

@@ -10,7 +10,10 @@ public interface View {
     /** The file under {@code config/}. */
     String fileName();
 
-    /** The state as it is now, in a form that can be written on another thread. */
+    /**
+     * The state as it is now, in a form that can be written on another thread; it may force files of its own there, and
+     * throw an {@link java.io.UncheckedIOException} if it can't.
+     */
     java.util.function.Supplier<byte[]> capture(long logPosition);
 
     /**

@@ -24,16 +24,16 @@ import org.jspecify.annotations.Nullable;
  * journalling file system, and {@code replace} keeps its word. Buffers from {@code map} show writes as they happen.
  * What is written through {@code mapForWriting} is found by comparing with what was forced. Thread-safe.
  */
-final class FaultyDisk implements Disk {
+public final class FaultyDisk implements Disk {
     static final int SECTOR = 512;
     static final int BLOCK = 4096;
 
     /** A change of the disk or a force that is about to happen. */
-    interface Hook {
+    public interface Hook {
         void before(Operation operation, Path file) throws IOException;
     }
 
-    enum Operation {
+    public enum Operation {
         WRITE,
         FORCE,
         RESIZE,
@@ -87,7 +87,7 @@ final class FaultyDisk implements Disk {
     private int forces;
 
     /** A disk that can lose its power. */
-    FaultyDisk() {
+    public FaultyDisk() {
         this(true);
     }
 
@@ -96,19 +96,19 @@ final class FaultyDisk implements Disk {
     }
 
     /** A disk that is quicker, but can only crash with everything written kept. */
-    static FaultyDisk withoutPowerLoss() {
+    public static FaultyDisk withoutPowerLoss() {
         return new FaultyDisk(false);
     }
 
     // ---- faults
 
     /** Called before each change and force, outside of this disk's lock; an exception it throws is the disk's failure. */
-    void hook(Hook callback) {
+    public void hook(Hook callback) {
         hook = callback;
     }
 
     /** Fails the n-th operation of a kind from now on, counted from 1, on files that match; before it has any effect. */
-    void fail(Operation kind, int ordinal, Predicate<Path> which) {
+    public void fail(Operation kind, int ordinal, Predicate<Path> which) {
         int[] left = {ordinal};
         hook((operation, file) -> {
             if (operation == kind && which.test(file)) {
@@ -122,17 +122,17 @@ final class FaultyDisk implements Disk {
     }
 
     /** Takes all faults away; space is not changed. */
-    void heal() {
+    public void heal() {
         hook = (operation, file) -> {};
         releaseForces();
     }
 
     /** From now on there is room for so many bytes more; negative for as much as is wanted. */
-    synchronized void roomLeft(long bytes) {
+    public synchronized void roomLeft(long bytes) {
         capacity = bytes < 0 ? Long.MAX_VALUE : usedBytes() + bytes;
     }
 
-    synchronized long usedBytes() {
+    public synchronized long usedBytes() {
         long blocks = 0;
         for (Inode inode : files.values()) {
             blocks += inode.blocks.cardinality();
@@ -176,7 +176,7 @@ final class FaultyDisk implements Disk {
     // ---- what survives
 
     /** What a killed process leaves: everything written. */
-    synchronized FaultyDisk afterKill() {
+    public synchronized FaultyDisk afterKill() {
         FaultyDisk disk = new FaultyDisk(tracking);
         files.forEach((path, inode) -> {
             Inode copy = fresh(inode.content());
@@ -193,7 +193,7 @@ final class FaultyDisk implements Disk {
     }
 
     /** What a loss of power leaves: what was forced, and of the rest what chance has it, down to single sectors. */
-    synchronized FaultyDisk afterPowerLoss(Random random) {
+    public synchronized FaultyDisk afterPowerLoss(Random random) {
         if (!tracking) {
             throw new IllegalStateException("this disk does not know what was forced");
         }
@@ -265,13 +265,13 @@ final class FaultyDisk implements Disk {
         files.put(file, fresh(content));
     }
 
-    synchronized void flip(Path file, long bit) {
+    public synchronized void flip(Path file, long bit) {
         Inode inode = inode(file);
         inode.bytes[(int) (bit / 8)] ^= (byte) (1 << bit % 8);
         inode.forced = inode.content();
     }
 
-    synchronized List<Path> files() {
+    public synchronized List<Path> files() {
         return List.copyOf(files.keySet());
     }
 

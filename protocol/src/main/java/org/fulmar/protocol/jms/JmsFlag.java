@@ -39,6 +39,14 @@ public final class JmsFlag {
         return !isJms(flag) || (flag & NON_PERSISTENT) == 0;
     }
 
+    public static boolean hasTimestamp(int flag) {
+        return !isJms(flag) || (flag & NO_TIMESTAMP) == 0;
+    }
+
+    public static boolean hasPropertiesInBody(int flag) {
+        return isJms(flag) && (flag & PROPERTIES_IN_BODY) != 0;
+    }
+
     public static boolean mayExpire(int flag) {
         return isJms(flag) && (flag & HAS_EXPIRATION) != 0;
     }

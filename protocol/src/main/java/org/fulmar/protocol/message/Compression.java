@@ -71,17 +71,32 @@ public enum Compression {
      * @throws IOException if the bytes are malformed or their content is larger
      */
     public byte[] decompress(byte[] body, int maxBytes) throws IOException {
-        InputStream raw = new ByteArrayInputStream(body);
-        try (InputStream in = switch (this) {
-            case LZ4 -> new LZ4FrameInputStream(raw);
-            case ZSTD -> new ZstdInputStream(raw).setLongMax(ZSTD_WINDOW_LOG);
-            case ZLIB, ZLIB_LEGACY -> new InflaterInputStream(raw);
-        }) {
+        try (InputStream in = open(body)) {
             byte[] content = in.readNBytes(maxBytes);
             if (content.length == maxBytes && in.read() >= 0) {
                 throw new IOException("the compressed body holds more than " + maxBytes + " bytes");
             }
             return content;
         }
+    }
+
+    /**
+     * The first bytes of the content, fewer if it has no more.
+     *
+     * @throws IOException if the bytes are malformed as far as they are read
+     */
+    public byte[] decompressStart(byte[] body, int bytes) throws IOException {
+        try (InputStream in = open(body)) {
+            return in.readNBytes(bytes);
+        }
+    }
+
+    private InputStream open(byte[] body) throws IOException {
+        InputStream raw = new ByteArrayInputStream(body);
+        return switch (this) {
+            case LZ4 -> new LZ4FrameInputStream(raw);
+            case ZSTD -> new ZstdInputStream(raw).setLongMax(ZSTD_WINDOW_LOG);
+            case ZLIB, ZLIB_LEGACY -> new InflaterInputStream(raw);
+        };
     }
 }

@@ -197,6 +197,15 @@ public final class MessageRecord {
         return properties;
     }
 
+    /** Where the property block begins in {@link #buffer}. */
+    public int propertiesPosition() {
+        return propertiesAt;
+    }
+
+    public int propertiesLength() {
+        return propertiesLength;
+    }
+
     public @Nullable String property(byte[] name) {
         return MessageProperties.find(buffer, propertiesAt, propertiesLength, name);
     }

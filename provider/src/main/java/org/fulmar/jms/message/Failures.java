@@ -2,6 +2,7 @@ package org.fulmar.jms.message;
 
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageFormatException;
+import org.fulmar.protocol.message.MalformedPropertyException;
 
 /** Makes exceptions that keep their cause in both places where callers look for it. Stateless. */
 final class Failures {
@@ -20,6 +21,10 @@ final class Failures {
     /** What the bytes of a message say is not something that we can have written. */
     static JMSException corrupt(String reason) {
         return new MessageFormatException("malformed message: " + reason);
+    }
+
+    static JMSException corrupt(MalformedPropertyException cause) {
+        return new MessageFormatException("malformed message: " + cause.getMessage());
     }
 
     static JMSException corrupt(String reason, Throwable cause) {

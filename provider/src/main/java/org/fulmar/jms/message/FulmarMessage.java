@@ -9,6 +9,7 @@ import jakarta.jms.MessageNotWriteableException;
 import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
 import org.fulmar.jms.destination.FulmarDestination;
+import org.fulmar.protocol.message.JmsNames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,8 +137,8 @@ public class FulmarMessage implements Message {
     @Override
     public @Nullable String getJMSMessageID() throws JMSException {
         if (isUndecoded(MESSAGE_ID)) {
-            String key = wireValue(WireNames.UNIQ_KEY);
-            String whole = key == null ? wireValue(WireNames.MESSAGE_ID) : null;
+            String key = wireValue(JmsNames.UNIQ_KEY);
+            String whole = key == null ? wireValue(JmsNames.MESSAGE_ID) : null;
             setJMSMessageID(key != null ? "ID:" + key : whole == null ? null : WireStrings.decode(whole));
         }
         return messageId;
@@ -192,7 +193,7 @@ public class FulmarMessage implements Message {
     /** A string or a byte[] that must not be written to. */
     final @Nullable Object correlationId() throws JMSException {
         if (isUndecoded(CORRELATION_ID)) {
-            String value = wireValue(WireNames.CORRELATION_ID);
+            String value = wireValue(JmsNames.CORRELATION_ID);
             correlationId = value == null ? null : WireStrings.decodeCorrelationId(value);
             undecoded &= ~CORRELATION_ID;
         }
@@ -203,8 +204,8 @@ public class FulmarMessage implements Message {
     @Override
     public @Nullable Destination getJMSReplyTo() throws JMSException {
         if (isUndecoded(REPLY_TO)) {
-            String value = wireValue(WireNames.REPLY_TO);
-            setJMSReplyTo(value == null ? null : FulmarDestination.parse(Escapes.unescape(value)));
+            String value = wireValue(JmsNames.REPLY_TO);
+            setJMSReplyTo(value == null ? null : FulmarDestination.parse(WireStrings.unescape(value)));
         }
         return replyTo;
     }
@@ -255,8 +256,8 @@ public class FulmarMessage implements Message {
     @Override
     public @Nullable String getJMSType() throws JMSException {
         if (isUndecoded(TYPE)) {
-            String escaped = wireValue(WireNames.TYPE);
-            setJMSType(escaped != null ? WireStrings.decode(escaped) : wireValue(WireNames.TAGS));
+            String escaped = wireValue(JmsNames.TYPE);
+            setJMSType(escaped != null ? WireStrings.decode(escaped) : wireValue(JmsNames.TAGS));
         }
         return type;
     }
@@ -271,7 +272,7 @@ public class FulmarMessage implements Message {
     @Override
     public long getJMSExpiration() throws JMSException {
         if (isUndecoded(EXPIRATION)) {
-            setJMSExpiration(WireStrings.decodeLong(wireValue(WireNames.EXPIRATION)));
+            setJMSExpiration(WireStrings.decodeLong(wireValue(JmsNames.EXPIRATION)));
         }
         return expiration;
     }
@@ -286,7 +287,7 @@ public class FulmarMessage implements Message {
     @Override
     public long getJMSDeliveryTime() throws JMSException {
         if (isUndecoded(DELIVERY_TIME)) {
-            setJMSDeliveryTime(WireStrings.decodeLong(wireValue(WireNames.DELIVERY_TIME)));
+            setJMSDeliveryTime(WireStrings.decodeLong(wireValue(JmsNames.DELIVERY_TIME)));
         }
         return deliveryTime;
     }

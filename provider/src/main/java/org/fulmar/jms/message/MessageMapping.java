@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.protocol.jms.JmsFlag;
+import org.fulmar.protocol.message.Escapes;
+import org.fulmar.protocol.message.HeaderText;
+import org.fulmar.protocol.message.JmsNames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The flag has 0x4A in its top byte if a JMS client sent the message. Then bits 0 to 3 are the priority, bit 4 says
  * NON_PERSISTENT, 5 that there is an expiration, 6 that the body begins with more properties (an int length, then that
  * many bytes), 8 that JMSTimestamp is disabled, and 9 that JMSDeliveryTime equals it; those above are told by {@link
- * JmsFlag}. Property names and values are as {@link WireNames} and {@link WireStrings} say. What the broker must read is
+ * JmsFlag}. Property names and values are as {@link JmsNames} and {@link HeaderText} say. What the broker must read is
  * always in the property block: the JMSXGroupID and who publishes.
  */
 public final class MessageMapping {
@@ -23,22 +26,20 @@ public final class MessageMapping {
     /** The longest property block that is written; RocketMQ can carry 32,767 bytes and brokers add some. */
     static final int MAX_PROPERTIES = 30_000;
 
-    static final int NON_PERSISTENT = 1 << 4;
-    static final int EXPIRES = 1 << 5;
-    static final int OVERFLOW = 1 << 6;
-    static final int TIMESTAMP_DISABLED = 1 << 8;
-    static final int NO_DELIVERY_DELAY = 1 << 9;
+    static final int NON_PERSISTENT = JmsFlag.NON_PERSISTENT;
+    static final int EXPIRES = JmsFlag.HAS_EXPIRATION;
+    static final int OVERFLOW = JmsFlag.PROPERTIES_IN_BODY;
+    static final int TIMESTAMP_DISABLED = JmsFlag.NO_TIMESTAMP;
+    static final int NO_DELIVERY_DELAY = JmsFlag.NO_DELIVERY_DELAY;
 
-    private static final int JMS = 0x4A;
-    private static final int PRIORITY = 0xF;
-    private static final int LONGEST_TAG = 1_024;
+    private static final int PRIORITY = JmsFlag.PRIORITY_MASK;
     private static final byte[] FALSE = "false".getBytes(StandardCharsets.US_ASCII);
 
     private MessageMapping() {}
 
     /** Whether a message with this flag was sent by a JMS client. */
     public static boolean isJms(int flag) {
-        return flag >>> 24 == JMS;
+        return JmsFlag.isJms(flag);
     }
 
     /**
@@ -60,12 +61,12 @@ public final class MessageMapping {
         WireBody body = message.encodeBody();
         GrowingBytes out = new GrowingBytes(256);
         putKind(out, body.kind());
-        int flag = JMS << 24 | message.getJMSPriority();
+        int flag = JmsFlag.MARK | message.getJMSPriority();
         flag |= putTimesAndMode(out, message);
         putMessageId(out, message.getJMSMessageID());
         flag |= sender.wantsUser() ? JmsFlag.WANTS_USER : 0;
         if (sender.publisher() != null) {
-            put(out, WireNames.PUBLISHER, WireStrings.encode(sender.publisher()));
+            put(out, JmsNames.PUBLISHER, HeaderText.encode(sender.publisher()));
         }
         Map<String, @Nullable Object> properties = message.properties().decoded();
         String first = null;
@@ -75,8 +76,8 @@ public final class MessageMapping {
             UserProperties.putFirst(out, first, group);
         }
         String type = message.getJMSType();
-        if (type != null && canBeTag(type)) {
-            put(out, WireNames.TAGS, type);
+        if (type != null && JmsNames.isTag(type)) {
+            put(out, JmsNames.TAGS, type);
             type = null;
         }
         int movable = out.size();
@@ -139,7 +140,7 @@ public final class MessageMapping {
         long timestamp = (flag & TIMESTAMP_DISABLED) != 0 ? 0 : bornTimestamp;
         WireProperties wire = new WireProperties(properties, overflow, (flag & JmsFlag.USER_STAMPED) != 0);
         FulmarMessage message = create(
-                wire.find(WireNames.KIND),
+                wire.find(JmsNames.KIND),
                 new FulmarMessage.WireOrigin(wire, priority, deliveryMode, timestamp, undecoded),
                 ownBody,
                 policy);
@@ -159,7 +160,7 @@ public final class MessageMapping {
         WireProperties wire = new WireProperties(properties, ByteSlice.EMPTY, false);
         FulmarMessage.WireOrigin origin = new FulmarMessage.WireOrigin(
                 wire, FulmarMessage.DEFAULT_PRIORITY, DeliveryMode.PERSISTENT, bornTimestamp, undecoded);
-        FulmarMessage message = create(wire.find(WireNames.KIND), origin, body, policy);
+        FulmarMessage message = create(wire.find(JmsNames.KIND), origin, body, policy);
         return message == null ? new FulmarBytesMessage(origin, body) : message;
     }
 
@@ -193,10 +194,10 @@ public final class MessageMapping {
 
     // First in the block, since every receipt looks for it.
     private static void putKind(GrowingBytes out, char kind) {
-        out.putBytes(WireNames.KIND);
-        out.putByte(WireNames.NAME_END);
+        out.putBytes(JmsNames.KIND);
+        out.putByte(JmsNames.NAME_END);
         out.putByte(kind);
-        out.putByte(WireNames.VALUE_END);
+        out.putByte(JmsNames.VALUE_END);
     }
 
     /** Puts what belongs to the times and the delivery mode and gives their bits of the flag. */
@@ -204,14 +205,14 @@ public final class MessageMapping {
         int bits = 0;
         if (message.getJMSDeliveryMode() == DeliveryMode.NON_PERSISTENT) {
             bits |= NON_PERSISTENT;
-            out.putBytes(WireNames.WAIT);
-            out.putByte(WireNames.NAME_END);
+            out.putBytes(JmsNames.WAIT);
+            out.putByte(JmsNames.NAME_END);
             out.putBytes(FALSE);
-            out.putByte(WireNames.VALUE_END);
+            out.putByte(JmsNames.VALUE_END);
         }
         if (message.getJMSExpiration() != 0) {
             bits |= EXPIRES;
-            put(out, WireNames.EXPIRATION, Long.toString(message.getJMSExpiration()));
+            put(out, JmsNames.EXPIRATION, Long.toString(message.getJMSExpiration()));
         }
         if (message.getJMSTimestamp() == 0) {
             bits |= TIMESTAMP_DISABLED;
@@ -220,7 +221,7 @@ public final class MessageMapping {
         if (deliveryTime != 0 && deliveryTime == message.getJMSTimestamp()) {
             bits |= NO_DELIVERY_DELAY;
         } else if (deliveryTime != 0) {
-            put(out, WireNames.DELIVERY_TIME, Long.toString(deliveryTime));
+            put(out, JmsNames.DELIVERY_TIME, Long.toString(deliveryTime));
         }
         return bits;
     }
@@ -230,46 +231,31 @@ public final class MessageMapping {
             return;
         }
         if (id.startsWith("ID:") && id.length() > 3 && !Escapes.needed(id)) {
-            put(out, WireNames.UNIQ_KEY, id.substring(3));
+            put(out, JmsNames.UNIQ_KEY, id.substring(3));
         } else {
-            put(out, WireNames.MESSAGE_ID, WireStrings.encode(id));
+            put(out, JmsNames.MESSAGE_ID, HeaderText.encode(id));
         }
-    }
-
-    /** Whether native consumers can subscribe to this JMSType as a tag: their expressions trim and split at bars. */
-    private static boolean canBeTag(String type) {
-        int length = type.length();
-        if (length == 0 || length > LONGEST_TAG || type.charAt(0) <= ' ' || type.charAt(length - 1) <= ' ') {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            char c = type.charAt(i);
-            if (c == '|' || Character.isISOControl(c)) {
-                return false;
-            }
-        }
-        return !Escapes.needed(type);
     }
 
     /** Puts what may go to the front of the body if the block gets too long. */
     private static void putMovable(GrowingBytes out, FulmarMessage message, @Nullable String type) throws JMSException {
         Object correlationId = message.correlationId();
         if (correlationId != null) {
-            put(out, WireNames.CORRELATION_ID, WireStrings.encodeCorrelationId(correlationId));
+            put(out, JmsNames.CORRELATION_ID, HeaderText.encodeCorrelationId(correlationId));
         }
         if (message.getJMSReplyTo() != null) {
             String replyTo = FulmarDestination.from(message.getJMSReplyTo()).encode();
-            put(out, WireNames.REPLY_TO, Escapes.escape(replyTo));
+            put(out, JmsNames.REPLY_TO, Escapes.escape(replyTo));
         }
         if (type != null) {
-            put(out, WireNames.TYPE, WireStrings.encode(type));
+            put(out, JmsNames.TYPE, HeaderText.encode(type));
         }
     }
 
     static void put(GrowingBytes out, byte[] name, String value) {
         out.putBytes(name);
-        out.putByte(WireNames.NAME_END);
+        out.putByte(JmsNames.NAME_END);
         out.putText(value);
-        out.putByte(WireNames.VALUE_END);
+        out.putByte(JmsNames.VALUE_END);
     }
 }

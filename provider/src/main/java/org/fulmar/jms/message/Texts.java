@@ -4,6 +4,7 @@ import jakarta.jms.JMSException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.fulmar.protocol.message.Escapes;
 
 /**
  * Strings to bytes and back without loss. Java strings may hold unpaired surrogates, which UTF-8 can't carry and the
@@ -17,20 +18,13 @@ final class Texts {
         int length = text.length();
         for (int i = 0; i < length; i++) {
             if (Character.isSurrogate(text.charAt(i))) {
-                if (isUnpaired(text, i)) {
+                if (Escapes.isUnpaired(text, i)) {
                     return true;
                 }
                 i++;
             }
         }
         return false;
-    }
-
-    /** Whether the surrogate at an index is not the first of a pair. */
-    static boolean isUnpaired(String text, int index) {
-        return !(Character.isHighSurrogate(text.charAt(index))
-                && index + 1 < text.length()
-                && Character.isLowSurrogate(text.charAt(index + 1)));
     }
 
     static byte[] utf16(String text) {

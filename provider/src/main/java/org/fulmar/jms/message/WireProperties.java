@@ -4,6 +4,9 @@ import jakarta.jms.JMSException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.fulmar.protocol.message.JmsNames;
+import org.fulmar.protocol.message.MalformedPropertyException;
+import org.fulmar.protocol.message.PropertyType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +41,7 @@ final class WireProperties {
         while (at < end) {
             int separator = at + name.length;
             int entryEnd = valueEnd(bytes, at, end);
-            if (separator < entryEnd && bytes[separator] == WireNames.NAME_END && startsWith(bytes, at, name)) {
+            if (separator < entryEnd && bytes[separator] == JmsNames.NAME_END && startsWith(bytes, at, name)) {
                 return text(bytes, separator + 1, entryEnd);
             }
             at = entryEnd + 1;
@@ -57,7 +60,7 @@ final class WireProperties {
 
     private static int valueEnd(byte[] bytes, int start, int end) {
         int at = start;
-        while (at < end && bytes[at] != WireNames.VALUE_END) {
+        while (at < end && bytes[at] != JmsNames.VALUE_END) {
             at++;
         }
         return at;
@@ -73,7 +76,7 @@ final class WireProperties {
         Map<String, @Nullable Object> found = new LinkedHashMap<>();
         collect(block, userStamped, found);
         collect(overflow, false, found);
-        String types = find(WireNames.PROPERTY_TYPES);
+        String types = find(JmsNames.PROPERTY_TYPES);
         if (types != null) {
             applyTypes(types, found);
         }
@@ -87,12 +90,12 @@ final class WireProperties {
         while (at < end) {
             int entryEnd = valueEnd(bytes, at, end);
             int separator = at;
-            while (separator < entryEnd && bytes[separator] != WireNames.NAME_END) {
+            while (separator < entryEnd && bytes[separator] != JmsNames.NAME_END) {
                 separator++;
             }
             // An entry without a name, a separator or a value is one that RocketMQ would drop, too.
             if (separator > at && separator + 1 < entryEnd) {
-                String name = WireNames.ofProperty(text(bytes, at, separator));
+                String name = JmsNames.ofProperty(text(bytes, at, separator));
                 if (PropertyNames.isCarried(name) && (withUser || !name.equals(PropertyNames.USER_ID))) {
                     found.putIfAbsent(name, text(bytes, separator + 1, entryEnd));
                 }
@@ -113,47 +116,27 @@ final class WireProperties {
             if (!PropertyNames.isCarried(name)) {
                 throw Failures.corrupt("a type for a property with a bad name");
             }
-            if (name.equals(PropertyNames.USER_ID)) {
-                at = end + 1;
-                continue;
+            if (!name.equals(PropertyNames.USER_ID)) {
+                found.put(name, typed(types.charAt(end - 1), name, found.get(name)));
             }
-            found.put(name, typed(types.charAt(end - 1), name, found.get(name)));
             at = end + 1;
         }
     }
 
     private static @Nullable Object typed(char type, String name, @Nullable Object raw) throws JMSException {
-        if (type == 'n') {
+        if (type == PropertyType.NULL) {
             return null;
         }
-        if (type == 'e') {
+        if (type == PropertyType.EMPTY) {
             return "";
         }
         if (!(raw instanceof String)) {
             throw Failures.corrupt("property " + name + " has a type but no value, or two types");
         }
-        String text = (String) raw;
         try {
-            switch (type) {
-                case 'z':
-                    return Boolean.valueOf(text);
-                case 'b':
-                    return Byte.valueOf(text);
-                case 'h':
-                    return Short.valueOf(text);
-                case 'i':
-                    return Integer.valueOf(text);
-                case 'l':
-                    return Long.valueOf(text);
-                case 'f':
-                    return Float.valueOf(text);
-                case 'd':
-                    return Double.valueOf(text);
-                case 's':
-                    return Escapes.unescape(text);
-                default:
-                    throw Failures.corrupt("property " + name + " has an unknown type");
-            }
+            return PropertyType.decode(type, (String) raw);
+        } catch (MalformedPropertyException e) {
+            throw Failures.corrupt("property " + name + ": " + e.getMessage());
         } catch (NumberFormatException e) {
             throw Failures.corrupt("property " + name, e);
         }

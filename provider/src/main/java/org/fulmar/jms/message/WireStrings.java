@@ -1,37 +1,38 @@
 package org.fulmar.jms.message;
 
 import jakarta.jms.JMSException;
+import org.fulmar.protocol.message.Escapes;
+import org.fulmar.protocol.message.HeaderText;
+import org.fulmar.protocol.message.MalformedPropertyException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Header values in the property block. Strings have the letter {@code s} before their escaped form, as RocketMQ drops
- * entries without a value and an empty string must survive. Stateless.
- */
+/** Header values out of the property block, with the failures that JMS wants. Stateless. */
 final class WireStrings {
-
-    private static final char STRING = 's';
-    private static final char BYTES = 'b';
 
     private WireStrings() {}
 
-    static String encode(String value) {
-        return STRING + Escapes.escape(value);
-    }
-
     static String decode(String value) throws JMSException {
-        if (value.isEmpty() || value.charAt(0) != STRING) {
-            throw Failures.corrupt("bad header value");
+        try {
+            return HeaderText.decode(value);
+        } catch (MalformedPropertyException e) {
+            throw Failures.corrupt(e);
         }
-        return Escapes.unescape(value.substring(1));
-    }
-
-    /** Encodes a String or a byte[]. */
-    static String encodeCorrelationId(Object id) {
-        return id instanceof byte[] ? BYTES + Escapes.toHex((byte[]) id) : encode((String) id);
     }
 
     static Object decodeCorrelationId(String value) throws JMSException {
-        return !value.isEmpty() && value.charAt(0) == BYTES ? Escapes.fromHex(value, 1) : decode(value);
+        try {
+            return HeaderText.decodeCorrelationId(value);
+        } catch (MalformedPropertyException e) {
+            throw Failures.corrupt(e);
+        }
+    }
+
+    static String unescape(String value) throws JMSException {
+        try {
+            return Escapes.unescape(value);
+        } catch (MalformedPropertyException e) {
+            throw Failures.corrupt(e);
+        }
     }
 
     /** A number; 0 if there is none. */

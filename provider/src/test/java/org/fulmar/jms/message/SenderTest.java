@@ -7,6 +7,7 @@ import jakarta.jms.JMSException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.protocol.jms.JmsFlag;
+import org.fulmar.protocol.message.JmsNames;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,9 +32,9 @@ class SenderTest {
         GrowingBytes out = new GrowingBytes(64);
         out.putBytes(wire.properties());
         out.putText(name);
-        out.putByte(WireNames.NAME_END);
+        out.putByte(JmsNames.NAME_END);
         out.putText(value);
-        out.putByte(WireNames.VALUE_END);
+        out.putByte(JmsNames.VALUE_END);
         return new WireMessage(wire.flag(), out.copy(), wire.body(), wire.bornTimestamp());
     }
 

@@ -1,19 +1,17 @@
-package org.fulmar.jms.message;
-
-import jakarta.jms.JMSException;
+package org.fulmar.protocol.message;
 
 /**
  * The escaped form of strings in the property block, where U+0001 and U+0002 are separators and unpaired surrogates
  * can't be encoded: {@code \1}, {@code \2}, {@code \0}, {@code \\} and {@code \}{@code uXXXX}. Stateless.
  */
-final class Escapes {
+public final class Escapes {
 
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private Escapes() {}
 
     /** Whether a string can't stand in the property block as it is. */
-    static boolean needed(String text) {
+    public static boolean needed(String text) {
         int length = text.length();
         for (int i = 0; i < length; i++) {
             char c = text.charAt(i);
@@ -21,7 +19,7 @@ final class Escapes {
                 return true;
             }
             if (Character.isSurrogate(c)) {
-                if (Texts.isUnpaired(text, i)) {
+                if (isUnpaired(text, i)) {
                     return true;
                 }
                 i++;
@@ -30,7 +28,14 @@ final class Escapes {
         return false;
     }
 
-    static String escape(String text) {
+    /** Whether the surrogate at an index is not the first of a pair. */
+    public static boolean isUnpaired(String text, int index) {
+        return !(Character.isHighSurrogate(text.charAt(index))
+                && index + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(index + 1)));
+    }
+
+    public static String escape(String text) {
         if (text.indexOf('\\') < 0 && !needed(text)) {
             return text;
         }
@@ -43,7 +48,7 @@ final class Escapes {
                 out.append('\\').append((char) ('0' + c));
             } else if (!Character.isSurrogate(c)) {
                 out.append(c);
-            } else if (Texts.isUnpaired(text, i)) {
+            } else if (isUnpaired(text, i)) {
                 out.append("\\u");
                 for (int shift = 12; shift >= 0; shift -= 4) {
                     out.append(HEX[(c >>> shift) & 0xF]);
@@ -55,7 +60,7 @@ final class Escapes {
         return out.toString();
     }
 
-    static String unescape(String text) throws JMSException {
+    public static String unescape(String text) throws MalformedPropertyException {
         int first = text.indexOf('\\');
         if (first < 0) {
             return text;
@@ -76,13 +81,13 @@ final class Escapes {
                 out.append(codeUnit(text, i + 1));
                 i += 4;
             } else {
-                throw Failures.corrupt("bad escape in a property");
+                throw new MalformedPropertyException("bad escape in a property");
             }
         }
         return out.toString();
     }
 
-    private static char codeUnit(String text, int start) throws JMSException {
+    private static char codeUnit(String text, int start) throws MalformedPropertyException {
         int value = 0;
         for (int i = start; i < start + 4; i++) {
             value = value << 4 | hexDigit(text.charAt(i));
@@ -90,7 +95,7 @@ final class Escapes {
         return (char) value;
     }
 
-    static String toHex(byte[] bytes) {
+    public static String toHex(byte[] bytes) {
         StringBuilder out = new StringBuilder(bytes.length * 2);
         for (byte b : bytes) {
             out.append(HEX[(b >>> 4) & 0xF]).append(HEX[b & 0xF]);
@@ -98,10 +103,11 @@ final class Escapes {
         return out.toString();
     }
 
-    static byte[] fromHex(String text, int start) throws JMSException {
+    /** Reads from {@code start} to the end. */
+    public static byte[] fromHex(String text, int start) throws MalformedPropertyException {
         int digits = text.length() - start;
         if ((digits & 1) != 0) {
-            throw Failures.corrupt("odd number of hexadecimal digits");
+            throw new MalformedPropertyException("odd number of hexadecimal digits");
         }
         byte[] bytes = new byte[digits / 2];
         for (int i = 0; i < bytes.length; i++) {
@@ -111,10 +117,10 @@ final class Escapes {
         return bytes;
     }
 
-    private static int hexDigit(char c) throws JMSException {
+    private static int hexDigit(char c) throws MalformedPropertyException {
         int digit = c < 0x80 ? Character.digit(c, 16) : -1;
         if (digit < 0) {
-            throw Failures.corrupt("bad hexadecimal digit");
+            throw new MalformedPropertyException("bad hexadecimal digit");
         }
         return digit;
     }

@@ -1,32 +1,38 @@
-package org.fulmar.jms.message;
+package org.fulmar.protocol.message;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
-/** The property names that mean something on the wire: RocketMQ's and ours. Constants only. */
-final class WireNames {
+/**
+ * The property names that mean something in the block of a JMS message: RocketMQ's and ours. A user property whose name
+ * is one of them travels under another name. Constants only.
+ */
+public final class JmsNames {
 
     /** Ends a name. */
-    static final byte NAME_END = 1;
+    public static final byte NAME_END = MessageProperties.NAME_END;
     /** Ends a value. */
-    static final byte VALUE_END = 2;
+    public static final byte VALUE_END = MessageProperties.VALUE_END;
 
-    static final byte[] UNIQ_KEY = ascii("UNIQ_KEY");
-    static final byte[] TAGS = ascii("TAGS");
-    static final byte[] WAIT = ascii("WAIT");
-    static final byte[] KIND = ascii("_jms_k");
-    static final byte[] MESSAGE_ID = ascii("_jms_id");
-    static final byte[] TYPE = ascii("_jms_type");
-    static final byte[] EXPIRATION = ascii("_jms_exp");
-    static final byte[] CORRELATION_ID = ascii("_jms_cid");
-    static final byte[] REPLY_TO = ascii("_jms_rt");
-    static final byte[] DELIVERY_TIME = ascii("_jms_dt");
-    static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
+    public static final byte[] UNIQ_KEY = ascii("UNIQ_KEY");
+    public static final byte[] TAGS = ascii("TAGS");
+    public static final byte[] WAIT = ascii("WAIT");
+    public static final byte[] KIND = ascii("_jms_k");
+    public static final byte[] MESSAGE_ID = ascii("_jms_id");
+    public static final byte[] TYPE = ascii("_jms_type");
+    public static final byte[] EXPIRATION = ascii("_jms_exp");
+    public static final byte[] CORRELATION_ID = ascii("_jms_cid");
+    public static final byte[] REPLY_TO = ascii("_jms_rt");
+    public static final byte[] DELIVERY_TIME = ascii("_jms_dt");
+    public static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
     /** The client identifier of the connection that published to a topic; the broker keeps noLocal by it. */
-    static final byte[] PUBLISHER = ascii("_jms_from");
+    public static final byte[] PUBLISHER = ascii("_jms_from");
 
+    private static final int LONGEST_TAG = 1_024;
     private static final String OURS = "_jms_";
-    private static final String DISPLACED = "_jms_p_";
+    /** What stands before the name of a displaced user property. */
+    public static final String DISPLACED = "_jms_p_";
+
     private static final String TIMER = "TIMER_";
 
     private static final Set<String> ROCKETMQ = Set.of(
@@ -83,23 +89,42 @@ final class WireNames {
             "ORIGIN_GROUP",
             "__CRC32#");
 
-    private WireNames() {}
+    private JmsNames() {}
 
     /** Under what name a user property travels. */
-    static String onTheWire(String property) {
+    public static String onTheWire(String property) {
         return isReserved(property) ? DISPLACED + property : property;
     }
 
     /** Which user property a name on the wire stands for; empty if it stands for none. */
-    static String ofProperty(String wireName) {
+    public static String ofProperty(String wireName) {
         if (wireName.startsWith(DISPLACED)) {
             return wireName.substring(DISPLACED.length());
         }
         return isReserved(wireName) ? "" : wireName;
     }
 
-    private static boolean isReserved(String name) {
+    /** Whether a user property can't travel under this name. */
+    public static boolean isReserved(String name) {
         return name.startsWith(OURS) || name.startsWith(TIMER) || ROCKETMQ.contains(name);
+    }
+
+    /**
+     * Whether a JMSType travels as the tag, so that native consumers can subscribe to it: their expressions trim and
+     * split at bars. Any other is under {@link #TYPE}.
+     */
+    public static boolean isTag(String type) {
+        int length = type.length();
+        if (length == 0 || length > LONGEST_TAG || type.charAt(0) <= ' ' || type.charAt(length - 1) <= ' ') {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            char c = type.charAt(i);
+            if (c == '|' || Character.isISOControl(c)) {
+                return false;
+            }
+        }
+        return !Escapes.needed(type);
     }
 
     private static byte[] ascii(String name) {

@@ -1,0 +1,9 @@
+package org.fulmar.broker.filter;
+
+/** The binary arithmetic operators. */
+enum Arithmetic {
+    PLUS,
+    MINUS,
+    TIMES,
+    DIVIDE
+}
