@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param prefetch messages sent ahead to a consumer; 0 sends one when it is asked for
  * @param connectTimeoutMillis how long a connection attempt may take
  * @param requestTimeoutMillis how long an operation waits for the broker's answer
+ * @param appId what sent messages get as JMSXAppID
+ * @param populateUserId whether the broker is asked to set the JMSXUserID of sent messages
  * @param broker the broker to use, where name servers know several
  */
 public record ClientOptions(
@@ -24,6 +26,8 @@ public record ClientOptions(
         @Nullable String user,
         @Nullable String password,
         @Nullable String broker,
+        @Nullable String appId,
+        boolean populateUserId,
         DeserializationPolicy deserialization) {
     private static final OptionSpec PREFETCH = OptionSpec.number(
             "prefetch",
@@ -42,6 +46,10 @@ public record ClientOptions(
     private static final OptionSpec PASSWORD = OptionSpec.text("password", "text", "", "the user's password");
     private static final OptionSpec BROKER =
             OptionSpec.text("broker", "name", "", "the broker to use, where the name servers know several");
+    private static final OptionSpec APP_ID =
+            OptionSpec.text("appId", "name", "", "the JMSXAppID that sent messages get; empty = none");
+    private static final OptionSpec POPULATE_USER_ID = OptionSpec.bool(
+            "populateUserId", false, "whether the broker is asked to name the user in the JMSXUserID of sent messages");
     private static final OptionSpec ALLOW_LIST = OptionSpec.text(
             "deserializationAllowList",
             "names",
@@ -49,8 +57,17 @@ public record ClientOptions(
             "classes that ObjectMessage may hold besides JDK values: names or patterns as com.acme.*, with commas");
 
     /** All of them. */
-    public static final List<OptionSpec> ALL =
-            List.of(PREFETCH, CONNECT_TIMEOUT, REQUEST_TIMEOUT, CLIENT_ID, USER, PASSWORD, BROKER, ALLOW_LIST);
+    public static final List<OptionSpec> ALL = List.of(
+            PREFETCH,
+            CONNECT_TIMEOUT,
+            REQUEST_TIMEOUT,
+            CLIENT_ID,
+            USER,
+            PASSWORD,
+            BROKER,
+            APP_ID,
+            POPULATE_USER_ID,
+            ALLOW_LIST);
 
     /**
      * @throws org.fulmar.protocol.config.ConfigurationException if a key is unknown or a value is not allowed
@@ -66,6 +83,8 @@ public record ClientOptions(
                 orNull(options.text(USER)),
                 orNull(options.text(PASSWORD)),
                 orNull(options.text(BROKER)),
+                orNull(options.text(APP_ID)),
+                options.bool(POPULATE_USER_ID),
                 allowed.isEmpty()
                         ? DeserializationPolicy.jdkValuesOnly()
                         : DeserializationPolicy.allowing(Arrays.stream(allowed.split(","))

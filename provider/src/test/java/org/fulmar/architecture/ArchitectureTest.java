@@ -3,11 +3,13 @@ package org.fulmar.architecture;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.ObjectInputStream;
 import javax.naming.InitialContext;
 import javax.naming.spi.NamingManager;
 
@@ -165,6 +167,28 @@ class ArchitectureTest {
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
             .callMethod(java.time.Instant.class, "now");
+
+    /** Objects come out of bytes in one place, which admits what the allow list says; never for other messages. */
+    @ArchTest
+    static final ArchRule onlyTheFilterReadsObjects = noClasses()
+            .that()
+            .haveSimpleNameNotEndingWith("FilteredObjectInput")
+            .should()
+            .callConstructorWhere(DescribedPredicate.describe(
+                    "of an ObjectInputStream that does not filter",
+                    call -> call.getTargetOwner().isEquivalentTo(ObjectInputStream.class)))
+            .orShould()
+            .beAssignableTo(ObjectInputStream.class);
+
+    @ArchTest
+    static final ArchRule onlyObjectMessagesReadObjects = noClasses()
+            .that()
+            .doNotHaveSimpleName("FulmarObjectMessage")
+            .and()
+            .doNotHaveSimpleName("FilteredObjectInput")
+            .should()
+            .dependOnClassesThat()
+            .haveSimpleName("FilteredObjectInput");
 
     @ArchTest
     static final ArchRule onlyMainsEndTheProcess =

@@ -11,12 +11,11 @@ public final class JmsFlag {
     public static final int PROPERTIES_IN_BODY = 1 << 6;
     public static final int NO_TIMESTAMP = 1 << 8;
     public static final int NO_DELIVERY_DELAY = 1 << 9;
-    /** The message has a JMSXGroupID. */
+    /** The message has a JMSXGroupID that is not empty. */
     public static final int GROUPED = 1 << 10;
     /** JMSXUserID is the broker's word; set by brokers alone. */
     public static final int USER_STAMPED = 1 << 11;
-
-    /** The producer asks for the broker's word of who it is. */
+    /** The producer asks the broker to say who has sent the message. */
     public static final int WANTS_USER = 1 << 12;
 
     private static final int MARK_MASK = 0xFF << 24;

@@ -3,6 +3,7 @@ package org.fulmar.jms.link;
 import java.util.concurrent.CompletableFuture;
 import org.fulmar.jms.message.WireMessage;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Browse;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.DestinationKind;
@@ -53,6 +54,12 @@ public interface BrokerLink extends AutoCloseable {
 
     /** Completes when it is in the broker's log that these are settled. */
     CompletableFuture<Void> acknowledge(Acknowledge acknowledge);
+
+    /** Gives back single messages, which come again, flagged. Completes when that is in the broker's log. */
+    CompletableFuture<Void> release(Acknowledge held);
+
+    /** Messages of a queue, which stay there. */
+    CompletableFuture<Browse.Reply> browse(Browse browse);
 
     CompletableFuture<Void> start(boolean started);
 

@@ -12,6 +12,7 @@ import org.fulmar.jms.message.WireMessage;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Browse;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Credit;
@@ -151,7 +152,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
         ByteBuf body = to.buffer(SendOperation.encodedBytes(message.properties(), message.body()));
         SendOperation.encode(
                 body,
-                SendOperation.Envelope.to(handle),
+                new SendOperation.Envelope(handle, message.deliverAt(), 0, 0),
                 message.flag(),
                 0,
                 message.bornTimestamp(),
@@ -229,6 +230,17 @@ final class NettyLink implements BrokerLink, RequestHandler {
     public CompletableFuture<Void> acknowledge(Acknowledge acknowledge) {
         int bytes = Acknowledge.encodedBytes(acknowledge.ranges().size());
         return call(JmsCode.ACKNOWLEDGE, bytes, acknowledge::encode);
+    }
+
+    @Override
+    public CompletableFuture<Void> release(Acknowledge held) {
+        int bytes = Acknowledge.encodedBytes(held.ranges().size());
+        return call(JmsCode.RELEASE, bytes, held::encode);
+    }
+
+    @Override
+    public CompletableFuture<Browse.Reply> browse(Browse browse) {
+        return call(JmsCode.BROWSE, SMALL, browse::encode, Browse.Reply::decode);
     }
 
     @Override

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The flag has 0x4A in its top byte if a JMS client sent the message. Then bits 0 to 3 are the priority, bit 4 says
  * NON_PERSISTENT, 5 that there is an expiration, 6 that the body begins with more properties (an int length, then that
- * many bytes), 8 that JMSTimestamp is disabled, and 9 that JMSDeliveryTime equals it. Property names and values are as
- * {@link JmsNames} and {@link HeaderText} say.
+ * many bytes), 8 that JMSTimestamp is disabled, and 9 that JMSDeliveryTime equals it; those above are told by {@link
+ * JmsFlag}. Property names and values are as {@link JmsNames} and {@link HeaderText} say. What the broker must read is
+ * always in the property block: the JMSXGroupID and who publishes.
  */
 public final class MessageMapping {
 
@@ -47,24 +48,49 @@ public final class MessageMapping {
      * @throws JMSException if the reply-to destination or the message ID can't be encoded
      */
     public static WireMessage toWire(FulmarMessage message) throws JMSException {
+        return toWire(message, Sender.NOBODY);
+    }
+
+    /**
+     * As {@link #toWire(FulmarMessage)}, with what the sender says of itself.
+     *
+     * @throws JMSException also if what must stand in the property block is too long for it
+     */
+    public static WireMessage toWire(FulmarMessage message, Sender sender) throws JMSException {
+        message.properties().sentBy(sender.appId());
         WireBody body = message.encodeBody();
         GrowingBytes out = new GrowingBytes(256);
         putKind(out, body.kind());
         int flag = JmsFlag.MARK | message.getJMSPriority();
         flag |= putTimesAndMode(out, message);
         putMessageId(out, message.getJMSMessageID());
+        flag |= sender.wantsUser() ? JmsFlag.WANTS_USER : 0;
+        if (sender.publisher() != null) {
+            put(out, JmsNames.PUBLISHER, HeaderText.encode(sender.publisher()));
+        }
+        Map<String, @Nullable Object> properties = message.properties().decoded();
+        String first = null;
+        if (properties.get(PropertyNames.GROUP_ID) instanceof String group && !group.isEmpty()) {
+            flag |= JmsFlag.GROUPED;
+            first = PropertyNames.GROUP_ID;
+            UserProperties.putFirst(out, first, group);
+        }
         String type = message.getJMSType();
         if (type != null && JmsNames.isTag(type)) {
             put(out, JmsNames.TAGS, type);
             type = null;
         }
         int movable = out.size();
+        if (!properties.isEmpty()) {
+            UserProperties.put(out, properties, first);
+        }
         putMovable(out, message, type);
         if (out.size() <= MAX_PROPERTIES) {
             return new WireMessage(flag, out.copy(), body.bytes(), message.getJMSTimestamp());
         }
         if (movable > MAX_PROPERTIES) {
-            throw new JMSException("the message ID is too long to be sent");
+            throw new JMSException("the message ID, the JMSXGroupID and the client id take " + movable
+                    + " bytes; at most " + MAX_PROPERTIES + " can be sent");
         }
         GrowingBytes longBody = new GrowingBytes(Integer.BYTES + out.size() - movable + body.bytes().length);
         longBody.putInt(out.size() - movable);
@@ -112,7 +138,7 @@ public final class MessageMapping {
         }
         int deliveryMode = (flag & NON_PERSISTENT) != 0 ? DeliveryMode.NON_PERSISTENT : DeliveryMode.PERSISTENT;
         long timestamp = (flag & TIMESTAMP_DISABLED) != 0 ? 0 : bornTimestamp;
-        WireProperties wire = new WireProperties(properties, overflow);
+        WireProperties wire = new WireProperties(properties, overflow, (flag & JmsFlag.USER_STAMPED) != 0);
         FulmarMessage message = create(
                 wire.find(JmsNames.KIND),
                 new FulmarMessage.WireOrigin(wire, priority, deliveryMode, timestamp, undecoded),
@@ -131,7 +157,7 @@ public final class MessageMapping {
     private static FulmarMessage fromNative(
             ByteSlice properties, ByteSlice body, long bornTimestamp, DeserializationPolicy policy) {
         int undecoded = FulmarMessage.ALL_HEADERS & ~(FulmarMessage.EXPIRATION | FulmarMessage.DELIVERY_TIME);
-        WireProperties wire = new WireProperties(properties, ByteSlice.EMPTY);
+        WireProperties wire = new WireProperties(properties, ByteSlice.EMPTY, false);
         FulmarMessage.WireOrigin origin = new FulmarMessage.WireOrigin(
                 wire, FulmarMessage.DEFAULT_PRIORITY, DeliveryMode.PERSISTENT, bornTimestamp, undecoded);
         FulmarMessage message = create(wire.find(JmsNames.KIND), origin, body, policy);
@@ -213,10 +239,6 @@ public final class MessageMapping {
 
     /** Puts what may go to the front of the body if the block gets too long. */
     private static void putMovable(GrowingBytes out, FulmarMessage message, @Nullable String type) throws JMSException {
-        Map<String, @Nullable Object> properties = message.properties().decoded();
-        if (!properties.isEmpty()) {
-            UserProperties.put(out, properties);
-        }
         Object correlationId = message.correlationId();
         if (correlationId != null) {
             put(out, JmsNames.CORRELATION_ID, HeaderText.encodeCorrelationId(correlationId));

@@ -71,6 +71,23 @@ final class MessageProperties {
         values.put(name, value);
     }
 
+    /**
+     * Takes away what the provider that sent the message before has said, and sets what the one that sends it now says
+     * (section 3.5.9). Leaves a message as it is that holds none of it and gets none.
+     */
+    void sentBy(@Nullable String appId) throws JMSException {
+        Map<String, @Nullable Object> there = decoded();
+        if (appId == null && there.keySet().stream().noneMatch(PropertyNames::isSetByProviders)) {
+            return;
+        }
+        Map<String, @Nullable Object> changed = new LinkedHashMap<>(there);
+        changed.keySet().removeIf(PropertyNames::isSetByProviders);
+        if (appId != null) {
+            changed.put(PropertyNames.APP_ID, appId);
+        }
+        values = changed;
+    }
+
     void clear() {
         undecoded = null;
         values = null;

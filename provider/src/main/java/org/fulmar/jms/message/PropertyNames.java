@@ -11,7 +11,10 @@ final class PropertyNames {
 
     static final String DELIVERY_COUNT = "JMSXDeliveryCount";
 
-    private static final String GROUP_ID = "JMSXGroupID";
+    static final String GROUP_ID = "JMSXGroupID";
+    static final String USER_ID = "JMSXUserID";
+    static final String APP_ID = "JMSXAppID";
+
     private static final String GROUP_SEQ = "JMSXGroupSeq";
     private static final int LONGEST_RESERVED_WORD = "BETWEEN".length();
     private static final Set<String> RESERVED_WORDS =

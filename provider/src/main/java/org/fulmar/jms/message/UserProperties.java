@@ -14,7 +14,13 @@ final class UserProperties {
 
     private UserProperties() {}
 
-    static void put(GrowingBytes out, Map<String, @Nullable Object> properties) {
+    /** Puts one property that must not be among those that may move: its value, whose type {@link #put} tells. */
+    static void putFirst(GrowingBytes out, String name, String value) {
+        putValue(out, name, PropertyType.of(value), value);
+    }
+
+    /** Puts all, but of the one that was put first only the type. */
+    static void put(GrowingBytes out, Map<String, @Nullable Object> properties, @Nullable String first) {
         StringBuilder types = null;
         for (Map.Entry<String, @Nullable Object> property : properties.entrySet()) {
             Object value = property.getValue();
@@ -24,16 +30,22 @@ final class UserProperties {
                 types.append(property.getKey()).append(':').append(type);
             }
             // RocketMQ drops entries without a value.
-            if (value != null && type != PropertyType.EMPTY) {
-                String text = value.toString();
-                out.putText(JmsNames.onTheWire(property.getKey()));
-                out.putByte(JmsNames.NAME_END);
-                out.putText(type == PropertyType.ESCAPED ? Escapes.escape(text) : text);
-                out.putByte(JmsNames.VALUE_END);
+            if (value != null
+                    && type != PropertyType.EMPTY
+                    && !property.getKey().equals(first)) {
+                putValue(out, property.getKey(), type, value);
             }
         }
         if (types != null) {
             MessageMapping.put(out, JmsNames.PROPERTY_TYPES, types.toString());
         }
+    }
+
+    private static void putValue(GrowingBytes out, String name, char type, Object value) {
+        String text = value.toString();
+        out.putText(JmsNames.onTheWire(name));
+        out.putByte(JmsNames.NAME_END);
+        out.putText(type == PropertyType.ESCAPED ? Escapes.escape(text) : text);
+        out.putByte(JmsNames.VALUE_END);
     }
 }

@@ -13,15 +13,19 @@ import org.jspecify.annotations.Nullable;
  * The properties of a received message as they came, in one or two blocks of {@code name U+0001 value U+0002}. Looks
  * entries up by scanning the bytes, since most consumers want few of them; of two entries with one name the first
  * counts. Immutable.
+ *
+ * <p>A JMSXUserID is shown only if the broker says that it is its own word, and then the one in the property block.
  */
 final class WireProperties {
 
     private final ByteSlice block;
     private final ByteSlice overflow;
+    private final boolean userStamped;
 
-    WireProperties(ByteSlice block, ByteSlice overflow) {
+    WireProperties(ByteSlice block, ByteSlice overflow, boolean userStamped) {
         this.block = block;
         this.overflow = overflow;
+        this.userStamped = userStamped;
     }
 
     /** The value of an entry, or null if there is none. */
@@ -70,8 +74,8 @@ final class WireProperties {
     /** The user properties with their types; names that JMS does not allow are left out. */
     Map<String, @Nullable Object> userProperties() throws JMSException {
         Map<String, @Nullable Object> found = new LinkedHashMap<>();
-        collect(block, found);
-        collect(overflow, found);
+        collect(block, userStamped, found);
+        collect(overflow, false, found);
         String types = find(JmsNames.PROPERTY_TYPES);
         if (types != null) {
             applyTypes(types, found);
@@ -79,7 +83,7 @@ final class WireProperties {
         return found;
     }
 
-    private static void collect(ByteSlice block, Map<String, @Nullable Object> found) {
+    private static void collect(ByteSlice block, boolean withUser, Map<String, @Nullable Object> found) {
         byte[] bytes = block.array();
         int end = block.offset() + block.length();
         int at = block.offset();
@@ -92,7 +96,7 @@ final class WireProperties {
             // An entry without a name, a separator or a value is one that RocketMQ would drop, too.
             if (separator > at && separator + 1 < entryEnd) {
                 String name = JmsNames.ofProperty(text(bytes, at, separator));
-                if (PropertyNames.isCarried(name)) {
+                if (PropertyNames.isCarried(name) && (withUser || !name.equals(PropertyNames.USER_ID))) {
                     found.putIfAbsent(name, text(bytes, separator + 1, entryEnd));
                 }
             }
@@ -112,7 +116,9 @@ final class WireProperties {
             if (!PropertyNames.isCarried(name)) {
                 throw Failures.corrupt("a type for a property with a bad name");
             }
-            found.put(name, typed(types.charAt(end - 1), name, found.get(name)));
+            if (!name.equals(PropertyNames.USER_ID)) {
+                found.put(name, typed(types.charAt(end - 1), name, found.get(name)));
+            }
             at = end + 1;
         }
     }

@@ -180,8 +180,15 @@ final class Acknowledgements {
         return inListener;
     }
 
+    /** What is handed out and not acknowledged is the caller's now, to give it back. */
+    synchronized List<Delivery> takeUnacknowledged() {
+        List<Delivery> taken = new ArrayList<>(unacknowledged);
+        unacknowledged.clear();
+        return taken;
+    }
+
     /** Neighbours become one range. */
-    private static List<Acknowledge.Range> ranges(List<Delivery> deliveries) {
+    static List<Acknowledge.Range> ranges(List<Delivery> deliveries) {
         List<Acknowledge.Range> ranges = new ArrayList<>();
         for (Delivery delivery : deliveries) {
             int last = ranges.size() - 1;

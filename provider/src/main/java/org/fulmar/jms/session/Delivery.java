@@ -24,7 +24,7 @@ record Delivery(FulmarConsumer consumer, long number, int queueId, long offset, 
     private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
     private static final int MAX_INFLATED = 256 << 20;
 
-    private MessageRecord view() throws JMSException {
+    private static MessageRecord view(byte[] record) throws JMSException {
         MessageRecord view = MessageRecord.wrap(ByteBuffer.wrap(record), 0, record.length);
         if (view == null) {
             throw new JMSException("the broker delivered a malformed record");
@@ -33,7 +33,11 @@ record Delivery(FulmarConsumer consumer, long number, int queueId, long offset, 
     }
 
     boolean expired(long now) throws JMSException {
-        MessageRecord view = view();
+        return expired(record, now);
+    }
+
+    static boolean expired(byte[] record, long now) throws JMSException {
+        MessageRecord view = view(record);
         if (!JmsFlag.mayExpire(view.flag())) {
             return false;
         }
@@ -47,12 +51,17 @@ record Delivery(FulmarConsumer consumer, long number, int queueId, long offset, 
 
     /** A message of its own, made anew at each call. */
     FulmarMessage toMessage(DeserializationPolicy policy, @Nullable Acknowledger acknowledger) throws JMSException {
-        MessageRecord view = view();
+        return toMessage(record, new ReceiptInfo(consumer.destination(), deliveryCount, acknowledger), policy);
+    }
+
+    static FulmarMessage toMessage(byte[] record, ReceiptInfo receipt, DeserializationPolicy policy)
+            throws JMSException {
+        MessageRecord view = view(record);
         ByteSlice body =
                 (view.sysFlag() & SysFlag.COMPRESSED) == 0 ? ByteSlice.of(view.body()) : ByteSlice.of(inflate(view));
         FulmarMessage message = MessageMapping.fromWire(
                 view.flag(), ByteSlice.of(view.propertyBytes()), body, view.bornTimestamp(), policy);
-        message.received(new ReceiptInfo(consumer.destination(), deliveryCount, acknowledger));
+        message.received(receipt);
         return message;
     }
 

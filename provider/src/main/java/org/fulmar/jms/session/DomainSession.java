@@ -33,6 +33,11 @@ abstract class DomainSession implements Session {
         this.session = session;
     }
 
+    /** The session that does the work. */
+    final Session session() {
+        return session;
+    }
+
     /** Throws the refusal of this domain's session if the destination is of the other one. */
     abstract void check(FulmarDestination destination) throws JMSException;
 

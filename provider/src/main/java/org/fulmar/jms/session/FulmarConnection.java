@@ -24,6 +24,7 @@ import org.fulmar.jms.destination.FulmarTemporaryQueue;
 import org.fulmar.jms.destination.FulmarTemporaryTopic;
 import org.fulmar.jms.link.BrokerLink;
 import org.fulmar.jms.link.LinkListener;
+import org.fulmar.jms.message.Sender;
 import org.fulmar.protocol.jms.Deliver;
 import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.OpenDestination;
@@ -49,6 +50,7 @@ public final class FulmarConnection implements Connection {
     private final Set<FulmarSession> sessions = ConcurrentHashMap.newKeySet();
     private final Map<Integer, FulmarConsumer> consumers = new ConcurrentHashMap<>();
     private final Map<FulmarDestination, Integer> handles = new ConcurrentHashMap<>();
+    private final Set<FulmarConnectionConsumer> connectionConsumers = ConcurrentHashMap.newKeySet();
     private final Set<FulmarDestination> temporaries = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean lost = new AtomicBoolean();
@@ -139,6 +141,11 @@ public final class FulmarConnection implements Connection {
         return started && !lost.get() && !closed.get();
     }
 
+    /** What this connection says of itself with what it sends. */
+    Sender sender() {
+        return new Sender(clientId, options.appId(), options.populateUserId());
+    }
+
     ClientOptions options() {
         return options;
     }
@@ -161,6 +168,10 @@ public final class FulmarConnection implements Connection {
 
     void remove(FulmarConsumer consumer) {
         consumers.remove(consumer.id());
+    }
+
+    void remove(FulmarConnectionConsumer consumer) {
+        connectionConsumers.remove(consumer);
     }
 
     void remove(FulmarSession session) {
@@ -235,6 +246,10 @@ public final class FulmarConnection implements Connection {
 
     @Override
     public Session createSession(boolean transacted, int acknowledgeMode) throws JMSException {
+        if (!transacted && acknowledgeMode == Session.SESSION_TRANSACTED) {
+            checkOpen();
+            throw new JMSException("a session that is not transacted has no acknowledge mode " + acknowledgeMode);
+        }
         return createSession(transacted ? Session.SESSION_TRANSACTED : acknowledgeMode);
     }
 
@@ -328,6 +343,13 @@ public final class FulmarConnection implements Connection {
             session.checkNotInListener("close the connection");
             session.completions().checkNotInCallback();
         }
+        for (FulmarConnectionConsumer consumer : connectionConsumers) {
+            try {
+                consumer.close();
+            } catch (JMSException e) {
+                LOG.debug("a connection consumer was lost while its connection was closed", e);
+            }
+        }
         if (!lost.get()) {
             for (FulmarSession session : sessions) {
                 try {
@@ -352,28 +374,44 @@ public final class FulmarConnection implements Connection {
         }
     }
 
+    private ConnectionConsumer connectionConsumer(
+            @Nullable ServerSessionPool pool, int maxMessages, FulmarConnectionConsumer.Source source)
+            throws JMSException {
+        checkOpen();
+        used = true;
+        FulmarConnectionConsumer made = FulmarConnectionConsumer.open(this, pool, maxMessages, source);
+        connectionConsumers.add(made);
+        made.start();
+        return made;
+    }
+
     @Override
     public ConnectionConsumer createConnectionConsumer(
-            Destination destination, String selector, ServerSessionPool pool, int maxMessages) throws JMSException {
-        checkOpen();
-        throw JmsErrors.unsupported("a connection consumer", "use a MessageListener on a session");
+            Destination destination, @Nullable String selector, ServerSessionPool pool, int maxMessages)
+            throws JMSException {
+        return connectionConsumer(pool, maxMessages, holder -> holder.createConsumer(destination, selector));
     }
 
     @Override
     public ConnectionConsumer createSharedConnectionConsumer(
-            Topic topic, String name, String selector, ServerSessionPool pool, int maxMessages) throws JMSException {
-        return createConnectionConsumer(topic, selector, pool, maxMessages);
+            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
+            throws JMSException {
+        return connectionConsumer(pool, maxMessages, holder -> holder.createSharedConsumer(topic, name, selector));
     }
 
     @Override
     public ConnectionConsumer createDurableConnectionConsumer(
-            Topic topic, String name, String selector, ServerSessionPool pool, int maxMessages) throws JMSException {
-        return createConnectionConsumer(topic, selector, pool, maxMessages);
+            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
+            throws JMSException {
+        return connectionConsumer(
+                pool, maxMessages, holder -> holder.createDurableConsumer(topic, name, selector, false));
     }
 
     @Override
     public ConnectionConsumer createSharedDurableConnectionConsumer(
-            Topic topic, String name, String selector, ServerSessionPool pool, int maxMessages) throws JMSException {
-        return createConnectionConsumer(topic, selector, pool, maxMessages);
+            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
+            throws JMSException {
+        return connectionConsumer(
+                pool, maxMessages, holder -> holder.createSharedDurableConsumer(topic, name, selector));
     }
 }

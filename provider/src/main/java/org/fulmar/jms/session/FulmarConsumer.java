@@ -9,7 +9,9 @@ import jakarta.jms.QueueReceiver;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.protocol.jms.ConsumerPosition;
@@ -91,6 +93,53 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         return next;
     }
 
+    /** For a connection consumer: takes up to so many, which do not count as handed out before they are {@link #seen}. */
+    List<Delivery> load(int most) {
+        session.lock();
+        try {
+            List<Delivery> loaded = new ArrayList<>();
+            while (loaded.size() < most && !buffer.isEmpty()) {
+                loaded.add(buffer.remove());
+            }
+            return loaded;
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** These were loaded and have not been seen: they are there again, in their order. */
+    void unload(List<Delivery> loaded) {
+        session.lock();
+        try {
+            for (int i = loaded.size() - 1; i >= 0 && !closed; i--) {
+                buffer.addFirst(loaded.get(i));
+            }
+            session.wake();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** A message that was loaded is shown to the application now. */
+    void seen(Delivery delivery) {
+        session.lock();
+        try {
+            handedOut = Math.max(handedOut, delivery.number());
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** Whether one that was loaded stands before others that were seen: the broker can't tell that it was not. */
+    boolean isPassed(Delivery delivery) {
+        session.lock();
+        try {
+            return delivery.number() <= handedOut;
+        } finally {
+            session.unlock();
+        }
+    }
+
     /** The one taken last was not seen after all, and comes next. */
     void putBack(Delivery delivery) {
         session.lock();
@@ -128,7 +177,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     }
 
     /** A message was handed out that its acknowledgement will not replenish: the broker may send another. */
-    void replenish() throws JMSException {
+    synchronized void replenish() throws JMSException {
         unreplenished++;
         if (prefetch > 0 && unreplenished * 2 >= prefetch) {
             session.connection().link().credit(id, unreplenished);

@@ -125,12 +125,16 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public QueueBrowser createBrowser(Queue queue) {
-        return Unchecked.get(() -> session.createBrowser(queue));
+        return createBrowser(queue, null);
     }
 
     @Override
     public QueueBrowser createBrowser(Queue queue, @Nullable String selector) {
-        return Unchecked.get(() -> session.createBrowser(queue, selector));
+        QueueBrowser browser = Unchecked.get(() -> session.createBrowser(queue, selector));
+        if (autoStart) {
+            Unchecked.run(connection::start);
+        }
+        return browser;
     }
 
     @Override
@@ -170,11 +174,13 @@ public final class FulmarContext implements JMSContext {
 
     @Override
     public void setAutoStart(boolean value) {
+        Unchecked.get(this::connection);
         autoStart = value;
     }
 
     @Override
     public boolean getAutoStart() {
+        Unchecked.get(this::connection);
         return autoStart;
     }
 

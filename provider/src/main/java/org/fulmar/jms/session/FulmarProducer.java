@@ -20,6 +20,7 @@ import org.fulmar.jms.message.ForeignMessages;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.jms.message.MessageMapping;
+import org.fulmar.jms.message.Sender;
 import org.fulmar.jms.message.WireMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -28,15 +29,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>When the send of a persistent message returns, the message is as durable as the broker's flush policy promises; if
  * it throws because the connection was lost, the broker may have the message or not. A non-persistent message is on
- * its way when the send returns.
+ * its way when the send returns. A message with a delivery delay is kept by the broker until it is due.
  */
 final class FulmarProducer implements QueueSender, TopicPublisher {
+    /** The longest delivery delay that brokers keep. */
+    static final long MAX_DELAY_MILLIS = 40L * 24 * 60 * 60 * 1000;
+
     private final FulmarSession session;
     private final FulmarConnection connection;
     private final @Nullable FulmarDestination destination;
     private int deliveryMode = DeliveryMode.PERSISTENT;
     private int priority = Message.DEFAULT_PRIORITY;
     private long timeToLive;
+    private long deliveryDelay;
     private boolean disableMessageId;
     private boolean disableTimestamp;
     private volatile boolean closed;
@@ -132,6 +137,9 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         if (message == null) {
             throw new MessageFormatException("no message is given");
         }
+        checkMode(mode);
+        checkPriority(prio);
+        checkTimeToLive(ttl);
         FulmarMessage ours = message instanceof FulmarMessage own
                 ? own
                 : ForeignMessages.copyOf(message, connection.options().deserialization());
@@ -140,7 +148,9 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
             ForeignMessages.copySentHeaders(ours, message);
         }
         int handle = connection.handle(to);
-        WireMessage wire = MessageMapping.toWire(ours);
+        Sender sender = to.kind().isQueue() ? connection.sender().unnamed() : connection.sender();
+        WireMessage wire =
+                MessageMapping.toWire(ours, sender).deliveredAt(deliveryDelay == 0 ? 0 : ours.getJMSDeliveryTime());
         BrokerLink link = connection.link();
         int most = link.broker().maxMessageBytes();
         if (wire.body().length > most) {
@@ -170,6 +180,24 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         session.completions().add(answer, this, message, listener);
     }
 
+    private static void checkMode(int mode) throws JMSException {
+        if (mode != DeliveryMode.PERSISTENT && mode != DeliveryMode.NON_PERSISTENT) {
+            throw new JMSException("no delivery mode: " + mode);
+        }
+    }
+
+    private static void checkPriority(int prio) throws JMSException {
+        if (prio < 0 || prio > 9) {
+            throw new JMSException("a priority is 0 to 9, not " + prio);
+        }
+    }
+
+    private static void checkTimeToLive(long ttl) throws JMSException {
+        if (ttl < 0) {
+            throw new JMSException("a time to live is not negative: " + ttl);
+        }
+    }
+
     /** Sets the headers that a send sets (JMS 3.1, table 3-1). */
     private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl) throws JMSException {
         long now = connection.now();
@@ -178,11 +206,9 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         message.setJMSPriority(prio);
         message.setJMSMessageID(connection.messageIds().next());
         message.setJMSTimestamp(disableTimestamp ? 0 : now);
-        message.setJMSDeliveryTime(now);
-        if (ttl < 0) {
-            throw new JMSException("a time to live is not negative: " + ttl);
-        }
-        message.setJMSExpiration(ttl == 0 ? 0 : now + ttl);
+        message.setJMSDeliveryTime(now + deliveryDelay);
+        // one that is farther away than numbers go is the last of them
+        message.setJMSExpiration(ttl == 0 ? 0 : ttl > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + ttl);
     }
 
     @Override
@@ -213,9 +239,7 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
     @Override
     public void setDeliveryMode(int mode) throws JMSException {
         checkOpen();
-        if (mode != DeliveryMode.PERSISTENT && mode != DeliveryMode.NON_PERSISTENT) {
-            throw new JMSException("no delivery mode: " + mode);
-        }
+        checkMode(mode);
         deliveryMode = mode;
     }
 
@@ -228,9 +252,7 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
     @Override
     public void setPriority(int value) throws JMSException {
         checkOpen();
-        if (value < 0 || value > 9) {
-            throw new JMSException("a priority is 0 to 9, not " + value);
-        }
+        checkPriority(value);
         priority = value;
     }
 
@@ -243,6 +265,7 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
     @Override
     public void setTimeToLive(long millis) throws JMSException {
         checkOpen();
+        checkTimeToLive(millis);
         timeToLive = millis;
     }
 
@@ -255,15 +278,17 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
     @Override
     public void setDeliveryDelay(long millis) throws JMSException {
         checkOpen();
-        if (millis != 0) {
-            throw JmsErrors.unsupported("a delivery delay", "send the message when it is due");
+        if (millis < 0 || millis > MAX_DELAY_MILLIS) {
+            throw new JMSException(
+                    "a delivery delay is 0 to " + MAX_DELAY_MILLIS + " ms, which is 40 days, not " + millis);
         }
+        deliveryDelay = millis;
     }
 
     @Override
     public long getDeliveryDelay() throws JMSException {
         checkOpen();
-        return 0;
+        return deliveryDelay;
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,6 @@ final class FulmarSession extends SessionFactory {
     private final Condition changed = lock.newCondition();
     private final List<FulmarConsumer> consumers = new ArrayList<>();
     private final Acknowledgements acknowledgements;
-    private final Completions completions;
     private @Nullable Thread listenerThread;
     /** The thread that is inside a listener, or takes a message, now. */
     private volatile @Nullable Thread busy;
@@ -45,29 +45,16 @@ final class FulmarSession extends SessionFactory {
     private volatile boolean ended;
 
     FulmarSession(FulmarConnection connection, int id, int mode) {
-        super(connection);
+        super(connection, id, mode);
         this.connection = connection;
         this.id = id;
         this.mode = mode;
         this.acknowledgements = new Acknowledgements(connection, id, mode);
-        this.completions = new Completions(id);
     }
 
     @Override
     FulmarSession session() {
         return this;
-    }
-
-    FulmarConnection connection() {
-        return connection;
-    }
-
-    Completions completions() {
-        return completions;
-    }
-
-    int id() {
-        return id;
     }
 
     void lock() {
@@ -80,6 +67,7 @@ final class FulmarSession extends SessionFactory {
 
     /** Something has changed: who waits looks again. */
     void wake() {
+        assigned().wake();
         lock.lock();
         try {
             changed.signalAll();
@@ -97,7 +85,7 @@ final class FulmarSession extends SessionFactory {
     }
 
     void checkNotInListener(String what) throws IllegalStateException {
-        if (Thread.currentThread() == listenerThread) {
+        if (Thread.currentThread() == listenerThread || assigned().isRunning()) {
             throw new IllegalStateException("a message listener must not " + what + " that it belongs to");
         }
     }
@@ -107,7 +95,7 @@ final class FulmarSession extends SessionFactory {
     /** Waits up to {@code nanos} for a message of a consumer; null if none comes, or the consumer is closed. */
     <T> @Nullable T receive(FulmarConsumer consumer, long nanos, Reading<T> reading) throws JMSException {
         consumer.checkOpen();
-        if (listenerThread != null && hasListener()) {
+        if (listenerThread != null && hasConsumer(each -> each.listener() != null)) {
             throw new IllegalStateException("a session with a message listener can't receive synchronously");
         }
         acknowledgements.awaitConfirmed();
@@ -201,8 +189,7 @@ final class FulmarSession extends SessionFactory {
 
     private FulmarMessage toMessage(Delivery next) throws JMSException {
         try {
-            return next.toMessage(
-                    connection.options().deserialization(), mode == CLIENT_ACKNOWLEDGE ? this::acknowledge : null);
+            return next.toMessage(connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
             next.consumer().creditAnother();
             throw e;
@@ -223,6 +210,7 @@ final class FulmarSession extends SessionFactory {
         checkOpen();
         acknowledgements.awaitConfirmed();
         giveBack();
+        assigned().recover();
     }
 
     private void giveBack() throws JMSException {
@@ -245,10 +233,16 @@ final class FulmarSession extends SessionFactory {
         }
     }
 
-    private boolean hasListener() {
+    /** With the lock held: waits for a {@link #wake}, at most so long. */
+    void awaitChange(long nanos) throws InterruptedException {
+        changed.awaitNanos(nanos);
+    }
+
+    @Override
+    boolean hasConsumer(Predicate<FulmarConsumer> such) {
         lock.lock();
         try {
-            return consumers.stream().anyMatch(consumer -> consumer.listener() != null);
+            return consumers.stream().anyMatch(such);
         } finally {
             lock.unlock();
         }
@@ -382,6 +376,7 @@ final class FulmarSession extends SessionFactory {
 
     /** Waits until no listener runs, unless called by one. */
     void awaitQuiet() {
+        assigned().awaitQuiet();
         lock.lock();
         try {
             while (busy != null && busy != Thread.currentThread()) {
@@ -437,13 +432,13 @@ final class FulmarSession extends SessionFactory {
     }
 
     private boolean inListener() {
-        return busy == Thread.currentThread();
+        return busy == Thread.currentThread() || assigned().isRunning();
     }
 
     /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
     @Override
     public void close() throws JMSException {
-        completions.checkNotInCallback();
+        completions().checkNotInCallback();
         lock.lock();
         try {
             if (closing) {
@@ -458,11 +453,13 @@ final class FulmarSession extends SessionFactory {
         } finally {
             lock.unlock();
         }
+        assigned().end();
         awaitQuiet();
         closed = true;
-        completions.close();
+        completions().close();
         try {
             if (!connection.isLost()) {
+                assigned().close();
                 if (inListener()) {
                     acknowledgements.acknowledgeCurrent();
                 }
@@ -478,6 +475,7 @@ final class FulmarSession extends SessionFactory {
     }
 
     void connectionClosed() {
+        assigned().end();
         lock.lock();
         try {
             closing = true;
@@ -488,11 +486,5 @@ final class FulmarSession extends SessionFactory {
         } finally {
             lock.unlock();
         }
-    }
-
-    @Override
-    public int getAcknowledgeMode() throws JMSException {
-        checkOpen();
-        return mode;
     }
 }

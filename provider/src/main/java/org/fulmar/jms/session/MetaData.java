@@ -7,7 +7,8 @@ import java.util.List;
 
 /** Who we are (JMS 3.1, section 6.1.9). Immutable. */
 final class MetaData implements ConnectionMetaData {
-    private static final List<String> PROPERTIES = List.of("JMSXDeliveryCount", "JMSXGroupID", "JMSXGroupSeq");
+    private static final List<String> PROPERTIES =
+            List.of("JMSXAppID", "JMSXDeliveryCount", "JMSXGroupID", "JMSXGroupSeq", "JMSXUserID");
 
     @Override
     public String getJMSVersion() {

@@ -22,6 +22,7 @@ import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.io.Serializable;
 import java.util.List;
+import java.util.function.Predicate;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMapMessage;
@@ -33,21 +34,48 @@ import org.fulmar.protocol.jms.CreateConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a session that makes things: messages, destinations, producers and consumers (JMS 3.1, section 6.2); and
- * that refuses what this release does not do.
+ * The part of a session that makes things: messages, destinations, producers, consumers and browsers (JMS 3.1, section
+ * 6.2); and what an application server uses of a session (section 11.2).
  */
 abstract class SessionFactory implements Session {
     private final FulmarConnection connection;
+    private final int id;
+    private final int mode;
+    private final Completions completions;
+    private final AssignedMessages assigned;
 
-    SessionFactory(FulmarConnection connection) {
+    SessionFactory(FulmarConnection connection, int id, int mode) {
         this.connection = connection;
+        this.id = id;
+        this.mode = mode;
+        this.completions = new Completions(id);
+        this.assigned = new AssignedMessages(this, mode);
     }
 
     abstract FulmarSession session();
 
+    final FulmarConnection connection() {
+        return connection;
+    }
+
+    final int id() {
+        return id;
+    }
+
+    final Completions completions() {
+        return completions;
+    }
+
+    /** What connection consumers have put into this session for its {@link #run}. */
+    final AssignedMessages assigned() {
+        return assigned;
+    }
+
     abstract void checkOpen() throws JMSException;
 
     abstract void register(FulmarConsumer consumer);
+
+    abstract boolean hasConsumer(Predicate<FulmarConsumer> such);
 
     @Override
     public BytesMessage createBytesMessage() throws JMSException {
@@ -146,6 +174,7 @@ abstract class SessionFactory implements Session {
     @Override
     public MessageConsumer createConsumer(Destination destination, @Nullable String selector, boolean noLocal)
             throws JMSException {
+        checkOpen();
         FulmarDestination from = FulmarDestination.from(destination);
         CreateConsumer.Kind kind = from.kind().isQueue() ? CreateConsumer.Kind.QUEUE : CreateConsumer.Kind.NON_DURABLE;
         return consumer(from, kind, null, selector, noLocal && !from.kind().isQueue());
@@ -175,14 +204,36 @@ abstract class SessionFactory implements Session {
 
     private FulmarConsumer durable(Topic topic, @Nullable String name, @Nullable String selector, boolean noLocal)
             throws JMSException {
+        checkOpen();
+        if (connection.getClientID() == null) {
+            throw new IllegalStateException(
+                    "a durable subscription needs a connection with a client id; a shared durable one does not");
+        }
+        return subscription(CreateConsumer.Kind.DURABLE, topic, name, selector, noLocal);
+    }
+
+    private FulmarConsumer subscription(
+            CreateConsumer.Kind kind,
+            @Nullable Topic topic,
+            @Nullable String name,
+            @Nullable String selector,
+            boolean noLocal)
+            throws JMSException {
+        checkOpen();
         FulmarDestination from = FulmarDestination.from(topic);
-        if (from.kind().isTemporary() || from.kind().isQueue()) {
+        if (from.kind().isQueue()) {
+            throw new InvalidDestinationException("a subscription is to a topic, not to " + from);
+        }
+        if (kind.isDurable() && from.kind().isTemporary()) {
             throw new InvalidDestinationException("a durable subscription is to a topic that lasts, not to " + from);
         }
-        if (name != null && !JmsErrors.canBeSent(name)) {
+        if (name == null || name.isEmpty()) {
+            throw new JMSException("a subscription needs a name");
+        }
+        if (!JmsErrors.canBeSent(name)) {
             throw new JMSException("the name of the subscription has an unpaired surrogate");
         }
-        return consumer(from, CreateConsumer.Kind.DURABLE, name, selector, noLocal);
+        return consumer(from, kind, name, selector, noLocal);
     }
 
     private FulmarConsumer consumer(
@@ -192,11 +243,9 @@ abstract class SessionFactory implements Session {
             @Nullable String selector,
             boolean noLocal)
             throws JMSException {
-        checkOpen();
-        if (from.kind().isTemporary() && !connection.owns(from)) {
-            throw new InvalidDestinationException("only the connection that made " + from + " may consume from it");
-        }
-        String used = selector == null || selector.isBlank() ? null : selector;
+        assigned.checkUnused();
+        checkOwned(from);
+        String used = used(selector);
         int handle = connection.handle(from);
         FulmarSession session = session();
         FulmarConsumer consumer = new FulmarConsumer(session, connection.nextConsumerId(), from, used, noLocal);
@@ -221,6 +270,17 @@ abstract class SessionFactory implements Session {
         return consumer;
     }
 
+    private void checkOwned(FulmarDestination from) throws JMSException {
+        if (from.kind().isTemporary() && !connection.owns(from)) {
+            throw new InvalidDestinationException("only the connection that made " + from + " may consume from it");
+        }
+    }
+
+    /** The selector that the broker gets: a blank one is none. */
+    private static @Nullable String used(@Nullable String selector) {
+        return selector == null || selector.isBlank() ? null : selector;
+    }
+
     @Override
     public MessageConsumer createSharedConsumer(Topic topic, String name) throws JMSException {
         return createSharedConsumer(topic, name, null);
@@ -229,19 +289,18 @@ abstract class SessionFactory implements Session {
     @Override
     public MessageConsumer createSharedConsumer(Topic topic, String name, @Nullable String selector)
             throws JMSException {
-        checkOpen();
-        throw JmsErrors.unsupported("a shared subscription", "use a durable one, or a queue");
+        return subscription(CreateConsumer.Kind.SHARED, topic, name, selector, false);
     }
 
     @Override
     public MessageConsumer createSharedDurableConsumer(Topic topic, String name) throws JMSException {
-        return createSharedConsumer(topic, name, null);
+        return createSharedDurableConsumer(topic, name, null);
     }
 
     @Override
     public MessageConsumer createSharedDurableConsumer(Topic topic, String name, @Nullable String selector)
             throws JMSException {
-        return createSharedConsumer(topic, name, selector);
+        return subscription(CreateConsumer.Kind.SHARED_DURABLE, topic, name, selector, false);
     }
 
     @Override
@@ -252,15 +311,28 @@ abstract class SessionFactory implements Session {
     @Override
     public QueueBrowser createBrowser(Queue queue, @Nullable String selector) throws JMSException {
         checkOpen();
-        throw JmsErrors.unsupported("a queue browser", "consume the queue with CLIENT_ACKNOWLEDGE and recover");
+        FulmarDestination at = FulmarDestination.from(queue);
+        if (!at.kind().isQueue()) {
+            throw new InvalidDestinationException("only queues can be browsed, not " + at);
+        }
+        checkOwned(at);
+        FulmarBrowser browser = new FulmarBrowser(session(), at, used(selector));
+        browser.check();
+        return browser;
     }
 
-    // What this release does not do, and what needs no session.
+    // What needs no session, and what application servers use.
 
     @Override
     public boolean getTransacted() throws JMSException {
         checkOpen();
         return false;
+    }
+
+    @Override
+    public int getAcknowledgeMode() throws JMSException {
+        checkOpen();
+        return mode;
     }
 
     @Override
@@ -278,24 +350,30 @@ abstract class SessionFactory implements Session {
     @Override
     public @Nullable MessageListener getMessageListener() throws JMSException {
         checkOpen();
-        return null;
+        return assigned.listener();
     }
 
     @Override
     public void setMessageListener(@Nullable MessageListener listener) throws JMSException {
         checkOpen();
-        throw JmsErrors.unsupported("a session's message listener", "set the listener of a consumer");
+        if (listener != null && hasConsumer(any -> true)) {
+            throw new IllegalStateException(
+                    "a session with consumers can't have a message listener; set the listener of a consumer");
+        }
+        assigned.listener(listener);
     }
 
     @Override
     public void run() {
-        throw new java.lang.IllegalStateException(
-                "only an application server runs sessions; set the listener of a consumer");
+        assigned.run();
     }
 
     @Override
-    public void unsubscribe(String name) throws JMSException {
+    public void unsubscribe(@Nullable String name) throws JMSException {
         checkOpen();
+        if (name == null || name.isEmpty() || !JmsErrors.canBeSent(name)) {
+            throw new InvalidDestinationException("no subscription can have the name: " + name);
+        }
         JmsErrors.await(connection.link().unsubscribe(name));
     }
 }

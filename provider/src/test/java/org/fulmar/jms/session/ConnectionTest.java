@@ -139,7 +139,8 @@ class ConnectionTest {
                     .startsWith(data.getProviderMajorVersion() + "." + data.getProviderMinorVersion());
             assertThat(Collections.list(data.getJMSXPropertyNames()))
                     .asList()
-                    .contains("JMSXDeliveryCount", "JMSXGroupID", "JMSXGroupSeq");
+                    .containsExactlyInAnyOrder(
+                            "JMSXAppID", "JMSXDeliveryCount", "JMSXGroupID", "JMSXGroupSeq", "JMSXUserID");
         }
     }
 
