@@ -16,12 +16,20 @@ import org.jspecify.annotations.Nullable;
  * @param requestTimeoutMillis how long an operation waits for the broker's answer
  * @param appId what sent messages get as JMSXAppID
  * @param populateUserId whether the broker is asked to set the JMSXUserID of sent messages
+ * @param reconnect whether a lost connection is made again
+ * @param reconnectDelayMillis pause after the first failed attempt
+ * @param reconnectMaxDelayMillis longest pause between attempts
+ * @param reconnectTimeoutMillis how long is tried; 0 for ever
  * @param broker the broker to use, where name servers know several
  */
 public record ClientOptions(
         int prefetch,
         int connectTimeoutMillis,
         int requestTimeoutMillis,
+        boolean reconnect,
+        int reconnectDelayMillis,
+        int reconnectMaxDelayMillis,
+        int reconnectTimeoutMillis,
         @Nullable String clientId,
         @Nullable String user,
         @Nullable String password,
@@ -40,6 +48,24 @@ public record ClientOptions(
             OptionSpec.number("connectTimeout", "ms", 5000, 1, 600_000, "how long a connection attempt may take");
     private static final OptionSpec REQUEST_TIMEOUT = OptionSpec.number(
             "requestTimeout", "ms", 30_000, 1, 3_600_000, "how long an operation waits for the broker's answer");
+    private static final OptionSpec RECONNECT =
+            OptionSpec.bool("reconnect", true, "whether a lost connection is made again, with all that was open on it");
+    private static final OptionSpec RECONNECT_DELAY = OptionSpec.number(
+            "reconnectDelay",
+            "ms",
+            50,
+            1,
+            600_000,
+            "pause after the first failed attempt to reconnect; doubles with each, less a random part");
+    private static final OptionSpec RECONNECT_MAX_DELAY = OptionSpec.number(
+            "reconnectMaxDelay", "ms", 1000, 1, 600_000, "longest pause between attempts to reconnect");
+    private static final OptionSpec RECONNECT_TIMEOUT = OptionSpec.number(
+            "reconnectTimeout",
+            "ms",
+            0,
+            0,
+            Integer.MAX_VALUE,
+            "how long is tried to reconnect before the connection is given up; 0 = for ever");
     private static final OptionSpec CLIENT_ID =
             OptionSpec.text("clientId", "name", "", "the JMS client identifier; empty = none");
     private static final OptionSpec USER = OptionSpec.text("user", "name", "", "the user, if none is given in code");
@@ -61,6 +87,10 @@ public record ClientOptions(
             PREFETCH,
             CONNECT_TIMEOUT,
             REQUEST_TIMEOUT,
+            RECONNECT,
+            RECONNECT_DELAY,
+            RECONNECT_MAX_DELAY,
+            RECONNECT_TIMEOUT,
             CLIENT_ID,
             USER,
             PASSWORD,
@@ -79,6 +109,10 @@ public record ClientOptions(
                 options.integer(PREFETCH),
                 options.integer(CONNECT_TIMEOUT),
                 options.integer(REQUEST_TIMEOUT),
+                options.bool(RECONNECT),
+                options.integer(RECONNECT_DELAY),
+                options.integer(RECONNECT_MAX_DELAY),
+                options.integer(RECONNECT_TIMEOUT),
                 orNull(options.text(CLIENT_ID)),
                 orNull(options.text(USER)),
                 orNull(options.text(PASSWORD)),

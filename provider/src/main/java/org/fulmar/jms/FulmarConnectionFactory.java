@@ -13,10 +13,11 @@ import java.io.Serializable;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.naming.Reference;
 import javax.naming.Referenceable;
 import org.fulmar.jms.destination.References;
-import org.fulmar.jms.link.BrokerLink;
 import org.fulmar.jms.link.Connector;
 import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.session.FulmarConnection;
@@ -79,35 +80,33 @@ public final class FulmarConnectionFactory
 
     private FulmarConnection open(@Nullable String user, @Nullable String password) throws JMSException {
         ClientOptions options = url.options();
-        Hello hello = new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, options.clientId(), "", user, password);
-        FulmarConnection connection = new FulmarConnection(options, System::currentTimeMillis);
-        try {
-            BrokerLink link = connector()
-                    .toBrokers(
-                            brokers(options),
-                            options.connectTimeoutMillis(),
-                            options.requestTimeoutMillis(),
-                            hello,
-                            connection.listener());
-            connection.connected(link);
-        } catch (LinkException e) {
-            throw JmsErrors.of(e);
-        }
+        Connector via = connector();
+        String instance = UUID.randomUUID().toString();
+        FulmarConnection connection = new FulmarConnection(
+                options,
+                System::currentTimeMillis,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                (clientId, listener) -> via.toBrokers(
+                        brokers(via, options),
+                        options.connectTimeoutMillis(),
+                        options.requestTimeoutMillis(),
+                        new Hello(JmsCode.VERSION, JmsCode.VERSION, CLIENT, clientId, instance, user, password),
+                        listener));
+        connection.open();
         return connection;
     }
 
-    private List<? extends SocketAddress> brokers(ClientOptions options) throws LinkException {
+    private List<? extends SocketAddress> brokers(Connector via, ClientOptions options) throws LinkException {
         return switch (url.kind()) {
             case BROKERS -> url.addresses();
-            case NAME_SERVERS ->
-                List.of(connector().lookUp(url.addresses(), options.connectTimeoutMillis(), options.broker()));
-            case EMBEDDED -> List.of(embedded());
+            case NAME_SERVERS -> List.of(via.lookUp(url.addresses(), options.connectTimeoutMillis(), options.broker()));
+            case EMBEDDED -> List.of(embedded(via));
         };
     }
 
-    private SocketAddress embedded() throws LinkException {
+    private SocketAddress embedded(Connector via) throws LinkException {
         try {
-            return connector().embedded(url.brokerOptions());
+            return via.embedded(url.brokerOptions());
         } catch (IllegalArgumentException e) {
             throw new LinkException(
                     ResponseCode.SERVICE_NOT_AVAILABLE, "the embedded broker did not start: " + advice(e), e);

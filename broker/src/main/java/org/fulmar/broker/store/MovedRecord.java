@@ -50,8 +50,8 @@ public final class MovedRecord {
     public static RecordDraft copy(
             MessageRecord record, String topic, int queueId, String origin, Map<String, String> more) {
         byte[] old = record.propertyBytes();
-        byte[] kept = MessageProperties.without(
-                old, old.length, CRC, JmsNames.MOVED_FROM, REAL_TOPIC, REAL_QUEUE, TIMER);
+        byte[] kept =
+                MessageProperties.without(old, old.length, CRC, JmsNames.MOVED_FROM, REAL_TOPIC, REAL_QUEUE, TIMER);
         StringBuilder first = new StringBuilder();
         MessageProperties.append(first, new String(JmsNames.MOVED_FROM, StandardCharsets.US_ASCII), origin);
         StringBuilder last = new StringBuilder();
@@ -93,8 +93,7 @@ public final class MovedRecord {
             origin.timer(Long.parseLong(from, 1, from.length(), 10));
         } else if (from.charAt(0) == OF_CURSOR) {
             int colon = from.indexOf(':');
-            origin.delivery(
-                    Integer.parseInt(from, 1, colon, 10), Long.parseLong(from, colon + 1, from.length(), 10));
+            origin.delivery(Integer.parseInt(from, 1, colon, 10), Long.parseLong(from, colon + 1, from.length(), 10));
         }
     }
 }

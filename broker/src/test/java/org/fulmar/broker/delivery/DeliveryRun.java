@@ -106,7 +106,8 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         for (int queueId : backlog.queueIds(QUEUE)) {
             starts.put(queueId, 0L);
         }
-        SubscriptionGroup real = groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, false, starts, facts);
+        SubscriptionGroup real =
+                groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, false, starts, facts);
         model.add(new Group(SubscriptionGroup.QUEUE, QUEUE, false, true, null, real), starts);
         endTurn();
     }
@@ -234,8 +235,8 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         Member member;
         if (group == null) {
             Map<Integer, Long> starts = starts(TOPIC);
-            Consumer consumer = engine.open(
-                    Engines.transients(engine, TOPIC), Engines.opening(id, session, owner, test, credit));
+            Consumer consumer =
+                    engine.open(Engines.transients(engine, TOPIC), Engines.opening(id, session, owner, test, credit));
             Group own = model.add(new Group("transient", TOPIC, true, false, colour, consumer.group()), starts);
             member = new Member(own, session, colour, consumer, credit);
         } else {
@@ -650,7 +651,10 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     }
 
     private void drain(Group group) throws DeliveryException {
-        Consumer consumer = engine.open(group.real, Engines.opening(++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0));
+        Consumer consumer = engine.open(
+                group.real,
+                Engines.opening(
+                        ++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0));
         Member member = new Member(group, 0, group.subscription ? group.colour : null, consumer, 0);
         model.opened(member);
         running(member, true);

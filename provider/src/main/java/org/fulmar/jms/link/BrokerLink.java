@@ -9,6 +9,7 @@ import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.SendOperation;
 
 /**
  * The way from JMS objects to one broker: an operation each, with a future where the broker answers.
@@ -21,23 +22,29 @@ public interface BrokerLink extends AutoCloseable {
     /** What the broker said in its greeting. */
     Hello.Reply broker();
 
+    /** Whether the connection is gone. */
+    boolean isLost();
+
     CompletableFuture<Void> setClientId(String clientId);
 
     CompletableFuture<OpenDestination.Reply> openDestination(DestinationKind kind, String name);
 
-    CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind);
+    /**
+     * @param name of one that was lost with its connection; empty for a new one
+     */
+    CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind, String name);
 
     CompletableFuture<Void> deleteTemporary(DestinationKind kind, String name);
 
     /** Completes when the message is as durable as its delivery mode asks. */
-    CompletableFuture<Void> send(int handle, WireMessage message);
+    CompletableFuture<Void> send(SendOperation.Envelope envelope, WireMessage message);
 
     /**
      * Sends without an answer; waits while the connection takes no more.
      *
      * @throws LinkException if the link is lost
      */
-    void sendOneWay(int handle, WireMessage message) throws LinkException, InterruptedException;
+    void sendOneWay(SendOperation.Envelope envelope, WireMessage message) throws LinkException, InterruptedException;
 
     CompletableFuture<Void> createConsumer(CreateConsumer consumer);
 

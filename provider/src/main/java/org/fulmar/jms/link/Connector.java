@@ -34,6 +34,7 @@ public final class Connector implements AutoCloseable {
 
     private final RemotingClient client = new RemotingClient("fulmar", 2, FRAMES, ConnectionLimits.CLIENT);
     private EmbeddedBroker.@Nullable Running embedded;
+    private volatile boolean closed;
 
     /** Tries brokers in turn until one answers. */
     public BrokerLink toBrokers(
@@ -43,6 +44,7 @@ public final class Connector implements AutoCloseable {
             Hello hello,
             LinkListener listener)
             throws LinkException {
+        checkOpen();
         LinkException last = null;
         for (SocketAddress broker : brokers) {
             try {
@@ -52,6 +54,12 @@ public final class Connector implements AutoCloseable {
             }
         }
         throw last == null ? new LinkException(LinkException.LOST, "no broker is named") : last;
+    }
+
+    private void checkOpen() throws LinkException {
+        if (closed) {
+            throw new LinkException(LinkException.CLOSED, "the connection factory is closed");
+        }
     }
 
     private BrokerLink open(
@@ -155,6 +163,7 @@ public final class Connector implements AutoCloseable {
 
     /** The address of a broker inside this process, started if it does not run yet. */
     public synchronized SocketAddress embedded(Map<String, String> options) throws LinkException {
+        checkOpen();
         EmbeddedBroker.Running running = embedded;
         if (running == null) {
             EmbeddedBroker broker = ServiceLoader.load(EmbeddedBroker.class)
@@ -175,6 +184,7 @@ public final class Connector implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         client.closeConnections();
         EmbeddedBroker.Running running = embedded;
         embedded = null;

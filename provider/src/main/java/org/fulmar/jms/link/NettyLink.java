@@ -90,7 +90,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
         }
         return to.request(Frame.request(code, body), millis).handle((answer, failure) -> {
             if (failure != null) {
-                throw new CompletionException(new LinkException(LinkException.LOST, reason(failure), failure));
+                throw unanswered(to, failure);
             }
             try {
                 if (answer.code() != ResponseCode.SUCCESS) {
@@ -103,6 +103,11 @@ final class NettyLink implements BrokerLink, RequestHandler {
                 answer.release();
             }
         });
+    }
+
+    private static CompletionException unanswered(Connection to, Throwable failure) {
+        int code = to.isOpen() ? LinkException.TIMED_OUT : LinkException.LOST;
+        return new CompletionException(new LinkException(code, reason(failure), failure));
     }
 
     private static String reason(Throwable failure) {
@@ -124,6 +129,11 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     @Override
+    public boolean isLost() {
+        return lost;
+    }
+
+    @Override
     public CompletableFuture<Void> setClientId(String clientId) {
         return call(JmsCode.SET_CLIENT_ID, SMALL, new TextOperation(clientId)::encode);
     }
@@ -138,9 +148,12 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     @Override
-    public CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind) {
+    public CompletableFuture<OpenDestination.Reply> createTemporary(DestinationKind kind, String name) {
         return call(
-                JmsCode.CREATE_TEMPORARY, SMALL, new OpenDestination(kind, "")::encode, OpenDestination.Reply::decode);
+                JmsCode.CREATE_TEMPORARY,
+                SMALL,
+                new OpenDestination(kind, name)::encode,
+                OpenDestination.Reply::decode);
     }
 
     @Override
@@ -148,26 +161,20 @@ final class NettyLink implements BrokerLink, RequestHandler {
         return call(JmsCode.DELETE_TEMPORARY, SMALL, new OpenDestination(kind, name)::encode);
     }
 
-    private static ByteBuf encode(Connection to, int handle, WireMessage message) {
+    private static ByteBuf encode(Connection to, SendOperation.Envelope envelope, WireMessage message) {
         ByteBuf body = to.buffer(SendOperation.encodedBytes(message.properties(), message.body()));
         SendOperation.encode(
-                body,
-                new SendOperation.Envelope(handle, message.deliverAt(), 0, 0),
-                message.flag(),
-                0,
-                message.bornTimestamp(),
-                message.properties(),
-                message.body());
+                body, envelope, message.flag(), 0, message.bornTimestamp(), message.properties(), message.body());
         return body;
     }
 
     @Override
-    public CompletableFuture<Void> send(int handle, WireMessage message) {
+    public CompletableFuture<Void> send(SendOperation.Envelope envelope, WireMessage message) {
         Connection to = connected();
-        ByteBuf body = encode(to, handle, message);
+        ByteBuf body = encode(to, envelope, message);
         return to.request(Frame.request(JmsCode.SEND, body), timeoutMillis).handle((answer, failure) -> {
             if (failure != null) {
-                throw new CompletionException(new LinkException(LinkException.LOST, reason(failure), failure));
+                throw unanswered(to, failure);
             }
             answer.release();
             if (answer.code() != ResponseCode.SUCCESS) {
@@ -178,7 +185,8 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     @Override
-    public void sendOneWay(int handle, WireMessage message) throws LinkException, InterruptedException {
+    public void sendOneWay(SendOperation.Envelope envelope, WireMessage message)
+            throws LinkException, InterruptedException {
         Connection to = connected();
         if (!to.isWritable()) {
             synchronized (writable) {
@@ -190,7 +198,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
         if (lost) {
             throw new LinkException(LinkException.LOST, "the connection to the broker was lost");
         }
-        to.oneWay(Frame.request(JmsCode.SEND, encode(to, handle, message)));
+        to.oneWay(Frame.request(JmsCode.SEND, encode(to, envelope, message)));
     }
 
     @Override

@@ -100,7 +100,12 @@ final class Acknowledgements {
 
     private void send(Delivery delivery) throws JMSException {
         Acknowledge acknowledge = new Acknowledge(sessionId, replenish, ranges(List.of(delivery)));
-        CompletableFuture<Void> confirmed = connection.link().acknowledge(acknowledge);
+        Attached at = connection.attached();
+        if (at == null || at.generation() != delivery.generation()) {
+            // the broker has it back, and gives it again, flagged
+            return;
+        }
+        CompletableFuture<Void> confirmed = at.link().acknowledge(acknowledge);
         synchronized (this) {
             pending = confirmed;
         }
@@ -128,11 +133,16 @@ final class Acknowledgements {
             if (lazy.isEmpty()) {
                 return;
             }
-            batch = List.copyOf(lazy);
+            batch = lazy.stream()
+                    .filter(delivery -> !connection.isStale(delivery))
+                    .toList();
             lazy.clear();
         }
-        connection
-                .link()
+        Attached at = connection.attached();
+        if (batch.isEmpty() || at == null || at.generation() != batch.get(0).generation()) {
+            return;
+        }
+        at.link()
                 .acknowledge(new Acknowledge(sessionId, replenish, ranges(batch)))
                 .whenComplete((ok, failure) -> {
                     if (failure != null) {
@@ -151,8 +161,17 @@ final class Acknowledgements {
             confirmation = pending;
             pending = null;
         }
-        if (confirmation != null) {
+        if (confirmation == null) {
+            return;
+        }
+        try {
             JmsErrors.await(confirmation);
+        } catch (JMSException e) {
+            if (!JmsErrors.isLost(e)) {
+                throw e;
+            }
+            LOG.debug(
+                    "an acknowledgement was lost with its connection; if it was not taken, the message comes again", e);
         }
     }
 
@@ -165,10 +184,34 @@ final class Acknowledgements {
         if (batch.isEmpty()) {
             return;
         }
-        JmsErrors.await(connection.link().acknowledge(new Acknowledge(sessionId, false, ranges(batch))));
-        synchronized (this) {
-            unacknowledged.subList(0, batch.size()).clear();
+        Attached at = connection.attached();
+        boolean stale = at == null;
+        for (Delivery delivery : batch) {
+            stale |= at != null && delivery.generation() != at.generation();
         }
+        if (at == null || stale) {
+            throw lost();
+        }
+        try {
+            JmsErrors.await(at.link().acknowledge(new Acknowledge(sessionId, false, ranges(batch))));
+        } catch (JMSException e) {
+            if (JmsErrors.isLost(e)) {
+                throw lost();
+            }
+            throw e;
+        }
+        synchronized (this) {
+            unacknowledged.removeAll(batch);
+        }
+    }
+
+    /** What came over a lost link can't be acknowledged any more. */
+    private JMSException lost() {
+        synchronized (this) {
+            unacknowledged.removeIf(connection::isStale);
+        }
+        return new JMSException("the connection to the broker was lost since the messages were received; what was not"
+                + " acknowledged is delivered again");
     }
 
     /** What is not acknowledged goes back to the broker. The message that a listener has, if any. */

@@ -121,6 +121,8 @@ final class AssignedMessages {
         while (!ended && !connection.isLost() && !waiting.isEmpty() && (runner != null || !connection.deliverable())) {
             await();
         }
+        // what came over a lost link is given again
+        waiting.removeIf(connection::isStale);
         if (ended || connection.isLost() || waiting.isEmpty()) {
             return null;
         }
@@ -234,9 +236,13 @@ final class AssignedMessages {
             byHolder.computeIfAbsent(holder, id -> new ArrayList<>()).add(delivery);
         }
         for (Map.Entry<Integer, List<Delivery>> held : byHolder.entrySet()) {
-            JmsErrors.await(connection
-                    .link()
-                    .release(new Acknowledge(held.getKey(), false, Acknowledgements.ranges(held.getValue()))));
+            List<Delivery> live = held.getValue().stream()
+                    .filter(delivery -> !connection.isStale(delivery))
+                    .toList();
+            if (!live.isEmpty()) {
+                connection.tell(
+                        at -> at.link().release(new Acknowledge(held.getKey(), false, Acknowledgements.ranges(live))));
+            }
         }
     }
 

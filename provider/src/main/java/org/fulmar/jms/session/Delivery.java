@@ -18,9 +18,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message that the broker has delivered to a consumer. Immutable.
  *
+ * @param generation the link that it came over
  * @param number counts the consumer's deliveries, from 1
  */
-record Delivery(FulmarConsumer consumer, long number, int queueId, long offset, int deliveryCount, byte[] record) {
+record Delivery(
+        FulmarConsumer consumer,
+        int generation,
+        long number,
+        int queueId,
+        long offset,
+        int deliveryCount,
+        byte[] record) {
     private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
     private static final int MAX_INFLATED = 256 << 20;
 

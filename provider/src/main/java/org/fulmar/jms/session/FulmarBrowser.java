@@ -46,7 +46,8 @@ final class FulmarBrowser implements QueueBrowser {
 
     private Browse.Reply browse(List<QueuePosition> from, int max) throws JMSException {
         FulmarConnection connection = session.connection();
-        return JmsErrors.await(connection.link().browse(new Browse(connection.handle(queue), selector, from, max)));
+        connection.check(queue);
+        return connection.call(at -> at.link().browse(new Browse(at.handle(queue), selector, from, max)));
     }
 
     private void checkOpen() throws JMSException {

@@ -14,20 +14,22 @@ import jakarta.jms.Session;
 import jakarta.jms.Topic;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.fulmar.jms.ClientOptions;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.destination.FulmarTemporaryQueue;
 import org.fulmar.jms.destination.FulmarTemporaryTopic;
-import org.fulmar.jms.link.BrokerLink;
-import org.fulmar.jms.link.LinkListener;
+import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.message.Sender;
-import org.fulmar.protocol.jms.Deliver;
+import org.fulmar.jms.message.WireMessage;
 import org.fulmar.protocol.jms.DestinationKind;
-import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.SendOperation;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,25 +38,23 @@ import org.slf4j.LoggerFactory;
  * A connection (JMS 3.1, section 6.1): one link to the broker, and the sessions on it.
  *
  * <p>Any thread may use it. Deliveries arrive on the link's event loop and are put into the consumers' buffers there;
- * they are handed out only while the connection is started and not lost. Once it is lost, nothing more is handed out,
- * every call that needs the broker fails, and the exception listener is told, on a thread of its own.
+ * they are handed out only while the connection is started and has a link. When that is lost, nothing more of it is
+ * handed out, the exception listener is told, on a thread of its own, and the {@link Lifeline} finds another, over which
+ * {@link Restoration} makes everything again; calls wait for it, for as long as a request may take.
  */
 public final class FulmarConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(FulmarConnection.class);
 
     private final ClientOptions options;
     private final LongSupplier clock;
-    private final MessageIds messageIds = new MessageIds();
     private final AtomicInteger lastSessionId = new AtomicInteger();
     private final AtomicInteger lastConsumerId = new AtomicInteger();
     private final Set<FulmarSession> sessions = ConcurrentHashMap.newKeySet();
     private final Map<Integer, FulmarConsumer> consumers = new ConcurrentHashMap<>();
-    private final Map<FulmarDestination, Integer> handles = new ConcurrentHashMap<>();
     private final Set<FulmarConnectionConsumer> connectionConsumers = ConcurrentHashMap.newKeySet();
     private final Set<FulmarDestination> temporaries = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final AtomicBoolean lost = new AtomicBoolean();
-    private volatile @Nullable BrokerLink link;
+    private final Lifeline lifeline;
     private volatile @Nullable ExceptionListener exceptionListener;
     private volatile @Nullable String clientId;
     private volatile boolean started;
@@ -63,61 +63,115 @@ public final class FulmarConnection implements Connection {
 
     /**
      * @param clock milliseconds since the epoch
+     * @param random gives numbers from 0 to 1
+     * @param opener opens links to the broker, the first one and others when that is lost
      */
-    public FulmarConnection(ClientOptions options, LongSupplier clock) {
+    public FulmarConnection(ClientOptions options, LongSupplier clock, DoubleSupplier random, Lifeline.Opener opener) {
         this.options = options;
         this.clock = clock;
         this.clientId = options.clientId();
+        this.lifeline = new Lifeline(options, opener, new Restoration(this), random);
     }
 
-    /** What the link is to tell its events to. */
-    public LinkListener listener() {
-        return new LinkListener() {
-            @Override
-            public void delivered(Deliver deliver) {
-                FulmarConsumer consumer = consumers.get(deliver.consumerId());
-                if (consumer != null) {
-                    consumer.arrived(deliver);
+    /** Connects. Called once, before the connection is handed out. */
+    public void open() throws JMSException {
+        try {
+            lifeline.open();
+        } catch (LinkException e) {
+            throw JmsErrors.of(e);
+        }
+    }
+
+    /** What is done over a link. */
+    interface Operation<T> {
+        CompletableFuture<T> on(Attached at) throws JMSException;
+    }
+
+    /** Does what can be done again: if its link is lost meanwhile, it is done over the next one. */
+    <T> T call(Operation<T> operation) throws JMSException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.requestTimeoutMillis());
+        Attached at = null;
+        while (true) {
+            checkOpen();
+            at = lifeline.await(at, deadline);
+            try {
+                return JmsErrors.await(operation.on(at));
+            } catch (JMSException e) {
+                if (!JmsErrors.isLost(e) || !options.reconnect()) {
+                    throw e;
                 }
             }
-
-            @Override
-            public void lost(@Nullable Throwable cause) {
-                FulmarConnection.this.lost(cause);
-            }
-        };
-    }
-
-    /** Takes the link, which has been greeted. Called once, before the connection is handed out. */
-    public void connected(BrokerLink newLink) {
-        this.link = newLink;
-    }
-
-    BrokerLink link() throws JMSException {
-        BrokerLink there = link;
-        checkOpen();
-        if (lost.get() || there == null) {
-            throw new JMSException("the connection to the broker was lost; make a new one");
         }
-        return there;
+    }
+
+    /** Sends what may be lost; waits for a link, and while the one there is takes no more. */
+    void sendOneWay(FulmarDestination to, WireMessage wire) throws JMSException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.requestTimeoutMillis());
+        Attached at = null;
+        boolean sent = false;
+        while (!sent) {
+            checkOpen();
+            at = lifeline.await(at, deadline);
+            try {
+                SendOperation.Envelope envelope = new SendOperation.Envelope(at.handle(to), wire.deliverAt(), 0, 0);
+                at.link().sendOneWay(envelope, wire);
+                sent = true;
+            } catch (LinkException e) {
+                LOG.debug("a message that was not sent yet goes over the next link", e);
+            } catch (JMSException e) {
+                if (!JmsErrors.isLost(e)) {
+                    throw e;
+                }
+            } catch (InterruptedException e) {
+                throw JmsErrors.interrupted(e);
+            }
+        }
+    }
+
+    /** Does what is needless without the link, as the broker undoes it when that is lost. Whether it was done. */
+    <T> boolean tell(Operation<T> operation) throws JMSException {
+        Attached at = lifeline.current();
+        if (at == null) {
+            return false;
+        }
+        try {
+            JmsErrors.await(operation.on(at));
+            return true;
+        } catch (JMSException e) {
+            if (!JmsErrors.isLost(e)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /** A consumer may be sent more; without a link it gets its credit with the next one. */
+    void credit(FulmarConsumer consumer, int credit) {
+        Attached at = lifeline.current();
+        if (at != null && at.generation() == consumer.generation()) {
+            at.link().credit(consumer.id(), credit);
+        }
+    }
+
+    /** The link that there is now, or null. */
+    @Nullable Attached attached() {
+        return lifeline.current();
+    }
+
+    Lifeline lifeline() {
+        return lifeline;
+    }
+
+    /** Whether a delivery came over a link that is lost: it is another's now, or comes again. */
+    boolean isStale(Delivery delivery) {
+        Attached at = lifeline.current();
+        return at == null || at.generation() != delivery.generation();
     }
 
     void checkOpen() throws IllegalStateException {
         if (closed.get()) {
             throw new IllegalStateException("the connection is closed");
         }
-    }
-
-    private void lost(@Nullable Throwable cause) {
-        if (!lost.compareAndSet(false, true) || closed.get()) {
-            return;
-        }
-        sessions.forEach(FulmarSession::wake);
-        JMSException exception = new JMSException("the connection to the broker was lost");
-        if (cause != null) {
-            exception.initCause(cause);
-        }
-        report(exception);
     }
 
     /** Tells the exception listener what has no other place to be told. */
@@ -132,13 +186,21 @@ public final class FulmarConnection implements Connection {
         teller.start();
     }
 
+    void checkNotLost() throws JMSException {
+        checkOpen();
+        if (isLost()) {
+            throw new JMSException("the connection to the broker was lost; make a new one");
+        }
+    }
+
+    /** Whether the broker is lost for good. */
     boolean isLost() {
-        return lost.get();
+        return lifeline.isEnded();
     }
 
     /** Whether messages may be handed to the application. */
     boolean deliverable() {
-        return started && !lost.get() && !closed.get();
+        return started && lifeline.current() != null && !closed.get();
     }
 
     /** What this connection says of itself with what it sends. */
@@ -154,8 +216,24 @@ public final class FulmarConnection implements Connection {
         return clock.getAsLong();
     }
 
-    MessageIds messageIds() {
-        return messageIds;
+    @Nullable String clientId() {
+        return clientId;
+    }
+
+    boolean isStarted() {
+        return started;
+    }
+
+    Set<FulmarSession> sessions() {
+        return sessions;
+    }
+
+    Set<FulmarDestination> temporaries() {
+        return temporaries;
+    }
+
+    @Nullable FulmarConsumer consumer(int consumerId) {
+        return consumers.get(consumerId);
     }
 
     int nextConsumerId() {
@@ -179,50 +257,43 @@ public final class FulmarConnection implements Connection {
         consumers.values().removeIf(consumer -> consumer.session() == session);
     }
 
-    /** The broker's handle of a destination, opened there when it is first used. */
-    int handle(FulmarDestination destination) throws JMSException {
+    /** Opens a destination at the broker, if this connection has not; refuses one that can't be used. */
+    void check(FulmarDestination destination) throws JMSException {
         used = true;
-        Integer known = handles.get(destination);
-        if (known != null) {
-            return known;
+        Attached there = lifeline.current();
+        if (there != null && there.handles().containsKey(destination)) {
+            checkOpen();
+            return;
         }
         if (!JmsErrors.canBeSent(destination.name())) {
             throw new InvalidDestinationException("the name of " + destination + " has an unpaired surrogate");
         }
-        OpenDestination.Reply reply =
-                JmsErrors.await(link().openDestination(wireKind(destination), destination.name()));
-        handles.put(destination, reply.handle());
-        return reply.handle();
-    }
-
-    private static DestinationKind wireKind(FulmarDestination destination) {
-        return switch (destination.kind()) {
-            case QUEUE -> DestinationKind.QUEUE;
-            case TOPIC -> DestinationKind.TOPIC;
-            case TEMPORARY_QUEUE -> DestinationKind.TEMPORARY_QUEUE;
-            case TEMPORARY_TOPIC -> DestinationKind.TEMPORARY_TOPIC;
-        };
+        call(at -> CompletableFuture.completedFuture(at.handle(destination)));
     }
 
     FulmarDestination createTemporary(boolean queue) throws JMSException {
         used = true;
         DestinationKind kind = queue ? DestinationKind.TEMPORARY_QUEUE : DestinationKind.TEMPORARY_TOPIC;
-        OpenDestination.Reply reply = JmsErrors.await(link().createTemporary(kind));
-        FulmarDestination made = queue
-                ? new FulmarTemporaryQueue(reply.name(), this::deleteTemporary)
-                : new FulmarTemporaryTopic(reply.name(), this::deleteTemporary);
-        handles.put(made, reply.handle());
-        temporaries.add(made);
-        return made;
+        return call(at -> at.link().createTemporary(kind, "").thenApply(reply -> {
+            FulmarDestination made = queue
+                    ? new FulmarTemporaryQueue(reply.name(), this::deleteTemporary)
+                    : new FulmarTemporaryTopic(reply.name(), this::deleteTemporary);
+            at.handles().put(made, reply.handle());
+            temporaries.add(made);
+            return made;
+        }));
     }
 
     private void deleteTemporary(FulmarDestination destination) throws JMSException {
         if (!temporaries.contains(destination)) {
             throw new InvalidDestinationException(destination + " was deleted before");
         }
-        JmsErrors.await(link().deleteTemporary(wireKind(destination), destination.name()));
+        call(at -> at.link().deleteTemporary(Attached.kind(destination), destination.name()));
         temporaries.remove(destination);
-        handles.remove(destination);
+        Attached at = lifeline.current();
+        if (at != null) {
+            at.handles().remove(destination);
+        }
     }
 
     /** Whether this connection made the temporary destination, and so may consume from it. */
@@ -232,7 +303,7 @@ public final class FulmarConnection implements Connection {
 
     /** A session, which does not count as a use: a context has one from its beginning. */
     FulmarSession session(int acknowledgeMode) throws JMSException {
-        link();
+        checkNotLost();
         if (acknowledgeMode == Session.SESSION_TRANSACTED) {
             throw JmsErrors.unsupported("a transacted session", "use AUTO_ACKNOWLEDGE or CLIENT_ACKNOWLEDGE");
         }
@@ -286,7 +357,7 @@ public final class FulmarConnection implements Connection {
         if (!JmsErrors.canBeSent(newId)) {
             throw new InvalidClientIDException("the client id has an unpaired surrogate");
         }
-        JmsErrors.await(link().setClientId(newId));
+        call(at -> at.link().setClientId(newId));
         clientId = newId;
     }
 
@@ -311,11 +382,11 @@ public final class FulmarConnection implements Connection {
     @Override
     public void start() throws JMSException {
         used = true;
-        BrokerLink to = link();
+        checkNotLost();
         if (!started) {
             started = true;
             sessions.forEach(FulmarSession::wake);
-            JmsErrors.await(to.start(true));
+            tell(at -> at.link().start(true));
         }
     }
 
@@ -329,7 +400,7 @@ public final class FulmarConnection implements Connection {
         if (started) {
             started = false;
             sessions.forEach(FulmarSession::awaitQuiet);
-            JmsErrors.await(link().start(false));
+            tell(at -> at.link().start(false));
         }
     }
 
@@ -350,7 +421,7 @@ public final class FulmarConnection implements Connection {
                 LOG.debug("a connection consumer was lost while its connection was closed", e);
             }
         }
-        if (!lost.get()) {
+        if (!isLost()) {
             for (FulmarSession session : sessions) {
                 try {
                     session.close();
@@ -368,10 +439,7 @@ public final class FulmarConnection implements Connection {
             session.completions().close();
         }
         sessions.clear();
-        BrokerLink there = link;
-        if (there != null) {
-            there.close();
-        }
+        lifeline.close();
     }
 
     private ConnectionConsumer connectionConsumer(

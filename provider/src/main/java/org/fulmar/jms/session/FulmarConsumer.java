@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.protocol.jms.ConsumerPosition;
+import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Deliver;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     private final FulmarSession session;
     private final int id;
     private final FulmarDestination destination;
+    private final CreateConsumer.Kind kind;
+    private final @Nullable String subscription;
     private final @Nullable String selector;
     private final boolean noLocal;
     private final int prefetch;
@@ -39,9 +42,23 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     private int epoch;
     private int unreplenished;
     private boolean closed;
+    /** The link that it was made over. */
+    private volatile int generation;
+    /** Whether one message was asked for that has not come. */
+    private boolean wanting;
+    /** Whether it was made at the broker, and is to be made again with the next link. */
+    private volatile boolean established;
 
     FulmarConsumer(
-            FulmarSession session, int id, FulmarDestination destination, @Nullable String selector, boolean noLocal) {
+            FulmarSession session,
+            int id,
+            FulmarDestination destination,
+            CreateConsumer.Kind kind,
+            @Nullable String subscription,
+            @Nullable String selector,
+            boolean noLocal) {
+        this.kind = kind;
+        this.subscription = subscription;
         this.session = session;
         this.id = id;
         this.destination = destination;
@@ -62,15 +79,50 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         return destination;
     }
 
-    /** On the event loop: messages have come. */
-    void arrived(Deliver deliver) {
+    int generation() {
+        return generation;
+    }
+
+    boolean isEstablished() {
+        return established;
+    }
+
+    void established() {
+        established = true;
+    }
+
+    /** Begins anew over another link: how it is made there. What came over the one before is forgotten. */
+    CreateConsumer attach(int newGeneration, int handle) {
         session.lock();
         try {
+            generation = newGeneration;
+            buffer.clear();
+            arrived = 0;
+            handedOut = 0;
+            epoch = 0;
+            unreplenished = 0;
+            int credit = prefetch > 0 ? prefetch : wanting ? 1 : 0;
+            return new CreateConsumer(
+                    id, session.id(), handle, kind, subscription, selector, noLocal, List.of(), credit);
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** On the event loop: messages have come. */
+    void arrived(Deliver deliver, int ofGeneration) {
+        session.lock();
+        try {
+            if (ofGeneration != generation) {
+                return;
+            }
+            wanting = false;
             for (Deliver.Message message : deliver.messages()) {
                 arrived++;
                 if (!closed && deliver.epoch() == epoch) {
                     buffer.add(new Delivery(
                             this,
+                            generation,
                             arrived,
                             message.queueId(),
                             message.queueOffset(),
@@ -112,7 +164,9 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         session.lock();
         try {
             for (int i = loaded.size() - 1; i >= 0 && !closed; i--) {
-                buffer.addFirst(loaded.get(i));
+                if (loaded.get(i).generation() == generation) {
+                    buffer.addFirst(loaded.get(i));
+                }
             }
             session.wake();
         } finally {
@@ -124,7 +178,9 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     void seen(Delivery delivery) {
         session.lock();
         try {
-            handedOut = Math.max(handedOut, delivery.number());
+            if (delivery.generation() == generation) {
+                handedOut = Math.max(handedOut, delivery.number());
+            }
         } finally {
             session.unlock();
         }
@@ -134,7 +190,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     boolean isPassed(Delivery delivery) {
         session.lock();
         try {
-            return delivery.number() <= handedOut;
+            return delivery.generation() == generation && delivery.number() <= handedOut;
         } finally {
             session.unlock();
         }
@@ -144,6 +200,9 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     void putBack(Delivery delivery) {
         session.lock();
         try {
+            if (delivery.generation() != generation) {
+                return;
+            }
             handedOut = delivery.number() - 1;
             if (!closed) {
                 buffer.addFirst(delivery);
@@ -172,6 +231,11 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         return position();
     }
 
+    /** With the lock held: whether it is at the broker over this link. */
+    boolean isOver(Attached at) {
+        return generation == at.generation();
+    }
+
     ConsumerPosition position() {
         return new ConsumerPosition(id, handedOut, epoch);
     }
@@ -180,7 +244,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     synchronized void replenish() throws JMSException {
         unreplenished++;
         if (prefetch > 0 && unreplenished * 2 >= prefetch) {
-            session.connection().link().credit(id, unreplenished);
+            session.connection().credit(this, unreplenished);
             unreplenished = 0;
         }
     }
@@ -188,14 +252,20 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     /** Asks for one message where none is sent ahead. */
     void askForOne() throws JMSException {
         if (prefetch == 0) {
-            session.connection().link().credit(id, 1);
+            session.lock();
+            try {
+                wanting = true;
+            } finally {
+                session.unlock();
+            }
+            session.connection().credit(this, 1);
         }
     }
 
     /** One that was returned will bring no credit: the broker may send another. */
     void creditAnother() throws JMSException {
         if (prefetch > 0) {
-            session.connection().link().credit(id, 1);
+            session.connection().credit(this, 1);
         }
     }
 

@@ -14,8 +14,6 @@ import jakarta.jms.Topic;
 import jakarta.jms.TopicPublisher;
 import java.util.concurrent.CompletableFuture;
 import org.fulmar.jms.destination.FulmarDestination;
-import org.fulmar.jms.link.BrokerLink;
-import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.message.ForeignMessages;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMessage;
@@ -27,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A producer (JMS 3.1, section 7). Used by the thread that uses its session.
  *
- * <p>When the send of a persistent message returns, the message is as durable as the broker's flush policy promises; if
- * it throws because the connection was lost, the broker may have the message or not. A non-persistent message is on
- * its way when the send returns. A message with a delivery delay is kept by the broker until it is due.
+ * <p>When the send of a persistent message returns, the message is as durable as the broker's flush policy promises, once,
+ * also if the connection was lost meanwhile; if it throws because the broker was not found again in time, the broker may
+ * have the message or not. A non-persistent message is on its way when the send returns. A message with a delivery delay is kept by the broker until it is due.
  */
 final class FulmarProducer implements QueueSender, TopicPublisher {
     /** The longest delivery delay that brokers keep. */
@@ -143,41 +141,57 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         FulmarMessage ours = message instanceof FulmarMessage own
                 ? own
                 : ForeignMessages.copyOf(message, connection.options().deserialization());
-        stamp(ours, to, mode, prio, ttl);
-        if (ours != message) {
-            ForeignMessages.copySentHeaders(ours, message);
+        connection.check(to);
+        if (listener == null && mode == DeliveryMode.NON_PERSISTENT) {
+            MessageIds ids = session.lossyIds();
+            connection.sendOneWay(to, prepared(ours, message, to, mode, prio, ttl, ids.id(ids.next())));
+            return;
         }
-        int handle = connection.handle(to);
+        PendingSends sends = session.sends();
+        CompletableFuture<Void> done;
+        synchronized (sends) {
+            long sequence = sends.ids().next();
+            String id = sends.ids().id(sequence);
+            done = sends.add(to, prepared(ours, message, to, mode, prio, ttl, id), sequence);
+        }
+        sends.go();
+        if (listener == null) {
+            JmsErrors.await(done);
+        } else {
+            sendAsync(done, message, listener);
+        }
+    }
+
+    /** Stamps the message and gives its form on the wire. */
+    private WireMessage prepared(
+            FulmarMessage ours, Message given, FulmarDestination to, int mode, int prio, long ttl, String id)
+            throws JMSException {
+        stamp(ours, to, mode, prio, ttl, id);
+        if (ours != given) {
+            ForeignMessages.copySentHeaders(ours, given);
+        }
         Sender sender = to.kind().isQueue() ? connection.sender().unnamed() : connection.sender();
         WireMessage wire =
                 MessageMapping.toWire(ours, sender).deliveredAt(deliveryDelay == 0 ? 0 : ours.getJMSDeliveryTime());
-        BrokerLink link = connection.link();
-        int most = link.broker().maxMessageBytes();
+        Attached at = connection.attached();
+        int most = at == null ? Integer.MAX_VALUE : at.link().broker().maxMessageBytes();
         if (wire.body().length > most) {
             throw new JMSException("a message body of " + wire.body().length + " bytes; the broker takes at most "
                     + most + " (option maxMessageSize)");
         }
-        try {
-            if (listener != null) {
-                sendAsync(link.send(handle, wire), message, listener);
-            } else if (mode == DeliveryMode.PERSISTENT) {
-                JmsErrors.await(link.send(handle, wire));
-            } else {
-                link.sendOneWay(handle, wire);
-            }
-        } catch (LinkException e) {
-            throw JmsErrors.of(e);
-        } catch (InterruptedException e) {
-            throw JmsErrors.interrupted(e);
-        }
+        return wire;
     }
 
     private void sendAsync(CompletableFuture<Void> answer, Message message, CompletionListener listener)
-            throws JMSException, InterruptedException {
+            throws JMSException {
         if (message instanceof FulmarBytesMessage bytes) {
             bytes.reset();
         }
-        session.completions().add(answer, this, message, listener);
+        try {
+            session.completions().add(answer, this, message, listener);
+        } catch (InterruptedException e) {
+            throw JmsErrors.interrupted(e);
+        }
     }
 
     private static void checkMode(int mode) throws JMSException {
@@ -199,12 +213,13 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
     }
 
     /** Sets the headers that a send sets (JMS 3.1, table 3-1). */
-    private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl) throws JMSException {
+    private void stamp(FulmarMessage message, FulmarDestination to, int mode, int prio, long ttl, String id)
+            throws JMSException {
         long now = connection.now();
         message.setJMSDestination(to);
         message.setJMSDeliveryMode(mode);
         message.setJMSPriority(prio);
-        message.setJMSMessageID(connection.messageIds().next());
+        message.setJMSMessageID(id);
         message.setJMSTimestamp(disableTimestamp ? 0 : now);
         message.setJMSDeliveryTime(now + deliveryDelay);
         // one that is farther away than numbers go is the last of them

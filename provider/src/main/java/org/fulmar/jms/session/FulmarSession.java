@@ -5,6 +5,7 @@ import jakarta.jms.JMSException;
 import jakarta.jms.MessageListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -115,8 +116,8 @@ final class FulmarSession extends SessionFactory {
             }
             if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
                 // what is at the broker now, or on its way, comes before the answer
-                JmsErrors.await(
-                        connection.link().drain(consumer.id(), consumer.isPull() && !asked ? 1 : 0, consumer.isPull()));
+                int credit = consumer.isPull() && !asked ? 1 : 0;
+                connection.tell(at -> at.link().drain(consumer.id(), credit, consumer.isPull()));
                 next = take(consumer, 0);
             }
             if (next == null) {
@@ -208,6 +209,7 @@ final class FulmarSession extends SessionFactory {
     @Override
     public void recover() throws JMSException {
         checkOpen();
+        connection.checkNotLost();
         acknowledgements.awaitConfirmed();
         giveBack();
         assigned().recover();
@@ -216,18 +218,29 @@ final class FulmarSession extends SessionFactory {
     private void giveBack() throws JMSException {
         acknowledgements.flushLazy();
         Delivery inListener = acknowledgements.forget();
-        JmsErrors.await(connection.link().recover(positions(FulmarConsumer::restart)));
+        Attached over = connection.attached();
+        if (over != null) {
+            // without it the broker has everything back
+            connection.tell(at -> at == over
+                    ? at.link().recover(positions(over, FulmarConsumer::restart))
+                    : CompletableFuture.completedFuture(null));
+        }
         if (inListener != null) {
             // its credit would have come with the acknowledgement that it will not get
             inListener.consumer().creditAnother();
         }
     }
 
-    private ConsumerPosition.OfSession positions(Function<FulmarConsumer, ConsumerPosition> position) {
+    /** Of the consumers that were made over this link. */
+    private ConsumerPosition.OfSession positions(Attached over, Function<FulmarConsumer, ConsumerPosition> position) {
         lock.lock();
         try {
             return new ConsumerPosition.OfSession(
-                    id, consumers.stream().map(position).toList());
+                    id,
+                    consumers.stream()
+                            .filter(consumer -> consumer.isOver(over))
+                            .map(position)
+                            .toList());
         } finally {
             lock.unlock();
         }
@@ -387,6 +400,53 @@ final class FulmarSession extends SessionFactory {
         }
     }
 
+    // Another link.
+
+    /** Makes the consumers again; one that the broker refuses is closed, and the exception listener told why. */
+    void restore(Attached next) throws JMSException {
+        List<FulmarConsumer> all;
+        lock.lock();
+        try {
+            all = List.copyOf(consumers);
+        } finally {
+            lock.unlock();
+        }
+        for (FulmarConsumer consumer : all) {
+            if (!consumer.isEstablished() || consumer.isClosed()) {
+                continue;
+            }
+            try {
+                int handle = next.handle(consumer.destination());
+                JmsErrors.await(next.link().createConsumer(consumer.attach(next.generation(), handle)));
+            } catch (JMSException e) {
+                if (JmsErrors.isLost(e)) {
+                    throw e;
+                }
+                lock.lock();
+                try {
+                    consumer.markClosed();
+                } finally {
+                    lock.unlock();
+                }
+                connection.report(e);
+            }
+        }
+    }
+
+    /** Closes at the broker what was closed here while it was made again. */
+    void forgetClosed(Attached now) throws JMSException {
+        List<FulmarConsumer> all;
+        lock.lock();
+        try {
+            all = consumers.stream().filter(FulmarConsumer::isClosed).toList();
+        } finally {
+            lock.unlock();
+        }
+        for (FulmarConsumer consumer : all) {
+            JmsErrors.await(now.link().closeConsumer(consumer.position()));
+        }
+    }
+
     // Ending.
 
     @Override
@@ -426,7 +486,7 @@ final class FulmarSession extends SessionFactory {
                 acknowledgements.awaitConfirmed();
             }
             acknowledgements.flushLazy();
-            JmsErrors.await(connection.link().closeConsumer(consumer.position()));
+            connection.tell(at -> at.link().closeConsumer(consumer.position()));
         }
         unregister(consumer);
     }
@@ -465,7 +525,7 @@ final class FulmarSession extends SessionFactory {
                 }
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
-                JmsErrors.await(connection.link().closeSession(positions(FulmarConsumer::position)));
+                connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)));
             }
         } finally {
             connection.remove(this);

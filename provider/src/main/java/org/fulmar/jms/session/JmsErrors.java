@@ -39,6 +39,11 @@ public final class JmsErrors {
         }
     }
 
+    /** Whether an operation has failed because its connection was lost: it may have been carried out. */
+    static boolean isLost(JMSException e) {
+        return e.getCause() instanceof LinkException link && link.code() == LinkException.LOST;
+    }
+
     /** Whether the broker gets a name as it is: UTF-8 has no unpaired surrogates, and different names would be one. */
     static boolean canBeSent(String name) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(name);

@@ -2,24 +2,36 @@ package org.fulmar.jms.session;
 
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** Gives message identifiers: a random part per connection and a counter. Any thread may ask. */
+/**
+ * The identifiers of one producer's messages: who it is, a random number, and which of its messages. The broker knows a
+ * message that is sent again by them. Guarded by whoever sends.
+ */
 final class MessageIds {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
+    private final long producerId;
     private final String prefix;
-    private final AtomicLong next = new AtomicLong();
+    private long sequence;
 
     MessageIds() {
-        byte[] random = new byte[10];
-        RANDOM.nextBytes(random);
-        this.prefix = "ID:" + HEX.formatHex(random);
+        long random = RANDOM.nextLong();
+        this.producerId = random == 0 ? 1 : random;
+        this.prefix = "ID:" + HEX.toHexDigits(producerId);
     }
 
-    /** The identifier with its {@code ID:}; 32 hex digits, as RocketMQ's have. */
-    String next() {
-        return prefix + HEX.toHexDigits(next.getAndIncrement(), 12);
+    long producerId() {
+        return producerId;
+    }
+
+    /** Counts from 1. */
+    long next() {
+        return ++sequence;
+    }
+
+    /** The JMSMessageID of one: {@code ID:} and 32 hex digits, as RocketMQ's have. */
+    String id(long ofSequence) {
+        return prefix + HEX.toHexDigits(ofSequence);
     }
 }

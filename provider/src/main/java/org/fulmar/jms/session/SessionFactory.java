@@ -21,7 +21,6 @@ import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import java.io.Serializable;
-import java.util.List;
 import java.util.function.Predicate;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.message.FulmarBytesMessage;
@@ -42,6 +41,8 @@ abstract class SessionFactory implements Session {
     private final int id;
     private final int mode;
     private final Completions completions;
+    private final PendingSends sends;
+    private final MessageIds lossyIds = new MessageIds();
     private final AssignedMessages assigned;
 
     SessionFactory(FulmarConnection connection, int id, int mode) {
@@ -49,6 +50,7 @@ abstract class SessionFactory implements Session {
         this.id = id;
         this.mode = mode;
         this.completions = new Completions(id);
+        this.sends = new PendingSends(connection, new MessageIds());
         this.assigned = new AssignedMessages(this, mode);
     }
 
@@ -60,6 +62,16 @@ abstract class SessionFactory implements Session {
 
     final int id() {
         return id;
+    }
+
+    /** The messages that must not be lost, and are not confirmed yet. */
+    final PendingSends sends() {
+        return sends;
+    }
+
+    /** The identifiers of messages that may be lost: the broker does not look for repeats of them. */
+    final MessageIds lossyIds() {
+        return lossyIds;
     }
 
     final Completions completions() {
@@ -156,7 +168,7 @@ abstract class SessionFactory implements Session {
         FulmarDestination to = destination == null ? null : FulmarDestination.from(destination);
         if (to != null) {
             // a destination that can't be used is told here, not at the first send
-            connection.handle(to);
+            connection.check(to);
         }
         return new FulmarProducer(session(), to);
     }
@@ -246,23 +258,20 @@ abstract class SessionFactory implements Session {
         assigned.checkUnused();
         checkOwned(from);
         String used = used(selector);
-        int handle = connection.handle(from);
+        connection.check(from);
         FulmarSession session = session();
-        FulmarConsumer consumer = new FulmarConsumer(session, connection.nextConsumerId(), from, used, noLocal);
+        FulmarConsumer consumer =
+                new FulmarConsumer(session, connection.nextConsumerId(), from, kind, subscription, used, noLocal);
         register(consumer);
         try {
-            JmsErrors.await(connection
-                    .link()
-                    .createConsumer(new CreateConsumer(
-                            consumer.id(),
-                            session.id(),
-                            handle,
-                            kind,
-                            subscription,
-                            used,
-                            noLocal,
-                            List.of(),
-                            connection.options().prefetch())));
+            Attached[] over = new Attached[1];
+            do {
+                connection.call(at -> {
+                    over[0] = at;
+                    return at.link().createConsumer(consumer.attach(at.generation(), at.handle(from)));
+                });
+                // one that was made over a link that is lost now is made over the next, by nobody else
+            } while (!connection.lifeline().whileCurrent(over[0], consumer::established));
         } catch (JMSException e) {
             session.unregister(consumer);
             throw e;
@@ -374,6 +383,6 @@ abstract class SessionFactory implements Session {
         if (name == null || name.isEmpty() || !JmsErrors.canBeSent(name)) {
             throw new InvalidDestinationException("no subscription can have the name: " + name);
         }
-        JmsErrors.await(connection.link().unsubscribe(name));
+        connection.call(at -> at.link().unsubscribe(name));
     }
 }

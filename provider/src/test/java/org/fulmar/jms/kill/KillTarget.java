@@ -16,7 +16,7 @@ record KillTarget(String brokerMain, String factoryClass, String url) {
         return new KillTarget(
                 System.getProperty("kill.broker", "org.fulmar.broker.BrokerMain"),
                 System.getProperty("kill.factory", "org.fulmar.jms.FulmarConnectionFactory"),
-                System.getProperty("kill.url", "fulmar://127.0.0.1:%d"));
+                System.getProperty("kill.url", "fulmar://127.0.0.1:%d?reconnect=false"));
     }
 
     ConnectionFactory factory(int port) throws ReflectiveOperationException {
