@@ -170,11 +170,7 @@ final class Model {
                 return false;
             }
             boolean like = like(
-                    text.codePoints().toArray(),
-                    0,
-                    pattern.codePoints().toArray(),
-                    0,
-                    escape == null ? -1 : escape);
+                    text.codePoints().toArray(), 0, pattern.codePoints().toArray(), 0, escape == null ? -1 : escape);
             return like != negated;
         }
     }

@@ -170,6 +170,17 @@ class JmsOperationsTest {
     }
 
     @Test
+    void anAcknowledgementOfMoreMessagesThanTheBrokerWillLookAtIsRefused() {
+        Acknowledge.Range half = new Acknowledge.Range(1, 0, 0, Acknowledge.MAX_MESSAGES / 2);
+        ByteBuf fits = Unpooled.buffer();
+        new Acknowledge(1, true, List.of(half, half)).encode(fits);
+        assertThat(Acknowledge.decode(fits).ranges()).hasSize(2);
+        ByteBuf body = Unpooled.buffer();
+        new Acknowledge(1, true, List.of(half, half, new Acknowledge.Range(1, 0, 0, 1))).encode(body);
+        assertThatThrownBy(() -> Acknowledge.decode(body)).isInstanceOf(FrameException.class);
+    }
+
+    @Test
     void aGreetingDoesNotShowItsPassword() {
         assertThat(new Hello(1, 1, "c", "id", "instance", "user", "secret").toString())
                 .contains("user")

@@ -221,7 +221,7 @@ final class FulmarSession extends SessionFactory {
         Attached over = connection.attached();
         if (over != null) {
             // without it the broker has everything back
-            connection.tell(at -> at == over
+            connection.tell(at -> at.generation() == over.generation()
                     ? at.link().recover(positions(over, FulmarConsumer::restart))
                     : CompletableFuture.completedFuture(null));
         }
