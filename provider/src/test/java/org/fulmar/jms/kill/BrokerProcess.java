@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -39,21 +40,24 @@ public final class BrokerProcess implements AutoCloseable {
     private final Thread atExit = new Thread(this::destroy);
     private volatile Process process;
 
-    public BrokerProcess(String mainClass, Path directory) throws IOException {
+    /**
+     * @param options {@code key=value}, besides those that every broker here gets
+     */
+    public BrokerProcess(String mainClass, Path directory, String... options) throws IOException {
         this.mainClass = mainClass;
         this.directory = directory;
         this.config = directory.resolve("broker.conf");
         this.log = directory.resolve("broker.log");
         this.port = freePort();
-        Files.write(
-                config,
-                List.of(
-                        "brokerName=kill",
-                        "listenPort=" + port,
-                        "bindAddress=127.0.0.1",
-                        "brokerIP1=127.0.0.1",
-                        "storePathRootDir=" + directory.resolve("store"),
-                        "mappedFileSizeCommitLog=" + 64 * 1024 * 1024));
+        List<String> lines = new ArrayList<>(List.of(
+                "brokerName=kill",
+                "listenPort=" + port,
+                "bindAddress=127.0.0.1",
+                "brokerIP1=127.0.0.1",
+                "storePathRootDir=" + directory.resolve("store"),
+                "mappedFileSizeCommitLog=" + 64 * 1024 * 1024));
+        lines.addAll(List.of(options));
+        Files.write(config, lines);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
