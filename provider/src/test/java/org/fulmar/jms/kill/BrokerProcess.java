@@ -65,6 +65,11 @@ public final class BrokerProcess implements AutoCloseable {
         return port;
     }
 
+    /** The process that runs now. */
+    public long pid() {
+        return process.pid();
+    }
+
     /** Returns when the broker has said that it is ready. */
     public void start() throws IOException, InterruptedException {
         process = ChildJvm.start(directory, List.of("-Xmx256m"), mainClass, "-c", config.toString());
@@ -124,7 +129,7 @@ public final class BrokerProcess implements AutoCloseable {
     }
 
     /** SIGTERM, and SIGKILL for one that does not heed it. Returns the exit code. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             return kill();
