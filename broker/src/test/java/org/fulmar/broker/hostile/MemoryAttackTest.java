@@ -164,10 +164,11 @@ class MemoryAttackTest {
         byte[] large = new byte[3 << 20];
         Template send = new Template(
                 JmsCode.SEND,
-                BrokerCorpus.bytes(out -> SendOperation.encode(out, 0, JmsFlag.MARK | 4, 0, 0, new byte[0], large)));
+                BrokerCorpus.bytes(out -> SendOperation.encode(
+                        out, SendOperation.Envelope.to(0), JmsFlag.MARK | 4, 0, 0, new byte[0], large)));
         Template open = BrokerCorpus.jmsStart("large.queue").get(0);
         byte[] create = BrokerCorpus.bytes(
-                new CreateConsumer(1, 7, 0, CreateConsumer.Kind.QUEUE, null, null, false, 1000)::encode);
+                new CreateConsumer(1, 7, 0, CreateConsumer.Kind.QUEUE, null, null, false, List.of(), 1000)::encode);
         try (Cluster.Asker asker = cluster.asker(cluster.broker())) {
             for (Template template :
                     List.of(BrokerCorpus.hello(1, 1, null), open, new Template(JmsCode.CREATE_CONSUMER, create))) {

@@ -495,7 +495,7 @@ final class FulmarSession extends SessionFactory {
         return busy == Thread.currentThread() || assigned().isRunning();
     }
 
-    /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
+    /** Section 6.2.15 leaves it open whether a listener may close its own session: here it must not. */
     @Override
     public void close() throws JMSException {
         completions().checkNotInCallback();
@@ -507,6 +507,7 @@ final class FulmarSession extends SessionFactory {
                 }
                 return;
             }
+            checkNotInListener("close the session");
             closing = true;
             consumers.forEach(FulmarConsumer::markClosed);
             changed.signalAll();
@@ -520,9 +521,6 @@ final class FulmarSession extends SessionFactory {
         try {
             if (!connection.isLost()) {
                 assigned().close();
-                if (inListener()) {
-                    acknowledgements.acknowledgeCurrent();
-                }
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
                 connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)));
