@@ -72,7 +72,9 @@ class DelayedDeliveryTest {
                 send(connection);
                 if (restart) {
                     broker.kill();
+                    long killed = System.nanoTime();
                     broker.start();
+                    System.out.printf("back after %d ms%n", (System.nanoTime() - killed) / 1_000_000);
                     try (FulmarConnectionFactory again = factory(broker);
                             Connection second = again.createConnection()) {
                         listen(second);

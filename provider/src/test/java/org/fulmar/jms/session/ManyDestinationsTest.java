@@ -86,7 +86,7 @@ class ManyDestinationsTest {
                 Connection connection = factory.createConnection()) {
             connection.setClientID("scale");
             connection.start();
-            work.run(connection.createSession());
+            work.run(connection.createSession(Session.CLIENT_ACKNOWLEDGE));
         }
     }
 
