@@ -49,7 +49,8 @@ class MovesUnderKillTest {
     @BeforeEach
     void start() throws Exception {
         System.out.println("moves under kill: -Dfulmar.moves.seed=" + seed);
-        broker = new BrokerProcess(BrokerMain.class.getName(), directory, "maxRedeliveries=0", "checkpointIntervalMillis=300");
+        broker = new BrokerProcess(
+                BrokerMain.class.getName(), directory, "maxRedeliveries=0", "checkpointIntervalMillis=300");
         broker.start();
     }
 
@@ -64,7 +65,8 @@ class MovesUnderKillTest {
     }
 
     private void connected(Work work) throws JMSException {
-        try (FulmarConnectionFactory factory = new FulmarConnectionFactory("fulmar://127.0.0.1:" + broker.port());
+        try (FulmarConnectionFactory factory =
+                        new FulmarConnectionFactory("fulmar://127.0.0.1:" + broker.port() + "?reconnect=false");
                 Connection connection = factory.createConnection()) {
             connection.start();
             work.run(connection.createSession(Session.CLIENT_ACKNOWLEDGE));
