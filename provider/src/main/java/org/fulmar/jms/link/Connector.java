@@ -77,7 +77,8 @@ public final class Connector implements AutoCloseable {
         } catch (CompletionException e) {
             connection.close();
             if (e.getCause() instanceof LinkException refused) {
-                if (refused.code() == LinkException.LOST) {
+                if (refused.code() == LinkException.LOST || refused.code() == LinkException.TIMED_OUT) {
+                    // also one that is frozen: another may answer
                     throw new IOException(refused.getMessage(), refused);
                 }
                 throw refused;
