@@ -48,6 +48,8 @@ final class NameServerHandler implements RequestHandler {
     private final LongSupplier millis;
     private final boolean orderMessageEnable;
     private final AtomicLong connectionNumbers = new AtomicLong();
+    /** Held while a registration is decoded: its tree may take many times its bytes, so there is one at a time. */
+    private final Object decoding = new Object();
 
     NameServerHandler(
             RouteLimits limits, KvStore kv, Executor kvWriter, LongSupplier millis, boolean orderMessageEnable) {
@@ -120,7 +122,9 @@ final class NameServerHandler implements RequestHandler {
     private void register(Request request, Fields in) {
         BrokerRegistration registration;
         try {
-            registration = BrokerRegistration.decode(request.frame());
+            synchronized (decoding) {
+                registration = BrokerRegistration.decode(request.frame());
+            }
         } catch (FrameException e) {
             request.answer(ResponseCode.SYSTEM_ERROR, "the broker is not registered: " + e.getMessage());
             return;

@@ -171,6 +171,9 @@ final class RouteTable {
                 return "cluster, broker name and address must have 1 to " + RouteLimits.MAX_NAME_LENGTH + " characters";
             }
         }
+        if (registration.haServerAddr().length() > RouteLimits.MAX_NAME_LENGTH) {
+            return "the address for replication must have at most " + RouteLimits.MAX_NAME_LENGTH + " characters";
+        }
         if (registration.brokerId() < 0) {
             return "the broker id is negative: " + registration.brokerId();
         }

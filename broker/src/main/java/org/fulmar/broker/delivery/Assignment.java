@@ -2,6 +2,7 @@ package org.fulmar.broker.delivery;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.TreeSet;
 import org.fulmar.broker.store.FactSink;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +117,6 @@ final class Assignment {
             }
             // newer ones wait until all that came back were looked at
             if (goesOn(consumer, until) && nextReturned(cursor, consumer) == null) {
-                assignParked(cursor, consumer, until);
                 assignAvailable(group, cursor, consumer, until);
             }
         }
@@ -134,39 +134,44 @@ final class Assignment {
     }
 
     private void assignReturned(SubscriptionGroup group, Cursor cursor, Consumer consumer, int until) {
-        Long offset = nextReturned(cursor, consumer);
-        while (offset != null && goesOn(consumer, until)) {
-            Long next = cursor.returned().higherKey(offset);
-            if (!look(group, cursor, consumer, offset)) {
+        while (goesOn(consumer, until)) {
+            Long next = nextReturned(cursor, consumer);
+            Consumer.Parked parked = first(consumer.parkedReturned(), cursor);
+            if (parked != null && (next == null || parked.offset() < next)) {
+                consumer.parkedReturned().remove(parked);
+                if (cursor.returned().containsKey(parked.offset())) {
+                    look(group, cursor, consumer, parked.offset());
+                }
+            } else if (next != null && look(group, cursor, consumer, next)) {
+                consumer.scan().returnedPosition(cursor, next + 1);
+            } else {
                 return;
             }
-            consumer.scan().returnedPosition(cursor, offset + 1);
-            offset = next;
         }
     }
 
-    /** What others came across meanwhile; it may be gone again by now. */
-    private void assignParked(Cursor cursor, Consumer consumer, int until) {
-        Consumer.Parked first = consumer.parked().ceiling(new Consumer.Parked(cursor, 0));
-        while (first != null && first.cursor() == cursor && goesOn(consumer, until)) {
-            consumer.parked().remove(first);
-            tests--;
-            if (cursor.isAvailable(first.offset())) {
-                deliver(cursor, consumer, first.offset());
-            }
-            first = consumer.parked().ceiling(first);
-        }
+    private static Consumer.@Nullable Parked first(TreeSet<Consumer.Parked> parked, Cursor cursor) {
+        Consumer.Parked first = parked.isEmpty() ? null : parked.ceiling(new Consumer.Parked(cursor, 0));
+        return first == null || first.cursor() != cursor ? null : first;
     }
 
+    /** What others came across meanwhile, and what nobody has looked at, in order. */
     private void assignAvailable(SubscriptionGroup group, Cursor cursor, Consumer consumer, int until) {
         long end = backlog.visibleOffset(group.topic(), cursor.queueId());
-        long offset = cursor.available(consumer.scan().position(cursor), end);
-        while (offset < end && goesOn(consumer, until)) {
-            if (!look(group, cursor, consumer, offset)) {
+        while (goesOn(consumer, until)) {
+            long next = cursor.available(consumer.scan().position(cursor), end);
+            Consumer.Parked parked = first(consumer.parked(), cursor);
+            if (parked != null && parked.offset() < next) {
+                consumer.parked().remove(parked);
+                // consumers with another selector may have taken it since
+                if (cursor.available(parked.offset(), next) == parked.offset()) {
+                    look(group, cursor, consumer, parked.offset());
+                }
+            } else if (next < end && look(group, cursor, consumer, next)) {
+                consumer.scan().position(cursor, next + 1);
+            } else {
                 return;
             }
-            consumer.scan().position(cursor, offset + 1);
-            offset = cursor.available(offset + 1, end);
         }
     }
 
@@ -198,7 +203,7 @@ final class Assignment {
     private boolean deliverTo(SubscriptionGroup group, Cursor cursor, Consumer consumer, long offset) {
         int bucket = backlog.messageGroup(group.topic(), cursor.queueId(), offset, Scan.BUCKETS);
         Consumer owner = bucket < 0 ? consumer : consumer.scan().owner(bucket, consumer);
-        if (owner == consumer || owner.wantsMore() && owner.parked().isEmpty()) {
+        if (owner == consumer || owner.wantsMore() && !owner.hasParked()) {
             deliver(cursor, owner, offset);
             return true;
         }

@@ -26,6 +26,10 @@ final class Browsing {
             long offset = Math.max(cursor.floor(), positions.getOrDefault(queueId, 0L));
             boolean room = true;
             while (offset < end && room && left > 0 && tests > 0) {
+                offset = cursor.unsettled(offset);
+                if (offset >= end) {
+                    break;
+                }
                 tests--;
                 if (cursor.isAvailable(offset)
                         && backlog.verdict(group.topic(), queueId, offset, test) == Backlog.Verdict.DELIVER) {
@@ -35,6 +39,7 @@ final class Browsing {
                 }
                 offset++;
             }
+            offset = Math.min(offset, end);
             positions.put(queueId, offset);
             if (offset < end) {
                 return false;

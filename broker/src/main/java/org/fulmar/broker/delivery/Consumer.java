@@ -15,6 +15,8 @@ public final class Consumer {
     private final Scan scan;
     /** Messages of its message groups that others came across while it could take no more. */
     private final TreeSet<Parked> parked = new TreeSet<>();
+    /** Those of them that have come back, and go before newer ones. */
+    private final TreeSet<Parked> parkedReturned = new TreeSet<>();
 
     private int credit;
     private int epoch;
@@ -89,15 +91,24 @@ public final class Consumer {
     /** Whether the message waits for this consumer now; not if too many do. */
     boolean park(Cursor cursor, long offset) {
         Parked message = new Parked(cursor, offset);
-        if (parked.size() >= MAX_PARKED) {
-            return parked.contains(message);
+        TreeSet<Parked> to = cursor.returned().containsKey(offset) ? parkedReturned : parked;
+        if (parked.size() + parkedReturned.size() >= MAX_PARKED) {
+            return to.contains(message);
         }
-        parked.add(message);
+        to.add(message);
         return true;
+    }
+
+    boolean hasParked() {
+        return !parked.isEmpty() || !parkedReturned.isEmpty();
     }
 
     TreeSet<Parked> parked() {
         return parked;
+    }
+
+    TreeSet<Parked> parkedReturned() {
+        return parkedReturned;
     }
 
     /** Whether it has not been closed. */

@@ -118,6 +118,11 @@ final class Cursor {
         return !isSettled(offset) && !inFlight.containsKey(key(offset));
     }
 
+    /** The first offset from {@code from} on that is not settled. */
+    long unsettled(long from) {
+        return settled.nextClear(Math.max(from, floor));
+    }
+
     boolean isSettled(long offset) {
         return offset < floor || settled.contains(offset);
     }

@@ -280,11 +280,10 @@ public final class DeliveryEngine {
         group.consumers().remove(consumer);
         Scan scan = consumer.scan();
         scan.disown(consumer);
-        consumer.parked().forEach(parked -> {
-            scan.rewind(parked.cursor(), parked.offset());
-            scan.returned(parked.cursor(), parked.offset());
-        });
+        consumer.parked().forEach(parked -> scan.rewind(parked.cursor(), parked.offset()));
         consumer.parked().clear();
+        consumer.parkedReturned().forEach(parked -> scan.returned(parked.cursor(), parked.offset()));
+        consumer.parkedReturned().clear();
         group.leave(scan);
         if (!group.isLasting() && !group.isActive()) {
             List<SubscriptionGroup> others = transients.get(group.topic());

@@ -40,11 +40,24 @@ public final class EmbeddedBrokers implements EmbeddedBroker {
                     : Path.of(named).toAbsolutePath().normalize();
             Shared shared = RUNNING.get(directory);
             if (shared == null) {
-                shared = open(directory, named == null, options);
+                shared = openOrLeaveNothing(directory, named == null, options);
                 RUNNING.put(directory, shared);
             }
             shared.uses[0]++;
             return new Use(shared);
+        }
+    }
+
+    /** A temporary directory goes again if the broker is refused or can't start. */
+    private static Shared openOrLeaveNothing(Path directory, boolean temporary, Map<String, String> options)
+            throws IOException {
+        try {
+            return open(directory, temporary, options);
+        } catch (IOException | RuntimeException e) {
+            if (temporary) {
+                new NioDisk().delete(directory);
+            }
+            throw e;
         }
     }
 

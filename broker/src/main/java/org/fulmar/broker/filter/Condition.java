@@ -96,6 +96,7 @@ interface Condition extends Operand {
         }
     }
 
+    /** False of what is no string, negated or not: it is compared with values of another type. */
     record In(Operand operand, Set<String> strings, boolean negated) implements Condition {
         @Override
         public Truth test(Evaluation evaluation) {
@@ -103,10 +104,11 @@ interface Condition extends Operand {
             Object value = operand.value(evaluation);
             return value == null
                     ? Truth.UNKNOWN
-                    : Truth.of((value instanceof String text && strings.contains(text)) != negated);
+                    : Truth.of(value instanceof String text && (strings.contains(text) != negated));
         }
     }
 
+    /** False of what is no string, negated or not. */
     record Like(Operand operand, LikePattern pattern, boolean negated) implements Condition {
         @Override
         public Truth test(Evaluation evaluation) {
@@ -114,7 +116,7 @@ interface Condition extends Operand {
             Object value = operand.value(evaluation);
             return value == null
                     ? Truth.UNKNOWN
-                    : Truth.of((value instanceof String text && pattern.matches(text, evaluation)) != negated);
+                    : Truth.of(value instanceof String text && (pattern.matches(text, evaluation) != negated));
         }
     }
 

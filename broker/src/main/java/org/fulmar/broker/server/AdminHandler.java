@@ -14,6 +14,9 @@ import org.fulmar.protocol.transport.Request;
 
 /** Topics made, changed, listed and removed by RocketMQ's tools. Runs on the core. */
 final class AdminHandler {
+    /** Most characters of all attributes of a topic together; they are part of every registration. */
+    private static final int MAX_ATTRIBUTES = 4096;
+
     private final TopicService service;
     private final TopicTable topics;
 
@@ -49,6 +52,15 @@ final class AdminHandler {
                 in.integer("topicSysFlag", 0),
                 in.bool("order", false),
                 attributes);
+        int length = attributes.entrySet().stream()
+                .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
+                .sum();
+        if (length > MAX_ATTRIBUTES) {
+            request.answer(
+                    ResponseCode.INVALID_PARAMETER,
+                    "the attributes of a topic have at most " + MAX_ATTRIBUTES + " characters, not " + length);
+            return;
+        }
         if (wanted.readQueueNums() < 1 || wanted.writeQueueNums() < 1) {
             request.answer(ResponseCode.INVALID_PARAMETER, "a topic has at least one queue to read and one to write");
             return;

@@ -1,5 +1,6 @@
 package org.fulmar.broker.server;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,9 +38,18 @@ final class Alarm {
             outstanding = null;
         }
         at = due;
-        if (due != Long.MAX_VALUE && !timer.isShutdown()) {
+        if (due != Long.MAX_VALUE) {
             long wait = Math.max(0, Math.min(MAX_WAIT_MILLIS, due - now));
-            outstanding = timer.schedule(ring, wait, TimeUnit.MILLISECONDS);
+            outstanding = schedule(wait);
+        }
+    }
+
+    private @Nullable ScheduledFuture<?> schedule(long millis) {
+        try {
+            return timer.schedule(ring, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // the broker closes: nothing is due any more
+            return null;
         }
     }
 

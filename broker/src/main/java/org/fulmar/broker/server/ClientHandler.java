@@ -85,8 +85,11 @@ final class ClientHandler {
         Map<String, String> fields =
                 Fields.write().put("consumerGroup", change.group()).map();
         for (Connection member : change.members()) {
-            member.oneWay(Frame.request(
-                    RequestCode.NOTIFY_CONSUMER_IDS_CHANGED, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON));
+            // one that does not read would have them pile up here; clients look for themselves every 20 s as well
+            if (member.isWritable()) {
+                member.oneWay(Frame.request(
+                        RequestCode.NOTIFY_CONSUMER_IDS_CHANGED, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON));
+            }
         }
     }
 

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class ClientTable {
     private static final int MAX_GROUPS = 100_000;
     private static final int MAX_SUBSCRIPTIONS = 10_000;
+    /** Longest name of a group, in characters. */
+    static final int MAX_NAME = 255;
+    /** Longest client id, in characters. */
+    private static final int MAX_CLIENT_ID = 1024;
 
     /** What a group wants of a topic. Tag hashes are empty if it wants everything. */
     record Subscription(String topic, String expressionType, Set<Integer> tagHashes, long version) {
@@ -67,8 +71,11 @@ final class ClientTable {
     /** Takes one consumer group of a heartbeat; a change if the client is new in the group, else null. */
     @Nullable Change consumer(Connection connection, String clientId, JsonNode data) {
         String name = data.path("groupName").asText();
-        if (name.isEmpty() || name.length() > 255) {
-            throw new FrameException("a consumer group name has 1 to 255 characters");
+        if (name.isEmpty() || name.length() > MAX_NAME) {
+            throw new FrameException("a consumer group name has 1 to " + MAX_NAME + " characters");
+        }
+        if (clientId.length() > MAX_CLIENT_ID) {
+            throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
         }
         if (!consumers.containsKey(name) && consumers.size() >= MAX_GROUPS) {
             throw new FrameException("more than " + MAX_GROUPS + " consumer groups");
@@ -93,6 +100,9 @@ final class ClientTable {
     }
 
     void producer(Connection connection, String group) {
+        if (group.length() > MAX_NAME) {
+            throw new FrameException("a producer group name has at most " + MAX_NAME + " characters");
+        }
         if (producers.containsKey(group) || producers.size() < MAX_GROUPS) {
             producers.computeIfAbsent(group, g -> new HashSet<>()).add(connection);
         }

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
+import org.fulmar.protocol.frame.FrameException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,9 @@ final class ConsumerOffsets implements View {
 
     /** Whether it was taken; not if there are too many groups already. */
     boolean commit(String topic, String group, int queueId, long offset) {
+        if (group.length() > ClientTable.MAX_NAME) {
+            throw new FrameException("a consumer group name has at most " + ClientTable.MAX_NAME + " characters");
+        }
         String key = key(topic, group);
         if (!offsets.containsKey(key) && offsets.size() >= MAX_PAIRS) {
             return false;

@@ -86,8 +86,9 @@ final class Core implements Executor {
     private boolean endTurn() {
         try {
             return turn.end();
-        } catch (RuntimeException e) {
-            // the core must go on: whoever waits for this turn runs into its time-out, the others do not
+        } catch (RuntimeException | Error e) {
+            // the core must go on, also when there was no direct memory left: whoever waits for this turn runs into its
+            // time-out, the others do not
             LOG.error("a turn of the core could not be ended", e);
             return false;
         }
@@ -96,7 +97,7 @@ final class Core implements Executor {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("a task of the core failed", e);
         }
     }

@@ -62,7 +62,7 @@ final class DeadLetters implements Redelivery {
     @Override
     public Policy policy(SubscriptionGroup group) {
         TopicConfig topic = topics().get(group.topic());
-        if (topic == null || group.topic().startsWith(TopicService.DLQ_PREFIX)) {
+        if (topic == null || group.topic().startsWith(DestinationNames.DEAD_LETTERS)) {
             return Policy.NONE;
         }
         Policy usual = config.redelivery();
@@ -86,9 +86,11 @@ final class DeadLetters implements Redelivery {
         }
     }
 
-    /** The dead-letter queue of a queue, or of a subscription. */
+    /** The dead-letter queue of a queue, or of a subscription: for JMS clients {@code %DLQ%} before the name. */
     private static String deadLetterQueue(SubscriptionGroup group) {
-        return TopicService.DLQ_PREFIX + (group.isSubscription() ? group.name() : group.topic());
+        return group.isSubscription()
+                ? DestinationNames.topic(DestinationNames.DEAD_LETTERS + group.name())
+                : DestinationNames.DEAD_LETTERS + group.topic();
     }
 
     @Override
@@ -110,7 +112,7 @@ final class DeadLetters implements Redelivery {
         TopicConfig topic = topics().get(group.topic());
         String own = topic == null ? null : topic.attributes().get(EXPIRY_QUEUE);
         String name = own == null ? config.expiryQueue() : own;
-        String target = DestinationNames.escape(name);
+        String target = DestinationNames.topic(name);
         if (name.isEmpty() || target.equals(group.topic())) {
             return false;
         }
@@ -150,6 +152,8 @@ final class DeadLetters implements Redelivery {
             topics().queueGroup(topic);
             int lane = topics().lane(topic, JmsFlag.priority(record.flag()));
             String origin = MovedRecord.ofDelivery(cursorId, offset);
+            // the cursor may have been made in this very turn: a replay has to know it when it comes to the copy
+            store.appender().orderFacts();
             int flag = record.flag() & (JmsFlag.isJms(record.flag()) ? ~JmsFlag.HAS_EXPIRATION : -1);
             store.appender()
                     .append(

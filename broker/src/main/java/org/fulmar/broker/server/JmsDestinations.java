@@ -51,7 +51,7 @@ final class JmsDestinations {
             refuse(request, "destination " + name + " belongs to the broker; choose another name");
             return;
         }
-        String topic = DestinationNames.escape(name);
+        String topic = DestinationNames.topic(name);
         try {
             TopicConfig there = service.get(topic);
             if (open.kind().isTemporary() && !topics.isTemporary(topic)) {

@@ -54,11 +54,12 @@ final class OffsetHandler {
     void update(Request request) {
         Fields in = Fields.of(request.frame());
         long offset = in.number("commitOffset");
-        if (topics.get(in.text("topic")) == null || offset < 0) {
-            request.answer(ResponseCode.INVALID_PARAMETER, "offset " + offset + " of topic " + in.text("topic"));
+        QueueLog queue = queue(in);
+        if (offset < 0) {
+            request.answer(ResponseCode.INVALID_PARAMETER, "offset " + offset + " of topic " + queue.topic());
             return;
         }
-        boolean taken = offsets.commit(in.text("topic"), in.text("consumerGroup"), in.integer("queueId"), offset);
+        boolean taken = offsets.commit(queue.topic(), in.text("consumerGroup"), queue.queueId(), offset);
         request.answer(
                 taken ? ResponseCode.SUCCESS : ResponseCode.SYSTEM_BUSY,
                 taken ? null : "there are too many consumer groups already");

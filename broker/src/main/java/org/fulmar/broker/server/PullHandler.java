@@ -83,7 +83,7 @@ final class PullHandler {
         Found found = look(request, queue, pull, subscription, offset);
         if (found.body != null) {
             answer(request, queue, ResponseCode.SUCCESS, found.next, found.body);
-        } else if (found.next > offset) {
+        } else if (found.next > offset || !request.connection().isWritable()) {
             answer(request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, found.next, Unpooled.EMPTY_BUFFER);
         } else if (pull.maySuspend() && config.longPolling() && parkedCount < MAX_PARKED) {
             long wait = Math.min(pull.suspendTimeoutMillis(), MAX_SUSPEND_MILLIS);
@@ -146,6 +146,10 @@ final class PullHandler {
 
     private Found look(
             Request request, QueueLog queue, PullRequest pull, ClientTable.Subscription subscription, long from) {
+        if (!request.connection().isWritable()) {
+            // many pulls at once, and nobody reads their answers: no memory is taken for more of them
+            return new Found(null, from);
+        }
         long end = queue.visibleOffset();
         int max = Math.min(pull.maxMsgNums(), MAX_MESSAGES);
         ByteBuf body = null;
@@ -197,7 +201,8 @@ final class PullHandler {
                 each.remove();
                 parkedCount--;
                 answer(pull.request, queue, ResponseCode.SUCCESS, found.next, found.body);
-            } else if (found.next - pull.pull.queueOffset() >= MAX_SCANNED / 2) {
+            } else if (found.next - pull.pull.queueOffset() >= MAX_SCANNED / 2
+                    || !pull.request.connection().isWritable()) {
                 each.remove();
                 parkedCount--;
                 answer(pull.request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, found.next, Unpooled.EMPTY_BUFFER);

@@ -65,6 +65,19 @@ final class RequestRouter implements RequestHandler {
         });
     }
 
+    /** A handler whose answers may be large: it refuses while many answers wait to be read on the connection. */
+    static Handler unlessUnread(Handler handler) {
+        return request -> {
+            if (request.connection().isWritable()) {
+                handler.handle(request);
+            } else {
+                request.answer(
+                        ResponseCode.SYSTEM_BUSY,
+                        "too many answers wait to be read on this connection; read them, then send the request again");
+            }
+        };
+    }
+
     @Override
     public void handle(Request request) {
         Handler handler = handlers.get(request.frame().code());
@@ -86,7 +99,7 @@ final class RequestRouter implements RequestHandler {
             request.answer(
                     ResponseCode.INVALID_PARAMETER,
                     "request " + request.frame().code() + " is malformed: " + e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("request {} failed", request.frame(), e);
             request.answer(
                     ResponseCode.SYSTEM_ERROR, "request " + request.frame().code() + " failed: " + e);

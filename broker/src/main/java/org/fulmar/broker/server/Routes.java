@@ -60,14 +60,14 @@ record Routes(
         onCore(RequestCode.GET_EARLIEST_MSG_STORETIME, offset::earliestTime);
         onCore(RequestCode.HEART_BEAT, client::heartbeat);
         onCore(RequestCode.UNREGISTER_CLIENT, client::unregister);
-        onCore(RequestCode.GET_CONSUMER_LIST_BY_GROUP, client::members);
+        onCore(RequestCode.GET_CONSUMER_LIST_BY_GROUP, RequestRouter.unlessUnread(client::members));
         onCore(RequestCode.CHECK_CLIENT_CONFIG, client::checkConfig);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, admin::putTopic);
         onCore(RequestCode.DELETE_TOPIC_IN_BROKER, admin::deleteTopic);
-        onCore(RequestCode.GET_ALL_TOPIC_CONFIG, admin::allTopics);
+        onCore(RequestCode.GET_ALL_TOPIC_CONFIG, RequestRouter.unlessUnread(admin::allTopics));
         if (config.anonymousAllowed()) {
-            router.blocking(RequestCode.QUERY_MESSAGE, query::byKey);
-            router.blocking(RequestCode.VIEW_MESSAGE_BY_ID, query::byOffset);
+            router.blocking(RequestCode.QUERY_MESSAGE, RequestRouter.unlessUnread(query::byKey));
+            router.blocking(RequestCode.VIEW_MESSAGE_BY_ID, RequestRouter.unlessUnread(query::byOffset));
         }
     }
 

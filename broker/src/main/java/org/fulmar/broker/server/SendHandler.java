@@ -37,6 +37,7 @@ final class SendHandler {
             "TRANS_CHECK_MAX_TIME_TOPIC",
             "SELF_TEST_TOPIC",
             "OFFSET_MOVED_EVENT",
+            DelayedMessages.TOPIC,
             "rmq_sys_fulmar_facts");
 
     private final BrokerConfig config;

@@ -11,6 +11,7 @@ import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.SubscriptionGroup;
 import org.fulmar.broker.store.Appender;
 import org.fulmar.broker.store.StoreException;
+import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.protocol.command.TopicConfig;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class TopicService {
     static final String DEFAULT_TOPIC = "TBW102";
     static final String RETRY_PREFIX = "%RETRY%";
-    static final String DLQ_PREFIX = "%DLQ%";
 
     private static final int ALL = TopicConfig.READ | TopicConfig.WRITE;
 
@@ -126,7 +126,7 @@ final class TopicService {
 
     /** A topic for a RocketMQ producer that sends to one that is not there; null if it may not be made. */
     @Nullable TopicConfig autoCreate(String topic, String defaultTopic, int queues) throws StoreException {
-        if (topic.startsWith(RETRY_PREFIX) || topic.startsWith(DLQ_PREFIX)) {
+        if (topic.startsWith(RETRY_PREFIX) || topic.startsWith(DestinationNames.DEAD_LETTERS)) {
             return createIfMissing(new TopicConfig(topic, 1, ALL));
         }
         TopicConfig model = topics.get(defaultTopic);

@@ -70,7 +70,11 @@ final class TurnEnd implements Core.Turn {
     public boolean end() {
         long now = clock.getAsLong();
         appender.time(now);
-        if (!appender.failed()) {
+        if (!appender.failed() && delayed.nextDue() <= now) {
+            if (appender.hasMessages()) {
+                // what is due may have come in this very turn: it is read from the log
+                writeNow();
+            }
             delayed.deliverDue(now);
         }
         if (appender.hasMessages()) {

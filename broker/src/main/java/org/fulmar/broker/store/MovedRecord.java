@@ -2,6 +2,8 @@ package org.fulmar.broker.store;
 
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.fulmar.protocol.message.JmsNames;
 import org.fulmar.protocol.message.MessageProperties;
@@ -45,22 +47,18 @@ public final class MovedRecord {
      * The copy of a record, which has its body still in the log.
      *
      * @param origin from {@link #ofTimer} or {@link #ofDelivery}
-     * @param more properties to add, as far as they fit
+     * @param more properties to add instead of those of the same names; none if there is no room
      */
     public static RecordDraft copy(
             MessageRecord record, String topic, int queueId, String origin, Map<String, String> more) {
         byte[] old = record.propertyBytes();
-        byte[] kept =
-                MessageProperties.without(old, old.length, CRC, JmsNames.MOVED_FROM, REAL_TOPIC, REAL_QUEUE, TIMER);
+        List<byte[]> gone = new ArrayList<>(List.of(CRC, JmsNames.MOVED_FROM, REAL_TOPIC, REAL_QUEUE, TIMER));
+        more.keySet().forEach(name -> gone.add(MessageProperties.name(name)));
+        byte[] kept = MessageProperties.without(old, old.length, gone.toArray(byte[][]::new));
         StringBuilder first = new StringBuilder();
         MessageProperties.append(first, new String(JmsNames.MOVED_FROM, StandardCharsets.US_ASCII), origin);
         StringBuilder last = new StringBuilder();
-        more.forEach((name, value) -> {
-            byte[] bytes = MessageProperties.name(name);
-            if (MessageProperties.find(java.nio.ByteBuffer.wrap(kept), 0, kept.length, bytes) == null) {
-                MessageProperties.append(last, name, value);
-            }
-        });
+        more.forEach((name, value) -> MessageProperties.append(last, name, value));
         byte[] properties = joined(first, kept, last);
         if (properties.length > MessageProperties.MAX_BYTES - MessageRecord.CRC_BYTES) {
             properties = joined(first, kept, new StringBuilder());

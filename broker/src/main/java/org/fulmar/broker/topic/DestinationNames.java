@@ -14,6 +14,8 @@ import org.fulmar.protocol.frame.FrameException;
  */
 public final class DestinationNames {
     public static final int MAX_TOPIC = 127;
+    /** What the names of dead-letter queues begin with, in RocketMQ and in JMS. */
+    public static final String DEAD_LETTERS = "%DLQ%";
     /** Retry and dead-letter topics carry a group's name behind their prefix. */
     private static final int MAX_SYSTEM_TOPIC = 255;
 
@@ -22,7 +24,14 @@ public final class DestinationNames {
 
     private DestinationNames() {}
 
-    /** The topic name for a JMS name; different names give different topics. */
+    /** The topic of a JMS destination; different names give different topics. */
+    public static String topic(String name) {
+        return name.startsWith(DEAD_LETTERS)
+                ? DEAD_LETTERS + escape(name.substring(DEAD_LETTERS.length()))
+                : escape(name);
+    }
+
+    /** A name for any text, for use within another one; different texts give different names. */
     public static String escape(String name) {
         StringBuilder text = new StringBuilder(name.length() + 8);
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);

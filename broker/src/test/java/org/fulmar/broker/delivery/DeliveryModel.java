@@ -19,6 +19,8 @@ final class DeliveryModel {
         AVAILABLE,
         HELD,
         RETURNED,
+        /** Has come back, and is to be delivered again only later. */
+        DELAYED,
         SETTLED
     }
 
@@ -33,6 +35,9 @@ final class DeliveryModel {
         @Nullable Member holder;
 
         long number;
+        long due;
+        /** Whether it went to the dead-letter queue. */
+        boolean dead;
         /** Whether an application has seen it for certain. */
         boolean seen;
         /** Whether something happened to it in this turn, which a crash may undo as a whole or in part. */
@@ -83,6 +88,9 @@ final class DeliveryModel {
         final @Nullable Integer colour;
         final TreeMap<Integer, Lane> lanes = new TreeMap<>(BY_PRIORITY);
         final List<Member> members = new ArrayList<>();
+        /** Who has a message group, by selector. */
+        final Map<String, Member> owners = new HashMap<>();
+
         SubscriptionGroup real;
 
         Group(
@@ -144,12 +152,17 @@ final class DeliveryModel {
     final List<Group> groups = new ArrayList<>();
     final Map<Integer, Member> members = new HashMap<>();
     private final MemoryBacklog backlog;
+    private final Failing failing;
     private final List<Entry> touched = new ArrayList<>();
     private int deliveries;
     private int redeliveries;
+    private int grouped;
+    private int deaths;
+    private int delays;
 
-    DeliveryModel(MemoryBacklog backlog) {
+    DeliveryModel(MemoryBacklog backlog, Failing failing) {
         this.backlog = backlog;
+        this.failing = failing;
     }
 
     static void require(boolean ok, Supplier<String> what) {
@@ -166,8 +179,20 @@ final class DeliveryModel {
         return redeliveries;
     }
 
+    int grouped() {
+        return grouped;
+    }
+
+    int deaths() {
+        return deaths;
+    }
+
+    int delays() {
+        return delays;
+    }
+
     private boolean expired(Entry entry) {
-        return backlog.expired(entry.lane.group.topic, entry.lane.queueId, entry.offset);
+        return backlog.isUseless(entry.lane.group.topic, entry.lane.queueId, entry.offset);
     }
 
     private boolean matches(@Nullable Integer colour, Entry entry) {
@@ -180,7 +205,22 @@ final class DeliveryModel {
         return expired(entry) || group.subscription && !matches(group.colour, entry);
     }
 
+    private int messageGroup(Entry entry) {
+        return backlog.group(entry.lane.group.topic, entry.lane.queueId, entry.offset);
+    }
+
+    /** Who has the message's group among consumers with the member's selector; null if it has none, or nobody has it. */
+    private @Nullable Member owner(Member member, Entry entry) {
+        int messageGroup = messageGroup(entry);
+        return messageGroup < 0 ? null : member.group.owners.get(member.colour + "/" + messageGroup);
+    }
+
     private boolean isFor(Member member, Entry entry) {
+        Member owner = owner(member, entry);
+        return (owner == null || owner == member) && matches(member, entry);
+    }
+
+    private boolean matches(Member member, Entry entry) {
         return (entry.state == State.AVAILABLE || entry.state == State.RETURNED)
                 && !expired(entry)
                 && matches(member.colour, entry);
@@ -242,6 +282,11 @@ final class DeliveryModel {
         checkOrder(member, entry);
         require(count == entry.count + 1, () -> entry + " is delivered with count " + count);
         require(!entry.seen || count > 1, () -> entry + " was seen and comes again as new");
+        int messageGroup = messageGroup(entry);
+        if (messageGroup >= 0) {
+            grouped++;
+            member.group.owners.put(member.colour + "/" + messageGroup, member);
+        }
         touch(entry);
         deliveries++;
         redeliveries += count > 1 ? 1 : 0;
@@ -282,18 +327,77 @@ final class DeliveryModel {
         }
     }
 
-    /** A consumer gives back what it holds: all of it, or what the application has not seen. */
-    void returned(Member member, long handedOut, boolean all) {
+    /**
+     * A consumer gives back what it holds: all of it, or what the application has not seen.
+     *
+     * @param failedUpTo number of its last delivery that counts as failed
+     */
+    void returned(Member member, long handedOut, boolean all, long failedUpTo, long now) {
         for (Entry entry : List.copyOf(member.held.values())) {
             boolean seen = entry.number <= handedOut;
             if (all || !seen) {
-                touch(entry);
-                member.held.remove(entry.number);
-                entry.holder = null;
-                entry.state = State.RETURNED;
-                if (!seen) {
-                    count(entry, entry.count - 1);
-                    member.credit++;
+                returned(entry, seen, seen && entry.number <= failedUpTo, now);
+            }
+        }
+        require(failing.isQuiet(), () -> "a message is taken for dead that is not");
+    }
+
+    /** One message comes back that a session has released. */
+    void released(Entry entry, boolean replenish, long now) {
+        Member member = entry.holder;
+        returned(entry, true, true, now);
+        if (replenish && member.open) {
+            member.credit++;
+        }
+    }
+
+    private void returned(Entry entry, boolean seen, boolean failed, long now) {
+        touch(entry);
+        Member member = entry.holder;
+        member.held.remove(entry.number);
+        entry.holder = null;
+        entry.state = State.RETURNED;
+        if (!seen) {
+            count(entry, entry.count - 1);
+            member.credit++;
+        } else if (failed) {
+            failed(entry, now);
+        }
+    }
+
+    private void failed(Entry entry, long now) {
+        Redelivery.Policy policy = failing.policy();
+        Group group = entry.lane.group;
+        long wait = 0;
+        if (policy.maxRedeliveries() >= 0 && entry.count > policy.maxRedeliveries()) {
+            int cursorId = group.real.cursor(entry.lane.queueId).id();
+            int asked = group.lasting ? failing.asked(cursorId, entry.offset) : entry.count;
+            require(asked == entry.count, () -> entry + " is dead after " + asked + " deliveries");
+            if (!group.lasting || failing.took(cursorId, entry.offset)) {
+                entry.state = State.SETTLED;
+                entry.dead = group.lasting;
+                deaths++;
+                return;
+            }
+            wait = 1000;
+        } else if (policy.delayMillis() > 0) {
+            wait = Math.min(policy.maxDelayMillis(), policy.delayMillis() << Math.min(20, entry.count - 1));
+        }
+        if (wait > 0) {
+            entry.state = State.DELAYED;
+            entry.due = now + wait;
+            delays++;
+        }
+    }
+
+    /** Time has passed: what waited for it can be delivered. */
+    void passed(long now) {
+        for (Group group : groups) {
+            for (Lane lane : group.lanes.values()) {
+                for (Entry entry : lane.entries) {
+                    if (entry.state == State.DELAYED && entry.due <= now) {
+                        entry.state = State.RETURNED;
+                    }
                 }
             }
         }
@@ -301,9 +405,11 @@ final class DeliveryModel {
 
     void closed(Member member, long handedOut) {
         member.open = false;
-        returned(member, handedOut, false);
-        if (member.group.members.remove(member) && !member.group.lasting && member.group.subscription) {
-            groups.remove(member.group);
+        returned(member, handedOut, false, 0, 0);
+        Group group = member.group;
+        group.owners.values().removeIf(owner -> owner == member);
+        if (group.members.remove(member) && !group.lasting && group.subscription && group.members.isEmpty()) {
+            groups.remove(group);
         }
     }
 
@@ -377,8 +483,10 @@ final class DeliveryModel {
                     held++;
                     checkHeld(cursor, entry);
                 }
+                case DELAYED -> held++;
                 case RETURNED -> {
                     returned++;
+                    checkReturnedIsFound(cursor, entry);
                     int count = cursor.returned().get(offset);
                     require(count == entry.count, () -> entry + " has a count of " + count + " in the engine");
                 }
@@ -404,6 +512,9 @@ final class DeliveryModel {
         if (settled) {
             return State.SETTLED;
         }
+        if (held && cursor.held(offset).holder == null) {
+            return State.DELAYED;
+        }
         return held ? State.HELD : returned ? State.RETURNED : State.AVAILABLE;
     }
 
@@ -424,11 +535,66 @@ final class DeliveryModel {
         }
         Group group = entry.lane.group;
         boolean scanned = !group.subscription || group.colour == null;
-        require(!scanned || entry.offset >= cursor.scan(), () -> entry + " lies behind the scan " + cursor.scan());
+        boolean parked = group.members.stream().anyMatch(member -> isParked(member, cursor, entry));
+        require(
+                !scanned || parked || entry.offset >= cursor.scan(),
+                () -> entry + " lies behind the scan " + cursor.scan());
         for (Member member : group.members) {
             require(
-                    !isFor(member, entry) || entry.offset >= member.real.scan().position(cursor),
+                    !matches(member, entry)
+                            || entry.offset >= member.real.scan().position(cursor)
+                            || isParked(member, cursor, entry),
                     () -> entry + " lies behind the scan of " + member);
+        }
+    }
+
+    /** What has come back lies before nobody's position among the returned who wants it. */
+    private void checkReturnedIsFound(Cursor cursor, Entry entry) {
+        for (Member member : entry.lane.group.members) {
+            require(
+                    !matches(member, entry)
+                            || entry.offset >= member.real.scan().returnedPosition(cursor)
+                            || isParked(member, cursor, entry),
+                    () -> entry + " was passed over by " + member);
+        }
+    }
+
+    /** Whether it waits for the owner of its message group. */
+    private boolean isParked(Member member, Cursor cursor, Entry entry) {
+        Member owner = owner(member, entry);
+        Consumer.Parked parked = new Consumer.Parked(cursor, entry.offset);
+        return owner != null
+                && (entry.state == State.RETURNED ? owner.real.parkedReturned() : owner.real.parked()).contains(parked);
+    }
+
+    /** What a browser of a queue is to be shown: lane, offset and delivery count of each message, in order. */
+    List<String> available(Group group, @Nullable Integer colour) {
+        List<String> shown = new ArrayList<>();
+        for (Lane lane : group.lanes.values()) {
+            for (long offset = lane.start; offset < visible(lane); offset++) {
+                Entry entry = lane.entry(offset);
+                boolean free = entry.state == State.AVAILABLE || entry.state == State.RETURNED;
+                if (free && !expired(entry) && matches(colour, entry)) {
+                    shown.add(lane.queueId + "/" + offset + " x" + (entry.count + 1));
+                }
+            }
+        }
+        return shown;
+    }
+
+    /** No message is moved twice, none is moved that was acknowledged, and a dead one is moved. */
+    void checkMoves(RecordedFacts facts) {
+        for (Group group : groups) {
+            for (Lane lane : group.lanes.values()) {
+                int cursorId = group.real.cursor(lane.queueId).id();
+                for (Entry entry : group.lasting ? lane.entries : List.<Entry>of()) {
+                    long moves = facts.moves(cursorId, entry.offset);
+                    boolean acknowledged = entry.state == State.SETTLED && !entry.dead;
+                    require(
+                            entry.dead ? moves == 1 : moves == 0 || moves == 1 && !acknowledged && expired(entry),
+                            () -> entry + " was moved " + moves + " times");
+                }
+            }
         }
     }
 
@@ -476,6 +642,7 @@ final class DeliveryModel {
         groups.removeIf(group -> !group.lasting);
         for (Group group : groups) {
             group.members.clear();
+            group.owners.clear();
             SubscriptionGroup real = table.find(group.name, group.topic);
             require(real != null, () -> "group " + group.name + " is lost");
             require(
@@ -525,6 +692,7 @@ final class DeliveryModel {
         }
         require(expected, () -> entry + " is " + real + " x" + count + " after a restart");
         entry.holder = null;
+        entry.dead &= real == State.SETTLED;
         if (real != State.SETTLED) {
             entry.state = real;
             entry.count = count;

@@ -20,6 +20,10 @@ class DeliveryModelTest {
         long redeliveries = 0;
         long crashes = 0;
         long refusals = 0;
+        long grouped = 0;
+        long deaths = 0;
+        long delays = 0;
+        long browsed = 0;
         for (long seed = first; seed <= last; seed++) {
             DeliveryRun run = new DeliveryRun(seed, STEPS);
             try {
@@ -31,6 +35,10 @@ class DeliveryModelTest {
             redeliveries += run.redeliveries();
             crashes += run.crashes();
             refusals += run.refusals();
+            grouped += run.model().grouped();
+            deaths += run.model().deaths();
+            delays += run.model().delays();
+            browsed += run.browsed();
         }
         if (only == null) {
             // otherwise the runs would show little
@@ -38,6 +46,10 @@ class DeliveryModelTest {
             assertThat(redeliveries).as("redeliveries").isGreaterThan(20 * last);
             assertThat(crashes).as("crashes").isGreaterThan(last);
             assertThat(refusals).as("refused acknowledgements").isGreaterThan(last);
+            assertThat(grouped).as("deliveries of message groups").isGreaterThan(30 * last);
+            assertThat(deaths).as("dead messages").isGreaterThan(last);
+            assertThat(delays).as("redeliveries that have to wait").isGreaterThan(2 * last);
+            assertThat(browsed).as("messages shown to browsers").isGreaterThan(5 * last);
         }
     }
 }

@@ -29,10 +29,12 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     private static final String QUEUE = "queue";
     private static final String TOPIC = "a \"topic\"";
     private static final String TEMPORARY = "temporary";
+    private static final String SHARED = "shared";
     private static final String[] SUBSCRIPTIONS = {"sub", "sub\"2\\", "sub\u0001é\uD83D\uDC27"};
     private static final int SESSIONS = 6;
     private static final int SESSIONS_PER_CONNECTION = 2;
     private static final int COLOURS = 3;
+    private static final int MESSAGE_GROUPS = 4;
     private static final int TRACE = 60;
 
     /** A captured state, written only when it is needed, as on another thread. */
@@ -43,20 +45,38 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     private final Deque<String> trace = new ArrayDeque<>();
     private final MemoryBacklog backlog = new MemoryBacklog();
     private final RecordedFacts facts = new RecordedFacts();
-    private final DeliveryModel model = new DeliveryModel(backlog);
+    private final Failing failing;
+    private final DeliveryModel model;
     private final List<Snapshot> snapshots = new ArrayList<>();
     private GroupTable groups = new GroupTable();
-    private DeliveryEngine engine = Engines.of(groups, backlog, facts, this);
+    private DeliveryEngine engine;
+    private long now = 1_000_000;
     /** Facts that are in the log, come what may. */
     private int logged;
 
     private int lastConsumerId;
     private int crashes;
     private int refusals;
+    private int browsed;
 
     DeliveryRun(long seed, int steps) {
         this.random = new Random(seed);
         this.steps = steps;
+        this.failing = new Failing(random, facts);
+        this.model = new DeliveryModel(backlog, failing);
+        this.engine = newEngine();
+    }
+
+    private DeliveryEngine newEngine() {
+        return new DeliveryEngine(groups, backlog, facts, this, failing, () -> now);
+    }
+
+    DeliveryModel model() {
+        return model;
+    }
+
+    int browsed() {
+        return browsed;
     }
 
     int deliveries() {
@@ -128,8 +148,10 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             running();
         } else if (choice < 690) {
             dispatch(random.nextInt(4) == 0);
-        } else if (choice < 770) {
+        } else if (choice < 755) {
             acknowledge();
+        } else if (choice < 770) {
+            release();
         } else if (choice < 800) {
             acknowledgeWrongly();
         } else if (choice < 850) {
@@ -148,6 +170,11 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             changeTemporaryQueue();
         } else if (choice < 935) {
             expire();
+        } else if (choice < 945) {
+            browse();
+        } else if (choice < 955) {
+            now += random.nextInt(400);
+            log("it is " + now);
         } else if (choice < 990) {
             endTurn();
         } else {
@@ -191,7 +218,12 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         int queueId = anyQueue(topic);
         int count = 1 + random.nextInt(random.nextInt(20) == 0 ? 30 : 3);
         for (int i = 0; i < count; i++) {
-            backlog.append(topic, queueId, random.nextInt(COLOURS), 1);
+            int colour = random.nextInt(COLOURS);
+            if (random.nextInt(3) == 0) {
+                backlog.appendGrouped(topic, queueId, colour, random.nextInt(MESSAGE_GROUPS));
+            } else {
+                backlog.append(topic, queueId, colour, 1);
+            }
         }
         log("append " + count + " to " + topic + "/" + queueId);
     }
@@ -218,7 +250,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             open(null);
         } else {
             Group group = any(model.groups);
-            if (group.lasting || !group.subscription) {
+            if (group.lasting || !group.subscription || group.name.equals(SHARED)) {
                 open(group);
             }
         }
@@ -235,9 +267,12 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         Member member;
         if (group == null) {
             Map<Integer, Long> starts = starts(TOPIC);
-            Consumer consumer =
-                    engine.open(Engines.transients(engine, TOPIC), Engines.opening(id, session, owner, test, credit));
-            Group own = model.add(new Group("transient", TOPIC, true, false, colour, consumer.group()), starts);
+            boolean shared = group(SHARED, TOPIC) == null && random.nextBoolean();
+            String name = shared ? SHARED : "";
+            SubscriptionGroup real = engine.openTransient(name, TOPIC, null, Map.of());
+            Consumer consumer = engine.open(real, Engines.opening(id, session, owner, test, credit));
+            Group own = model.add(
+                    new Group(shared ? SHARED : "transient", TOPIC, true, false, colour, consumer.group()), starts);
             member = new Member(own, session, colour, consumer, credit);
         } else {
             Consumer consumer = engine.open(group.real, Engines.opening(id, session, owner, test, credit));
@@ -300,6 +335,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
 
     private void dispatch(boolean fully) {
         log("dispatch" + (fully ? " fully" : ""));
+        model.passed(now);
         boolean more = engine.dispatch();
         for (int i = 0; more && fully; i++) {
             require(i < 1000, () -> "there is always something more to do");
@@ -339,6 +375,51 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
                 entries.stream().map(entry -> entry.holder).distinct().toList();
         entries.forEach(entry -> model.settled(entry, replenish));
         holders.forEach(this::dropIfDone);
+    }
+
+    private void release() throws DeliveryException {
+        int session = random.nextInt(SESSIONS);
+        List<Entry> held = heldBy(session);
+        Collections.shuffle(held, random);
+        if (held.isEmpty()) {
+            return;
+        }
+        List<Entry> entries = held.subList(0, 1 + random.nextInt(held.size()));
+        boolean replenish = random.nextBoolean();
+        List<Acknowledge.Range> ranges = ranges(entries);
+        log("session " + session + " releases " + ranges);
+        engine.release(new Acknowledge(session, replenish, ranges), id -> consumer(session, id));
+        List<Member> holders =
+                entries.stream().map(entry -> entry.holder).distinct().toList();
+        entries.forEach(entry -> model.released(entry, replenish, now));
+        require(failing.isQuiet(), () -> "a message is taken for dead that is not");
+        holders.forEach(this::dropIfDone);
+    }
+
+    /** Reads a queue's available messages page by page; nothing changes by that. */
+    private void browse() {
+        List<Group> queues =
+                model.groups.stream().filter(group -> !group.subscription).toList();
+        Group group = any(queues);
+        Integer colour = anyColour();
+        log("browse " + group.topic + ", colour " + colour);
+        List<String> shown = new ArrayList<>();
+        Map<Integer, Long> positions = new HashMap<>();
+        boolean last = false;
+        for (int page = 0; !last; page++) {
+            require(page < 10_000, () -> "browsing has no end");
+            int max = random.nextInt(page == 0 ? 3 : 12);
+            int room = 1 + random.nextInt(12);
+            int before = shown.size();
+            last = engine.browse(group.real, DeliveryModel.test(colour), positions, max, (queueId, offset, count) -> {
+                shown.add(queueId + "/" + offset + " x" + count);
+                return shown.size() - before < room;
+            });
+            require(shown.size() - before <= max, () -> "a page of more than " + max);
+        }
+        List<String> expected = model.available(group, colour);
+        require(shown.equals(expected), () -> "shown is " + shown + " instead of " + expected);
+        browsed += shown.size();
     }
 
     private @Nullable Consumer consumer(int session, int id) {
@@ -449,7 +530,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     private void returnAll(Member member, long handedOut) {
         log("return all of " + member + ", handed out " + handedOut);
         engine.returnAll(member.real, handedOut);
-        model.returned(member, handedOut, true);
+        model.returned(member, handedOut, true, Long.MAX_VALUE, now);
     }
 
     private void recover(int session) {
@@ -475,7 +556,14 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     private void loseConnection(int connection) {
         log("lose connection " + connection);
         for (Member member : members(member -> member.session / SESSIONS_PER_CONNECTION == connection)) {
-            end(member, Long.MAX_VALUE);
+            log("lose " + member);
+            running(member, false);
+            long oldest = member.held.isEmpty() ? 0 : member.held.firstKey();
+            engine.lost(member.real);
+            model.returned(member, Long.MAX_VALUE, true, oldest, now);
+            engine.close(member.real, Long.MAX_VALUE);
+            model.closed(member, Long.MAX_VALUE);
+            dropIfDone(member);
         }
     }
 
@@ -551,8 +639,12 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         long next = backlog.nextOffset(topic, queueId);
         if (next > 0) {
             long offset = random.nextInt((int) next);
-            backlog.expire(topic, queueId, offset);
-            log("expire " + topic + "/" + queueId + "/" + offset);
+            if (random.nextBoolean()) {
+                backlog.expire(topic, queueId, offset);
+            } else {
+                backlog.lose(topic, queueId, offset);
+            }
+            log("expire or lose " + topic + "/" + queueId + "/" + offset);
         }
     }
 
@@ -562,6 +654,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         logged = facts.size();
         model.turnEnded();
         backlog.allDurable();
+        model.checkMoves(facts);
         if (random.nextInt(10) == 0) {
             snapshots.add(new Snapshot(logged, groups.capture(logged)));
             log("capture");
@@ -581,7 +674,7 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         GroupTable restored = snapshots.isEmpty() ? replayed : rebuild(any(snapshots));
         requireSame(replayed, restored);
         groups = random.nextBoolean() ? replayed : restored;
-        engine = Engines.of(groups, backlog, facts, this);
+        engine = newEngine();
         logged = facts.size();
         model.crashed(groups);
     }
@@ -641,12 +734,15 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             }
             engine.wakeTopic(topic);
         }
+        now += 10_000;
+        dispatch(true);
         for (Group group : model.groups) {
             drain(group);
         }
         endTurn();
         model.check();
         model.checkDrained();
+        model.checkMoves(facts);
         requireSame(rebuild(null), rebuild(snapshots.isEmpty() ? null : any(snapshots)));
     }
 

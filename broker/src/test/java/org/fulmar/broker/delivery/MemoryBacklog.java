@@ -22,7 +22,11 @@ final class MemoryBacklog implements Backlog {
 
     private static final class Queue {
         final List<Integer> colours = new ArrayList<>();
+        /** The message group of each that has one. */
+        final Map<Integer, Integer> groups = new HashMap<>();
+
         final BitSet expired = new BitSet();
+        final BitSet gone = new BitSet();
         int visible;
         /** Messages before this one survive a crash even if they are not visible yet. */
         int durable;
@@ -49,6 +53,12 @@ final class MemoryBacklog implements Backlog {
         }
     }
 
+    /** Appends one message of a message group. */
+    void appendGrouped(String topic, int queueId, int colour, int group) {
+        queue(topic, queueId).groups.put((int) nextOffset(topic, queueId), group);
+        append(topic, queueId, colour, 1);
+    }
+
     /** Shows the messages before an offset. */
     void show(String topic, int queueId, long end) {
         queue(topic, queueId).visible = (int) end;
@@ -62,6 +72,16 @@ final class MemoryBacklog implements Backlog {
 
     void expire(String topic, int queueId, long offset) {
         queue(topic, queueId).expired.set((int) offset);
+    }
+
+    /** The message can't be read any more. */
+    void lose(String topic, int queueId, long offset) {
+        queue(topic, queueId).gone.set((int) offset);
+    }
+
+    /** Whether it has expired or can't be read. */
+    boolean isUseless(String topic, int queueId, long offset) {
+        return expired(topic, queueId, offset) || queue(topic, queueId).gone.get((int) offset);
     }
 
     boolean expired(String topic, int queueId, long offset) {
@@ -90,6 +110,8 @@ final class MemoryBacklog implements Backlog {
                     int end = kept + random.nextInt(queue.colours.size() - kept + 1);
                     queue.colours.subList(end, queue.colours.size()).clear();
                     queue.expired.clear(end, Math.max(end, queue.expired.length()));
+                    queue.gone.clear(end, Math.max(end, queue.gone.length()));
+                    queue.groups.keySet().removeIf(offset -> offset >= end);
                     queue.visible = end;
                 }));
         allDurable();
@@ -117,14 +139,23 @@ final class MemoryBacklog implements Backlog {
 
     @Override
     public int messageGroup(String topic, int queueId, long offset, int buckets) {
-        return -1;
+        int group = group(topic, queueId, offset);
+        return group < 0 ? -1 : group % buckets;
+    }
+
+    /** The message group, -1 if it has none. */
+    int group(String topic, int queueId, long offset) {
+        return queue(topic, queueId).groups.getOrDefault((int) offset, -1);
     }
 
     @Override
     public Verdict verdict(String topic, int queueId, long offset, @Nullable MessageTest test) {
         verdicts++;
-        if (expired(topic, queueId, offset)) {
+        if (queue(topic, queueId).gone.get((int) offset)) {
             return Verdict.GONE;
+        }
+        if (expired(topic, queueId, offset)) {
+            return Verdict.EXPIRED;
         }
         return test == null || ((Wants) test).colour == colour(topic, queueId, offset) ? Verdict.DELIVER : Verdict.PASS;
     }

@@ -133,6 +133,9 @@ final class Model {
 
         @Override
         public @Nullable Object value(Map<String, Object> properties) {
+            if (name.value(properties) instanceof Number || name.value(properties) instanceof Boolean) {
+                return false;
+            }
             Boolean any = Boolean.FALSE;
             for (String string : strings) {
                 any = not(and(not(any), not(compare("=", name.value(properties), string))));
@@ -163,13 +166,11 @@ final class Model {
             if (value == null) {
                 return null;
             }
-            boolean like = value instanceof String text
-                    && like(
-                            text.codePoints().toArray(),
-                            0,
-                            pattern.codePoints().toArray(),
-                            0,
-                            escape == null ? -1 : escape);
+            if (!(value instanceof String text)) {
+                return false;
+            }
+            boolean like = like(
+                    text.codePoints().toArray(), 0, pattern.codePoints().toArray(), 0, escape == null ? -1 : escape);
             return like != negated;
         }
     }

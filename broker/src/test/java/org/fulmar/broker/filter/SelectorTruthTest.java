@@ -374,7 +374,9 @@ class SelectorTruthTest {
             T | e IN ('')
             T | quoted IN ('it''s')
             F | i IN ('7')
-            T | i NOT IN ('7')
+            F | i NOT IN ('7')
+            F | yes NOT IN ('7')
+            T | NOT i IN ('7')
             T | NOT Country IN ('US')
             T | (Country) IN ('UK')
             T | Country IN('UK')AND yes
@@ -436,7 +438,9 @@ class SelectorTruthTest {
             F | emoji LIKE '__x'
             T | emoji LIKE '\uD83D\uDE00_'
             F | i LIKE '7'
-            T | i NOT LIKE '7'
+            F | i NOT LIKE '7'
+            F | yes NOT LIKE '7'
+            T | NOT i LIKE '7'
             T | NOT word LIKE 'a%'
             T | (word) LIKE 'l%'
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.BrokerMain;
 import org.fulmar.nameserver.NameServerMain;
 import org.fulmar.protocol.command.RequestCode;
@@ -30,7 +31,8 @@ final class Cluster implements AutoCloseable {
     private static final int ANSWER_MILLIS = 2_000;
 
     final Victim nameServer;
-    final Victim broker;
+    private final Path directory;
+    private Victim broker;
     private final RemotingClient client =
             new RemotingClient("well-meaning", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT);
 
@@ -38,6 +40,7 @@ final class Cluster implements AutoCloseable {
      * @param brokerOptions lines of its configuration, beside those that every broker of these tests has
      */
     Cluster(Path directory, String... brokerOptions) throws Exception {
+        this.directory = directory;
         nameServer = new Victim(directory, NameServerMain.class.getName(), "-p", "0");
         List<String> lines = new ArrayList<>(List.of(
                 "namesrvAddr=127.0.0.1:" + nameServer.address().getPort(),
@@ -47,9 +50,9 @@ final class Cluster implements AutoCloseable {
                 "registerNameServerPeriod=1000",
                 "maxTopics=200"));
         lines.addAll(List.of(brokerOptions));
-        Path config = Files.write(directory.resolve("broker.conf"), lines);
+        Files.write(directory.resolve("broker.conf"), lines);
         try {
-            broker = new Victim(directory, BrokerMain.class.getName(), "-c", config.toString());
+            broker = startBroker();
         } catch (IOException e) {
             nameServer.close();
             throw e;
@@ -57,6 +60,21 @@ final class Cluster implements AutoCloseable {
         try (Asker asker = new Asker(broker.address())) {
             asker.ask(health(), HeaderEncoding.JSON, CONNECT_MILLIS);
         }
+    }
+
+    private Victim startBroker() throws IOException, InterruptedException {
+        String config = directory.resolve("broker.conf").toString();
+        return new Victim(directory, BrokerMain.class.getName(), "-c", config);
+    }
+
+    Victim broker() {
+        return broker;
+    }
+
+    /** SIGKILLs the broker and starts it again on what it has left. */
+    void killAndRestartBroker() throws IOException, InterruptedException {
+        broker.close();
+        broker = startBroker();
     }
 
     List<Victim> victims() {
@@ -72,7 +90,7 @@ final class Cluster implements AutoCloseable {
     void assertServes(String when) throws Exception {
         for (Victim victim : victims()) {
             assertThat(victim.isAlive())
-                    .as(() -> when + ": " + String.join("\n", victim.output()))
+                    .as(() -> when + ": " + victim.lastWords())
                     .isTrue();
         }
         Template route = new Template(RequestCode.GET_ROUTEINFO_BY_TOPIC, Map.of("topic", HEALTH));
@@ -96,9 +114,20 @@ final class Cluster implements AutoCloseable {
     /** A connection of a client that means well. */
     final class Asker implements AutoCloseable {
         private final Connection connection;
+        private final AtomicLong delivered = new AtomicLong();
 
         private Asker(InetSocketAddress address) throws IOException {
-            connection = client.connect(address, CONNECT_MILLIS, Request::done);
+            connection = client.connect(address, CONNECT_MILLIS, this::take);
+        }
+
+        private void take(Request request) {
+            delivered.addAndGet(request.body().readableBytes());
+            request.done();
+        }
+
+        /** Bytes of the bodies of what the server has sent of its own accord. */
+        long deliveredBytes() {
+            return delivered.get();
         }
 
         /** The answer, without its body. */

@@ -46,6 +46,16 @@ final class Victim implements AutoCloseable {
         return process.lines();
     }
 
+    String lastWords() {
+        List<String> all = output();
+        return String.join("\n", all.subList(Math.max(0, all.size() - 20), all.size()));
+    }
+
+    /** The errors that it has logged, without their stack traces. */
+    List<String> errors() {
+        return output().stream().filter(line -> line.contains(" ERROR ")).toList();
+    }
+
     Vitals vitals() throws IOException, InterruptedException {
         jcmd("GC.run");
         long heap = 0;

@@ -11,7 +11,8 @@ import java.util.List;
  *
  * <p>Every declared length is checked before memory is taken for it. A frame over the limit whose header is sound is
  * not buffered: it comes out as {@link Oversized}, so that its sender can be told, and its bytes are skipped. Anything
- * else that is malformed is a {@link FrameException}, after which the connection can't be trusted and is closed.
+ * else that is malformed is a {@link FrameException}, after which the connection can't be trusted and is closed. While
+ * the channel does not read by itself no frame comes out.
  */
 public final class FrameDecoder extends ByteToMessageDecoder {
     /** A frame that was too large to take in; its body is empty. */
@@ -30,6 +31,10 @@ public final class FrameDecoder extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (!ctx.channel().config().isAutoRead()) {
+            // reading is paused: what one read has brought waits too, until an empty buffer says that it goes on
+            return;
+        }
         if (toSkip > 0) {
             int skipped = (int) Math.min(toSkip, in.readableBytes());
             in.skipBytes(skipped);

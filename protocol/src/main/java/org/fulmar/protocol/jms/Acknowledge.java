@@ -11,6 +11,9 @@ import org.fulmar.protocol.frame.FrameException;
  * @param replenish whether each settled message gives its consumer a credit back
  */
 public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) {
+    /** Most messages of all ranges together: ranges may overlap, and the broker looks at every message of each. */
+    public static final int MAX_MESSAGES = 1 << 24;
+
     /** Consecutive offsets of one queue, delivered to one consumer. */
     public record Range(int consumerId, int queueId, long offset, int count) {
         static final int BYTES = 20;
@@ -37,8 +40,14 @@ public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) 
         boolean replenish = in.readBoolean();
         int count = Body.count(in, Range.BYTES);
         List<Range> ranges = new ArrayList<>(count);
+        long messages = 0;
         for (int i = 0; i < count; i++) {
-            ranges.add(checked(new Range(in.readInt(), in.readInt(), in.readLong(), in.readInt())));
+            Range range = checked(new Range(in.readInt(), in.readInt(), in.readLong(), in.readInt()));
+            messages += range.count;
+            if (messages > MAX_MESSAGES) {
+                throw new FrameException("more than " + MAX_MESSAGES + " messages in one acknowledgement");
+            }
+            ranges.add(range);
         }
         return new Acknowledge(sessionId, replenish, ranges);
     }

@@ -2,6 +2,7 @@ package org.fulmar.protocol.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -220,6 +221,20 @@ public final class Connection {
                 && bytesInFlight.get() <= limits.maxBytesInFlight() / 2
                 && drains()) {
             channel.config().setAutoRead(true);
+            try {
+                channel.eventLoop().execute(this::decodeOn);
+            } catch (RejectedExecutionException e) {
+                // the event loop has ended, and the connection with it
+                lost = true;
+            }
+        }
+    }
+
+    /** Has the decoder go on with what it was given before the pause. */
+    private void decodeOn() {
+        if (channel.isActive() && channel.config().isAutoRead()) {
+            channel.pipeline().fireChannelRead(Unpooled.EMPTY_BUFFER);
+            channel.pipeline().fireChannelReadComplete();
         }
     }
 

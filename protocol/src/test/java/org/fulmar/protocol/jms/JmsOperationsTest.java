@@ -143,11 +143,11 @@ class JmsOperationsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {-1, 3, 4, 127, -128})
+    @ValueSource(ints = {-1, 5, 6, 127, -128})
     void aKindThatDoesNotExistIsRefused(int kind) {
         ByteBuf consumer = Unpooled.buffer().writeZero(12).writeByte(kind).writeZero(20);
         assertThatThrownBy(() -> CreateConsumer.decode(consumer)).isInstanceOf(FrameException.class);
-        ByteBuf destination = Unpooled.buffer().writeByte(kind == 3 ? 5 : kind).writeInt(0);
+        ByteBuf destination = Unpooled.buffer().writeByte(kind).writeInt(0);
         assertThatThrownBy(() -> OpenDestination.decode(destination)).isInstanceOf(FrameException.class);
     }
 
@@ -167,6 +167,17 @@ class JmsOperationsTest {
             new Acknowledge(1, true, List.of(wrong)).encode(body);
             assertThatThrownBy(() -> Acknowledge.decode(body)).isInstanceOf(FrameException.class);
         }
+    }
+
+    @Test
+    void anAcknowledgementOfMoreMessagesThanTheBrokerWillLookAtIsRefused() {
+        Acknowledge.Range half = new Acknowledge.Range(1, 0, 0, Acknowledge.MAX_MESSAGES / 2);
+        ByteBuf fits = Unpooled.buffer();
+        new Acknowledge(1, true, List.of(half, half)).encode(fits);
+        assertThat(Acknowledge.decode(fits).ranges()).hasSize(2);
+        ByteBuf body = Unpooled.buffer();
+        new Acknowledge(1, true, List.of(half, half, new Acknowledge.Range(1, 0, 0, 1))).encode(body);
+        assertThatThrownBy(() -> Acknowledge.decode(body)).isInstanceOf(FrameException.class);
     }
 
     @Test

@@ -128,4 +128,36 @@ class MessagePropertiesTest {
         assertThat(MessageProperties.tagHash("")).isZero();
         assertThat(MessageProperties.tagHash("polygenelubricants")).isEqualTo(Integer.MIN_VALUE);
     }
+
+    private static String without(String block, String... names) {
+        byte[] bytes = block.getBytes(StandardCharsets.UTF_8);
+        byte[][] unwanted =
+                java.util.Arrays.stream(names).map(MessageProperties::name).toArray(byte[][]::new);
+        return new String(MessageProperties.without(bytes, bytes.length, unwanted), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void entriesAreTakenOutByTheirWholeNames() {
+        String text = "a\u00011\u0002ab\u00012\u0002b\u0001a\u0002a\u00013\u0002";
+        assertThat(without(text)).isEqualTo(text);
+        assertThat(without(text, "a")).isEqualTo("ab\u00012\u0002b\u0001a\u0002");
+        assertThat(without(text, "b", "ab")).isEqualTo("a\u00011\u0002a\u00013\u0002");
+        assertThat(without(text, "a", "b", "ab")).isEmpty();
+        assertThat(without(text, "c", "")).isEqualTo(text);
+        assertThat(without("", "a")).isEmpty();
+    }
+
+    @Test
+    void whatIsLeftIsClosedThoughTheBlockWasNot() {
+        assertThat(without("a\u00011\u0002b\u00012", "a")).isEqualTo("b\u00012\u0002");
+        assertThat(without("a\u00011\u0002b\u00012", "b")).isEqualTo("a\u00011\u0002");
+        assertThat(without("b\u0001größe", "a")).isEqualTo("b\u0001größe\u0002");
+    }
+
+    @Test
+    void onlyTheGivenLengthOfTheBlockIsLookedAt() {
+        byte[] bytes = "a\u00011\u0002b\u00012\u0002c\u00013\u0002".getBytes(StandardCharsets.UTF_8);
+        assertThat(MessageProperties.without(bytes, 8, MessageProperties.name("a")))
+                .isEqualTo("b\u00012\u0002".getBytes(StandardCharsets.UTF_8));
+    }
 }

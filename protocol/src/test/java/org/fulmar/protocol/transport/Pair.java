@@ -83,6 +83,7 @@ final class Pair implements AutoCloseable {
 
     @Override
     public void close() {
+        server.kept.forEach(Request::done);
         remotingClient.close();
         remotingServer.close();
     }

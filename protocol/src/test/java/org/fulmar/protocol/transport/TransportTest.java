@@ -300,8 +300,7 @@ class TransportTest {
         pair.remotingServer.close();
 
         assertLost(waiting);
-        // a thread tells that it has ended a moment before it is gone
-        await().untilAsserted(() -> assertThat(threadsOf(pair.name)).noneMatch(name -> !name.contains("-client-")));
+        await().untilAsserted(() -> assertThat(threadsOf(pair.name)).allMatch(name -> name.contains("-client-")));
         pair.server.kept.remove().answer(0, "too late");
         pair.remotingClient.close();
         await().untilAsserted(() -> assertThat(threadsOf(pair.name)).isEmpty());

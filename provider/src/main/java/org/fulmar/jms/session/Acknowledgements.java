@@ -82,7 +82,7 @@ final class Acknowledgements {
         }
     }
 
-    /** A listener closes its own session: the message that it has counts as acknowledged. */
+    /** A listener closes its own connection consumer: the message that it has counts as acknowledged. */
     void acknowledgeCurrent() throws JMSException {
         Delivery delivery;
         synchronized (this) {

@@ -187,7 +187,10 @@ public final class FulmarContext implements JMSContext {
     @Override
     public void close() {
         if (!closed.get()) {
-            Unchecked.run(() -> session.completions().checkNotInCallback());
+            Unchecked.run(() -> {
+                session.completions().checkNotInCallback();
+                session.checkNotInListener("close the context");
+            });
         }
         if (closed.compareAndSet(false, true)) {
             try {

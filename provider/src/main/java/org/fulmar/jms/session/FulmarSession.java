@@ -224,7 +224,7 @@ final class FulmarSession extends SessionFactory {
         Attached over = connection.attached();
         if (over != null) {
             // without it the broker has everything back
-            connection.tell(at -> at == over
+            connection.tell(at -> at.generation() == over.generation()
                     ? at.link().recover(positions(over, FulmarConsumer::restart))
                     : CompletableFuture.completedFuture(null));
         }
@@ -516,7 +516,7 @@ final class FulmarSession extends SessionFactory {
         return busy == Thread.currentThread() || assigned().isRunning();
     }
 
-    /** Section 6.2.15: a listener may close its own session; the message it has is acknowledged when it returns. */
+    /** Section 6.2.15 leaves it open whether a listener may close its own session: here it must not. */
     @Override
     public void close() throws JMSException {
         completions().checkNotInCallback();
@@ -528,6 +528,7 @@ final class FulmarSession extends SessionFactory {
                 }
                 return;
             }
+            checkNotInListener("close the session");
             closing = true;
             consumers.forEach(FulmarConsumer::markClosed);
             changed.signalAll();
@@ -541,9 +542,6 @@ final class FulmarSession extends SessionFactory {
         try {
             if (!connection.isLost()) {
                 assigned().close();
-                if (inListener()) {
-                    acknowledgements.acknowledgeCurrent();
-                }
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
                 connection.departed().add(this);

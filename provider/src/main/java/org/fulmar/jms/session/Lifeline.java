@@ -124,7 +124,7 @@ public final class Lifeline {
      */
     synchronized Attached await(@Nullable Attached before, long deadline) throws JMSException {
         Attached there = current;
-        while (there == null || there == before) {
+        while (there == null || before != null && there.generation() == before.generation()) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             if (ended) {
                 throw new JMSException("the connection to the broker was lost; make a new one");
@@ -145,7 +145,8 @@ public final class Lifeline {
 
     /** Runs the task if the link is still the current one, before it can be lost for others. */
     synchronized boolean whileCurrent(Attached attached, Runnable task) {
-        if (current != attached) {
+        Attached there = current;
+        if (there == null || there.generation() != attached.generation()) {
             return false;
         }
         task.run();

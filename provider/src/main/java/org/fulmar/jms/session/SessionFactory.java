@@ -217,11 +217,6 @@ abstract class SessionFactory implements Session {
 
     private FulmarConsumer durable(Topic topic, @Nullable String name, @Nullable String selector, boolean noLocal)
             throws JMSException {
-        checkOpen();
-        if (connection.getClientID() == null) {
-            throw new IllegalStateException(
-                    "a durable subscription needs a connection with a client id; a shared durable one does not");
-        }
         return subscription(CreateConsumer.Kind.DURABLE, topic, name, selector, noLocal);
     }
 
@@ -239,6 +234,10 @@ abstract class SessionFactory implements Session {
         }
         if (kind.isDurable() && from.kind().isTemporary()) {
             throw new InvalidDestinationException("a durable subscription is to a topic that lasts, not to " + from);
+        }
+        if (kind == CreateConsumer.Kind.DURABLE && connection.getClientID() == null) {
+            throw new IllegalStateException(
+                    "a durable subscription needs a connection with a client id; a shared durable one does not");
         }
         if (name == null || name.isEmpty()) {
             throw new JMSException("a subscription needs a name");

@@ -149,7 +149,7 @@ class ConnectionTest {
             throws JMSException, IOException, InterruptedException {
         BlockingQueue<JMSException> told = new LinkedBlockingQueue<>();
         try (RealBroker broker = RealBroker.start(directory);
-                FulmarConnectionFactory remote = new FulmarConnectionFactory(broker.url())) {
+                FulmarConnectionFactory remote = new FulmarConnectionFactory(broker.url() + "?reconnect=false")) {
             Connection connection = remote.createConnection();
             connection.setExceptionListener(told::add);
             assertThat(connection.getExceptionListener()).isNotNull();

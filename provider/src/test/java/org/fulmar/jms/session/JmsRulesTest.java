@@ -210,6 +210,9 @@ class JmsRulesTest {
         table.row("durable, no client id", "IllegalStateRuntimeException", () -> {
             context.createDurableConsumer(topic, name);
         });
+        table.row("durable, no topic, no client id", "InvalidDestinationRuntimeException", () -> {
+            context.createDurableConsumer(null, name);
+        });
         table.row("shared durable, temporary", "InvalidDestinationException", () -> {
             session.createSharedDurableConsumer(temporary, name);
         });
@@ -383,7 +386,7 @@ class JmsRulesTest {
                 }
             });
             table.row("consumer.close", "nothing", consumer::close);
-            table.row("session.close", "nothing", own::close);
+            table.row("session.close", "IllegalStateException", own::close);
             done.add(table);
         });
         session.createProducer(queue).send(session.createMessage());
@@ -393,24 +396,27 @@ class JmsRulesTest {
         listening.createConsumer(simplified).setMessageListener(message -> {
             table.row("context.stop", "IllegalStateRuntimeException", listening::stop);
             table.row("stop beside", "IllegalStateRuntimeException", beside::stop);
-            table.row("context.close, not the last", "nothing", listening::close);
+            table.row("context.close", "IllegalStateRuntimeException", listening::close);
             done.add(table);
         });
         context.createProducer().send(simplified, "a");
         assertThat(done.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).isNotNull();
         table.check();
         beside.close();
+        listening.close();
     }
 
     @Test
-    void lastContextThatItsListenerClosesGoesAndItsMessageCounts() throws Exception {
+    void lastContextWhoseListenerTriesToCloseItStaysAsItIs() throws Exception {
         BlockingQueue<String> done = new LinkedBlockingQueue<>();
         try (FulmarConnectionFactory named = new FulmarConnectionFactory("fulmar:embedded?clientId=last")) {
             JMSContext last = named.createContext();
             Queue there = last.createQueue("there");
             last.createConsumer(there).setMessageListener(message -> done.add(outcome(last::close)));
             last.createProducer().send(there, "a");
-            assertThat(done.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).isEqualTo("nothing");
+            assertThat(done.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).isEqualTo("IllegalStateRuntimeException");
+            assertThat(last.getClientID()).isEqualTo("last");
+            last.close();
             try (JMSContext next = named.createContext()) {
                 assertThat(next.getClientID()).isEqualTo("last");
                 assertThat(next.createConsumer(there).receiveNoWait()).isNull();

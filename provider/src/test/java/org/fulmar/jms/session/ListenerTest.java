@@ -41,7 +41,7 @@ class ListenerTest {
 
     @BeforeAll
     static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
+        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
     }
 
     @AfterAll

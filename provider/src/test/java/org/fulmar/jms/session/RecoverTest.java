@@ -34,7 +34,7 @@ class RecoverTest {
 
     @BeforeAll
     static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
+        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
     }
 
     @AfterAll

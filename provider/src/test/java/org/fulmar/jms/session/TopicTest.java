@@ -351,7 +351,7 @@ class TopicTest {
             assertThatThrownBy(() -> anonymous.createDurableConsumer(topic, "s"))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("client id");
-            assertThatThrownBy(() -> anonymous.unsubscribe("s")).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> anonymous.unsubscribe("s")).isInstanceOf(InvalidDestinationException.class);
             Session session = connection.createSession();
             assertThatThrownBy(() -> session.createDurableConsumer(topic, "")).isInstanceOf(JMSException.class);
             assertThatThrownBy(() -> session.createDurableConsumer(topic, null)).isInstanceOf(JMSException.class);

@@ -3,13 +3,12 @@ package org.fulmar.samples.quickstart;
 import java.util.BitSet;
 
 /**
- * What became of each order: sent and confirmed, in doubt, received. Its monitor guards everything; any thread may use
+ * What became of each order: sent and confirmed, received. Its monitor guards everything; any thread may use
  * it.
  */
 final class Ledger {
     private final int wanted;
     private final BitSet confirmed = new BitSet();
-    private final BitSet inDoubt = new BitSet();
     private final BitSet received = new BitSet();
     private int lastNumber = -1;
     private int redelivered;
@@ -28,11 +27,6 @@ final class Ledger {
 
     synchronized void confirmed(int order) {
         confirmed.set(order);
-    }
-
-    /** The broker died before it answered: nobody can know yet whether it has the order. */
-    synchronized void inDoubt(int order) {
-        inDoubt.set(order);
     }
 
     synchronized void received(int order, boolean flagged) {
@@ -84,15 +78,9 @@ final class Ledger {
 
     /** Prints the outcome; whether every promise was kept. */
     synchronized boolean verdict(double seconds) {
-        BitSet doubtful = (BitSet) inDoubt.clone();
-        int doubts = doubtful.cardinality();
-        doubtful.and(received);
         int lost = lost();
         boolean kept = lost == 0 && unflagged == 0 && invented == 0 && confirmed.cardinality() >= wanted;
         System.out.printf("%nsent         %,d orders, each confirmed by the broker%n", confirmed.cardinality());
-        System.out.printf(
-                "in doubt     %,d when the broker was killed; %,d of them had arrived%n",
-                doubts, doubtful.cardinality());
         System.out.printf("received     %,d%n", received.cardinality());
         System.out.printf("lost         %,d%n", lost);
         System.out.printf("redelivered  %,d, each flagged; unflagged: %,d%n", redelivered, unflagged);

@@ -4,10 +4,12 @@ import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
-import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.Message;
 
-/** Takes orders and acknowledges each; connects again when the broker is gone. Runs on a thread of its own. */
+/**
+ * Takes orders and acknowledges each. That the broker dies and comes back is nothing to it: the connection is made again
+ * by itself. Runs on a thread of its own.
+ */
 final class OrderConsumer implements Runnable {
     private static final long WAIT_MILLIS = 200;
 
@@ -21,21 +23,16 @@ final class OrderConsumer implements Runnable {
 
     @Override
     public void run() {
-        while (!ledger.ended()) {
-            try (JMSContext context = factory.createContext()) {
-                receive(context.createConsumer(context.createQueue("orders")));
-            } catch (JMSRuntimeException | JMSException e) {
-                Retry.later(ledger);
+        try (JMSContext context = factory.createContext()) {
+            JMSConsumer consumer = context.createConsumer(context.createQueue("orders"));
+            while (!ledger.ended()) {
+                Message order = consumer.receive(WAIT_MILLIS);
+                if (order != null) {
+                    ledger.received(order.getIntProperty("number"), order.getJMSRedelivered());
+                }
             }
-        }
-    }
-
-    private void receive(JMSConsumer consumer) throws JMSException {
-        while (!ledger.ended()) {
-            Message order = consumer.receive(WAIT_MILLIS);
-            if (order != null) {
-                ledger.received(order.getIntProperty("number"), order.getJMSRedelivered());
-            }
+        } catch (JMSException e) {
+            throw new IllegalStateException("an order has no number", e);
         }
     }
 }

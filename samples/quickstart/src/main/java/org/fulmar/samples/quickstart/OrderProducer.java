@@ -3,10 +3,12 @@ package org.fulmar.samples.quickstart;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSProducer;
-import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.Queue;
 
-/** Sends orders, each persistent and confirmed; connects again when the broker is gone. Runs on a thread of its own. */
+/**
+ * Sends orders, each persistent and confirmed. A send whose answer the broker's death has swallowed is repeated by itself,
+ * and stored once. Runs on a thread of its own.
+ */
 final class OrderProducer implements Runnable {
     private static final String DETAILS = "x".repeat(200);
 
@@ -20,31 +22,13 @@ final class OrderProducer implements Runnable {
 
     @Override
     public void run() {
-        boolean more = true;
-        while (more) {
-            try (JMSContext context = factory.createContext()) {
-                more = send(context);
-            } catch (JMSRuntimeException e) {
-                more = Retry.later(ledger);
-            }
-        }
-    }
-
-    /** Whether there is more to send when the connection has ended. */
-    private boolean send(JMSContext context) {
-        Queue queue = context.createQueue("orders");
-        JMSProducer producer = context.createProducer();
-        int order = ledger.nextOrder();
-        while (order >= 0) {
-            try {
+        try (JMSContext context = factory.createContext()) {
+            Queue queue = context.createQueue("orders");
+            JMSProducer producer = context.createProducer();
+            for (int order = ledger.nextOrder(); order >= 0; order = ledger.nextOrder()) {
                 producer.setProperty("number", order).send(queue, "order " + order + " " + DETAILS);
-            } catch (JMSRuntimeException e) {
-                ledger.inDoubt(order);
-                return Retry.later(ledger);
+                ledger.confirmed(order);
             }
-            ledger.confirmed(order);
-            order = ledger.nextOrder();
         }
-        return false;
     }
 }
