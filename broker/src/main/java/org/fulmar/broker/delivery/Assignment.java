@@ -179,8 +179,7 @@ final class Assignment {
     private boolean look(SubscriptionGroup group, Cursor cursor, Consumer consumer, long offset) {
         tests--;
         int queueId = cursor.queueId();
-        switch (backlog.verdict(
-                group.topic(), queueId, offset, consumer.scan().test())) {
+        switch (backlog.verdict(group.topic(), queueId, offset, consumer.scan().test())) {
             case DELIVER -> {
                 return deliverTo(group, cursor, consumer, offset);
             }

@@ -66,13 +66,17 @@ public final class DeliveryEngine {
      * @param test null to take everything
      */
     public record Opening(
-            int id, int sessionId, Object owner, String key, @Nullable MessageTest test, int credit) {}
+            int id,
+            int sessionId,
+            Object owner,
+            String key,
+            @Nullable MessageTest test,
+            int credit) {}
 
     /** A consumer of a queue or of a subscription, whose group must exist. */
     public Consumer open(SubscriptionGroup group, Opening opening) {
         Scan scan = group.join(opening.key, opening.test);
-        Consumer consumer =
-                new Consumer(opening.id, opening.sessionId, opening.owner, group, scan, opening.credit);
+        Consumer consumer = new Consumer(opening.id, opening.sessionId, opening.owner, group, scan, opening.credit);
         group.consumers().add(consumer);
         wake(group);
         return consumer;
@@ -86,8 +90,7 @@ public final class DeliveryEngine {
      */
     public SubscriptionGroup openTransient(
             String name, String topic, @Nullable String selector, Map<Integer, Long> positions) {
-        SubscriptionGroup group =
-                new SubscriptionGroup(name, topic, true, false, selector, false, !name.isEmpty());
+        SubscriptionGroup group = new SubscriptionGroup(name, topic, true, false, selector, false, !name.isEmpty());
         for (int queueId : backlog.queueIds(topic)) {
             long end = backlog.nextOffset(topic, queueId);
             long start = positions.isEmpty() ? end : Math.min(end, positions.getOrDefault(queueId, 0L));
@@ -227,8 +230,7 @@ public final class DeliveryEngine {
         }
     }
 
-    private static void checkHeld(
-            Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
+    private static void checkHeld(Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
         for (Acknowledge.Range range : acknowledge.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
@@ -345,11 +347,7 @@ public final class DeliveryEngine {
      * @return whether nothing comes behind
      */
     public boolean browse(
-            SubscriptionGroup group,
-            @Nullable MessageTest test,
-            Map<Integer, Long> positions,
-            int max,
-            Shown shown) {
+            SubscriptionGroup group, @Nullable MessageTest test, Map<Integer, Long> positions, int max, Shown shown) {
         return Browsing.browse(group, backlog, test, positions, max, shown);
     }
 

@@ -113,8 +113,7 @@ public final class Broker implements AutoCloseable {
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
-        DeliveryEngine engine =
-                new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
+        DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
         outbox.engine(engine);
         Alarm[] lateAlarm = new Alarm[1];
         Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
@@ -147,7 +146,9 @@ public final class Broker implements AutoCloseable {
     }
 
     private void route() {
-        new Routes(config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock, delayed, producers)
+        new Routes(
+                        config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock,
+                        delayed, producers)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);

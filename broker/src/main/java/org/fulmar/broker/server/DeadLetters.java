@@ -132,12 +132,7 @@ final class DeadLetters implements Redelivery {
     }
 
     private boolean move(
-            SubscriptionGroup group,
-            int cursorId,
-            int queueId,
-            long offset,
-            String target,
-            Map<String, String> why) {
+            SubscriptionGroup group, int cursorId, int queueId, long offset, String target, Map<String, String> why) {
         MessageRecord record = backlog.record(group.topic(), queueId, offset);
         if (record == null) {
             return false;

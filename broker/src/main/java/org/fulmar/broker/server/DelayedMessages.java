@@ -64,7 +64,13 @@ final class DelayedMessages implements View {
      * @param properties a closed property block
      */
     void append(
-            String topic, long deliverAt, byte[] properties, ByteBuf body, Head head, boolean durably, Appender.Listener listener)
+            String topic,
+            long deliverAt,
+            byte[] properties,
+            ByteBuf body,
+            Head head,
+            boolean durably,
+            Appender.Listener listener)
             throws StoreException {
         StringBuilder more = new StringBuilder(64);
         MessageProperties.append(more, MessageProperties.TIMER_OUT_MS, Long.toString(deliverAt));

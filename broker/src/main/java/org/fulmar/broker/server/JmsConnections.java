@@ -37,7 +37,13 @@ final class JmsConnections {
     private final Set<JmsPeer> peers = new HashSet<>();
     private long lastId;
 
-    JmsConnections(BrokerConfig config, Users users, Core core, DeliveryEngine engine, TopicService topics, ProducerTable producers) {
+    JmsConnections(
+            BrokerConfig config,
+            Users users,
+            Core core,
+            DeliveryEngine engine,
+            TopicService topics,
+            ProducerTable producers) {
         this.producers = producers;
         this.config = config;
         this.users = users;

@@ -20,7 +20,8 @@ import org.fulmar.protocol.transport.Request;
 final class JmsDestinations {
     private static final int MAX_NAME = 1024;
     private static final String TEMPORARY = "temp-";
-    private static final Pattern TEMPORARY_NAME = Pattern.compile(TEMPORARY + "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final Pattern TEMPORARY_NAME =
+            Pattern.compile(TEMPORARY + "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final int ALL = TopicConfig.READ | TopicConfig.WRITE;
 
     private final BrokerConfig config;

@@ -16,7 +16,6 @@ import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.RecordDraft;
 import org.fulmar.protocol.message.SysFlag;
-
 import org.fulmar.protocol.transport.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +88,12 @@ final class JmsSender {
             }
             int sysFlag = send.sysFlag() & ~SysFlag.MOVED;
             if (send.deliverAt() > clock.getAsLong()) {
-                delay(request, destination, send, new DelayedMessages.Head(flag, sysFlag, send.bornTimestamp(), peer.host()), properties);
+                delay(
+                        request,
+                        destination,
+                        send,
+                        new DelayedMessages.Head(flag, sysFlag, send.bornTimestamp(), peer.host()),
+                        properties);
                 return;
             }
             RecordDraft draft = new RecordDraft(destination.topicBytes, queue.queueId(), properties, send.body())

@@ -11,7 +11,6 @@ import org.fulmar.broker.delivery.SubscriptionGroup;
 import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.protocol.command.ResponseCode;
-import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.QueuePosition;
 import org.jspecify.annotations.Nullable;

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param publisher the client identifier as records have it, or null
  * @param selector what else is asked, or null
  */
-record NoLocal(byte[] host, @Nullable String publisher, @Nullable MessageTest selector) implements MessageTest {
+record NoLocal(
+        byte[] host, @Nullable String publisher, @Nullable MessageTest selector) implements MessageTest {
     static MessageTest of(JmsPeer peer, @Nullable MessageTest selector) {
         String clientId = peer.clientId();
         return new NoLocal(peer.host(), clientId == null ? null : HeaderText.encode(clientId), selector);

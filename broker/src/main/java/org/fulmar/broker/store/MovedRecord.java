@@ -91,8 +91,7 @@ public final class MovedRecord {
             origin.timer(Long.parseLong(from, 1, from.length(), 10));
         } else if (from.charAt(0) == OF_CURSOR) {
             int colon = from.indexOf(':');
-            origin.delivery(
-                    Integer.parseInt(from, 1, colon, 10), Long.parseLong(from, colon + 1, from.length(), 10));
+            origin.delivery(Integer.parseInt(from, 1, colon, 10), Long.parseLong(from, colon + 1, from.length(), 10));
         }
     }
 }

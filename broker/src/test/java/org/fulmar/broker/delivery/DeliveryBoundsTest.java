@@ -25,8 +25,8 @@ class DeliveryBoundsTest {
     private final RecordedFacts facts = new RecordedFacts();
     private final GroupTable groups = new GroupTable();
     private final List<Long> delivered = new ArrayList<>();
-    private final DeliveryEngine engine = Engines.of(
-            groups, backlog, facts, (consumer, topic, queueId, offset, count) -> delivered.add(offset));
+    private final DeliveryEngine engine =
+            Engines.of(groups, backlog, facts, (consumer, topic, queueId, offset, count) -> delivered.add(offset));
     private int lastId;
 
     @BeforeEach
@@ -301,7 +301,8 @@ class DeliveryBoundsTest {
 
     @Test
     void aNonDurableSubscriberLeavesNoFacts() throws DeliveryException {
-        Consumer consumer = engine.open(Engines.transients(engine, TOPIC), Engines.opening(1, 1, "connection", null, 10));
+        Consumer consumer =
+                engine.open(Engines.transients(engine, TOPIC), Engines.opening(1, 1, "connection", null, 10));
         engine.running(consumer, true);
         send(RED, 10);
         dispatchAll();

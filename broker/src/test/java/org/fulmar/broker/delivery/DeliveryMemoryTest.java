@@ -93,7 +93,8 @@ class DeliveryMemoryTest {
     }
 
     private Cursor open(boolean subscription, @Nullable MessageTest test, int credit) {
-        SubscriptionGroup group = groups.create("group", TOPIC, subscription, null, false, false, Map.of(0, 0L), body -> {});
+        SubscriptionGroup group =
+                groups.create("group", TOPIC, subscription, null, false, false, Map.of(0, 0L), body -> {});
         consumer = engine.open(group, Engines.opening(1, 1, "connection", test, credit));
         engine.running(consumer, true);
         return group.cursor(0);

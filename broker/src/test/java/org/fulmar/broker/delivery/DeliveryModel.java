@@ -564,8 +564,7 @@ final class DeliveryModel {
         Member owner = owner(member, entry);
         Consumer.Parked parked = new Consumer.Parked(cursor, entry.offset);
         return owner != null
-                && (entry.state == State.RETURNED ? owner.real.parkedReturned() : owner.real.parked())
-                        .contains(parked);
+                && (entry.state == State.RETURNED ? owner.real.parkedReturned() : owner.real.parked()).contains(parked);
     }
 
     /** What a browser of a queue is to be shown: lane, offset and delivery count of each message, in order. */

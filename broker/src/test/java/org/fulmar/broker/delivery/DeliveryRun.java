@@ -126,7 +126,8 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
         for (int queueId : backlog.queueIds(QUEUE)) {
             starts.put(queueId, 0L);
         }
-        SubscriptionGroup real = groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, false, starts, facts);
+        SubscriptionGroup real =
+                groups.create(SubscriptionGroup.QUEUE, QUEUE, false, null, false, false, starts, facts);
         model.add(new Group(SubscriptionGroup.QUEUE, QUEUE, false, true, null, real), starts);
         endTurn();
     }
@@ -270,7 +271,8 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             String name = shared ? SHARED : "";
             SubscriptionGroup real = engine.openTransient(name, TOPIC, null, Map.of());
             Consumer consumer = engine.open(real, Engines.opening(id, session, owner, test, credit));
-            Group own = model.add(new Group(shared ? SHARED : "transient", TOPIC, true, false, colour, consumer.group()), starts);
+            Group own = model.add(
+                    new Group(shared ? SHARED : "transient", TOPIC, true, false, colour, consumer.group()), starts);
             member = new Member(own, session, colour, consumer, credit);
         } else {
             Consumer consumer = engine.open(group.real, Engines.opening(id, session, owner, test, credit));
@@ -396,7 +398,8 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
 
     /** Reads a queue's available messages page by page; nothing changes by that. */
     private void browse() {
-        List<Group> queues = model.groups.stream().filter(group -> !group.subscription).toList();
+        List<Group> queues =
+                model.groups.stream().filter(group -> !group.subscription).toList();
         Group group = any(queues);
         Integer colour = anyColour();
         log("browse " + group.topic + ", colour " + colour);
@@ -744,7 +747,10 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
     }
 
     private void drain(Group group) throws DeliveryException {
-        Consumer consumer = engine.open(group.real, Engines.opening(++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0));
+        Consumer consumer = engine.open(
+                group.real,
+                Engines.opening(
+                        ++lastConsumerId, 0, 0, DeliveryModel.test(group.subscription ? group.colour : null), 0));
         Member member = new Member(group, 0, group.subscription ? group.colour : null, consumer, 0);
         model.opened(member);
         running(member, true);

@@ -25,13 +25,11 @@ final class Engines {
 
     private Engines() {}
 
-    static DeliveryEngine of(
-            GroupTable groups, Backlog backlog, FactSink facts, DeliveryEngine.Deliveries deliveries) {
+    static DeliveryEngine of(GroupTable groups, Backlog backlog, FactSink facts, DeliveryEngine.Deliveries deliveries) {
         return new DeliveryEngine(groups, backlog, facts, deliveries, AT_ONCE, () -> 0);
     }
 
-    static DeliveryEngine.Opening opening(
-            int id, int sessionId, Object owner, @Nullable MessageTest test, int credit) {
+    static DeliveryEngine.Opening opening(int id, int sessionId, Object owner, @Nullable MessageTest test, int credit) {
         return new DeliveryEngine.Opening(id, sessionId, owner, test == null ? "" : test.toString(), test, credit);
     }
 

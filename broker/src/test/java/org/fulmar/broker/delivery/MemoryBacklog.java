@@ -24,6 +24,7 @@ final class MemoryBacklog implements Backlog {
         final List<Integer> colours = new ArrayList<>();
         /** The message group of each that has one. */
         final Map<Integer, Integer> groups = new HashMap<>();
+
         final BitSet expired = new BitSet();
         final BitSet gone = new BitSet();
         int visible;

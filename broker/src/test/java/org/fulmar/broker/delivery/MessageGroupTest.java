@@ -26,8 +26,9 @@ class MessageGroupTest {
             groups,
             backlog,
             facts,
-            (consumer, topic, queueId, offset, count) ->
-                    delivered.computeIfAbsent(consumer.id(), id -> new ArrayList<>()).add(offset));
+            (consumer, topic, queueId, offset, count) -> delivered
+                    .computeIfAbsent(consumer.id(), id -> new ArrayList<>())
+                    .add(offset));
     private final SubscriptionGroup queue;
 
     MessageGroupTest() {
@@ -133,8 +134,7 @@ class MessageGroupTest {
 
     private void release(Consumer consumer, long offset) throws DeliveryException {
         engine.release(
-                new Acknowledge(1, false, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))),
-                id -> consumer);
+                new Acknowledge(1, false, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))), id -> consumer);
     }
 
     @Test

@@ -22,8 +22,8 @@ class SelectorScanTest {
     private final GroupTable groups = new GroupTable();
     private final RecordedFacts facts = new RecordedFacts();
     private final List<Long> delivered = new ArrayList<>();
-    private final DeliveryEngine engine = Engines.of(
-            groups, backlog, facts, (consumer, topic, queueId, offset, count) -> delivered.add(offset));
+    private final DeliveryEngine engine =
+            Engines.of(groups, backlog, facts, (consumer, topic, queueId, offset, count) -> delivered.add(offset));
     private int lastId;
 
     private SubscriptionGroup queue() {
@@ -45,8 +45,7 @@ class SelectorScanTest {
 
     private void settle(Consumer consumer, long offset) throws DeliveryException {
         engine.acknowledge(
-                new Acknowledge(1, false, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))),
-                id -> consumer);
+                new Acknowledge(1, false, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))), id -> consumer);
     }
 
     @Test
@@ -67,7 +66,9 @@ class SelectorScanTest {
 
         Consumer other = open(group, null, 1);
         dispatch();
-        assertThat(delivered).as("what the selector passed over is there for others").endsWith(0L);
+        assertThat(delivered)
+                .as("what the selector passed over is there for others")
+                .endsWith(0L);
         assertThat(backlog.verdicts()).isLessThanOrEqualTo(BACKLOG + 2);
         engine.close(other, Long.MAX_VALUE);
     }

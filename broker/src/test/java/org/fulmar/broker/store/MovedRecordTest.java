@@ -31,11 +31,11 @@ class MovedRecordTest {
     }
 
     private static MessageRecord record(String properties, int sysFlag) {
-        return written(new RecordDraft(
-                        "from", 1, properties.getBytes(StandardCharsets.UTF_8), Unpooled.wrappedBuffer(BODY))
-                .born(1234, HOST)
-                .flags(0x4A000004, sysFlag)
-                .reconsumeTimes(3));
+        return written(
+                new RecordDraft("from", 1, properties.getBytes(StandardCharsets.UTF_8), Unpooled.wrappedBuffer(BODY))
+                        .born(1234, HOST)
+                        .flags(0x4A000004, sysFlag)
+                        .reconsumeTimes(3));
     }
 
     private static String block(String... namesAndValues) {
@@ -90,20 +90,22 @@ class MovedRecordTest {
     void copyTellsWhatItWasMadeOfAndNothingElseDoes() {
         MessageRecord record = record(block("a", "1"), 0);
         MessageRecord ofTimer = written(MovedRecord.copy(record, "to", 0, MovedRecord.ofTimer(1L << 40), Map.of()));
-        MessageRecord dead = written(
-                MovedRecord.copy(ofTimer, "dlq", 0, MovedRecord.ofDelivery(12, 1L << 41), Map.of("why", "x")));
+        MessageRecord dead =
+                written(MovedRecord.copy(ofTimer, "dlq", 0, MovedRecord.ofDelivery(12, 1L << 41), Map.of("why", "x")));
         assertThat(origins(record)).isEmpty();
         assertThat(origins(ofTimer)).containsExactly("timer " + (1L << 40));
         assertThat(origins(dead)).as("a copy of a copy").containsExactly("delivery 12 " + (1L << 41));
         String forged = block(new String(JmsNames.MOVED_FROM, StandardCharsets.US_ASCII), "t5");
-        assertThat(origins(record(forged, 0))).as("a property that a client has set").isEmpty();
+        assertThat(origins(record(forged, 0)))
+                .as("a property that a client has set")
+                .isEmpty();
         assertThat(origins(record(block("a", "1"), SysFlag.MOVED))).isEmpty();
     }
 
     @Test
     void whatTheTimerTopicNeedsDoesNotGoAlong() {
-        MessageRecord record = record(
-                block(MessageProperties.TIMER_OUT_MS, "5", MessageProperties.REAL_TOPIC, "to", "a", "1"), 0);
+        MessageRecord record =
+                record(block(MessageProperties.TIMER_OUT_MS, "5", MessageProperties.REAL_TOPIC, "to", "a", "1"), 0);
         MessageRecord copy = written(MovedRecord.copy(record, "to", 0, MovedRecord.ofTimer(1), Map.of()));
         assertThat(properties(copy).keySet())
                 .containsExactlyInAnyOrder("a", new String(JmsNames.MOVED_FROM, StandardCharsets.US_ASCII));
@@ -122,8 +124,8 @@ class MovedRecordTest {
     void whatDoesNotFitIsLeftOutAndTheMessageGoesAllTheSame() {
         String big = "x".repeat(MessageProperties.MAX_BYTES - 200);
         MessageRecord record = record(block("big", big), 0);
-        MessageRecord copy = written(MovedRecord.copy(
-                record, "to", 0, MovedRecord.ofDelivery(1, 2), Map.of("why", "y".repeat(200))));
+        MessageRecord copy = written(
+                MovedRecord.copy(record, "to", 0, MovedRecord.ofDelivery(1, 2), Map.of("why", "y".repeat(200))));
         assertThat(properties(copy)).containsEntry("big", big).doesNotContainKey("why");
         assertThat(origins(copy)).containsExactly("delivery 1 2");
     }

@@ -131,9 +131,8 @@ class MessagePropertiesTest {
 
     private static String without(String block, String... names) {
         byte[] bytes = block.getBytes(StandardCharsets.UTF_8);
-        byte[][] unwanted = java.util.Arrays.stream(names)
-                .map(MessageProperties::name)
-                .toArray(byte[][]::new);
+        byte[][] unwanted =
+                java.util.Arrays.stream(names).map(MessageProperties::name).toArray(byte[][]::new);
         return new String(MessageProperties.without(bytes, bytes.length, unwanted), StandardCharsets.UTF_8);
     }
 
