@@ -29,6 +29,7 @@ public final class CommitLog {
     private final int segmentSize;
     private final int allocateAhead;
     private final int reserve;
+    private final WrittenMark mark;
     private volatile byte[] storeHost = new byte[8];
     private final Object growth = new Object();
     private volatile LogSegment[] segments = {};
@@ -46,6 +47,7 @@ public final class CommitLog {
         this.segmentSize = options.segmentBytes();
         this.allocateAhead = Math.min(options.allocateAheadBytes(), segmentSize / 2);
         this.reserve = Math.min(RESERVE_BYTES, segmentSize / 3);
+        this.mark = new WrittenMark(disk, options.root().resolve("written"));
         this.maxRecordBytes = options.maxMessageBytes() + 64 * 1024;
         this.batch = ByteBuffer.allocateDirect(options.batchBytes() + 64 * 1024);
     }
@@ -63,6 +65,10 @@ public final class CommitLog {
         return segmentSize;
     }
 
+    WrittenMark mark() {
+        return mark;
+    }
+
     /** Takes the segments and the end that recovery has found; the log is ready for appending then. */
     void open(LogSegment[] found, long end) throws IOException {
         segments = found;
@@ -75,6 +81,7 @@ public final class CommitLog {
         durable = end;
         forced = end;
         batchStart = end;
+        mark.opened(end);
         try {
             active.allocate((int) (end - active.base()) + RESERVE_BYTES * 2);
         } catch (IOException e) {
@@ -260,6 +267,7 @@ public final class CommitLog {
         batch.flip();
         LogSegment active = segmentAt(batchStart);
         try {
+            mark.raise(batchStart + bytes);
             active.write(batch, (int) (batchStart - active.base()));
         } catch (IOException e) {
             throw new StoreException(
@@ -313,6 +321,7 @@ public final class CommitLog {
      */
     int allocateAhead() throws IOException {
         LogSegment active = active();
+        mark.raise(written + allocateAhead);
         long used = written - active.base();
         long wanted = Math.min(used + allocateAhead, active.size());
         if (active.allocated() < wanted) {

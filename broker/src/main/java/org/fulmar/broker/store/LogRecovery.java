@@ -25,6 +25,10 @@ final class LogRecovery {
     private final CommitLog log;
     private final Path aside;
     private LogSegment[] segments = {};
+    /** Records between these places are known to be whole. */
+    private long soundFrom;
+
+    private long soundEnd;
 
     LogRecovery(Disk disk, CommitLog log, Path aside) {
         this.disk = disk;
@@ -39,6 +43,7 @@ final class LogRecovery {
 
     /** Opens the segment files; a gap in their names ends the log there. The first position, 0 if there is none. */
     long openSegments() throws IOException {
+        log.mark().load();
         List<LogSegment> found = new ArrayList<>();
         List<Long> bases = new ArrayList<>();
         for (Path file : disk.list(log.directory())) {
@@ -56,11 +61,11 @@ final class LogRecovery {
             }
         }
         for (long base : bases) {
-            String name = LogSegment.fileName(base);
-            Path file = log.directory().resolve(name);
+            Path file = log.directory().resolve(LogSegment.fileName(base));
             if (!found.isEmpty() && base != found.get(found.size() - 1).end()) {
-                LOG.warn("log file {} does not follow its predecessor and is put aside", file);
-                disk.move(file, aside.resolve(name));
+                if (drop(LogSegment.open(disk, log.directory(), base, log.segmentSize()))) {
+                    LOG.warn("log file {} does not follow its predecessor and is put aside", file);
+                }
                 continue;
             }
             found.add(LogSegment.open(disk, log.directory(), base, log.segmentSize()));
@@ -91,6 +96,8 @@ final class LogRecovery {
                     scan(segments[index], (int) (position - segments[index].base()), record -> {}, Integer.MAX_VALUE);
             index++;
         }
+        soundFrom = from;
+        soundEnd = position;
         return position;
     }
 
@@ -121,7 +128,7 @@ final class LogRecovery {
     }
 
     /** The place behind the last whole record, which is the segment's end if a filler closes it. */
-    private static long scan(LogSegment segment, int from, Visitor visitor, int records) {
+    private long scan(LogSegment segment, int from, Visitor visitor, int records) {
         ByteBuffer mapped = segment.mapped();
         int at = from;
         for (int i = 0; i < records && at + 8 <= segment.size(); i++) {
@@ -129,7 +136,9 @@ final class LogRecovery {
                 return segment.end();
             }
             MessageRecord record = MessageRecord.wrap(mapped, at, segment.size());
-            if (record == null || record.physicalOffset() != segment.base() + at || !record.intact()) {
+            long position = segment.base() + at;
+            boolean sound = position >= soundFrom && position < soundEnd;
+            if (record == null || record.physicalOffset() != position || !sound && !record.intact()) {
                 break;
             }
             visitor.record(record);
@@ -142,15 +151,7 @@ final class LogRecovery {
         LogSegment torn = segments[index];
         boolean kept = !clean && copyTail(torn, cut);
         for (int i = index + 1; i < segments.length; i++) {
-            boolean used = isUsed(segments[i]);
-            segments[i].close();
-            if (used) {
-                disk.move(segments[i].path(), aside.resolve(segments[i].path().getFileName()));
-                kept = true;
-            } else {
-                // a file that was made ahead of the writer
-                disk.delete(segments[i].path());
-            }
+            kept |= drop(segments[i]);
         }
         segments = Arrays.copyOf(segments, index + 1);
         torn.cut(cut);
@@ -159,10 +160,29 @@ final class LogRecovery {
         }
     }
 
-    private static boolean isUsed(LogSegment segment) throws IOException {
+    /** Takes a file out of the log: put aside if anything was written to it, which the result says. */
+    private boolean drop(LogSegment segment) throws IOException {
+        boolean used = isUsed(segment);
+        segment.close();
+        if (used) {
+            disk.move(segment.path(), aside.resolve(segment.path().getFileName()));
+        } else {
+            // a file that was made ahead of the writer
+            disk.delete(segment.path());
+        }
+        return used;
+    }
+
+    /** Where to stop looking for anything in a segment. */
+    private int usableBytes(LogSegment segment) {
+        return (int) Math.max(0, Math.min(segment.size(), log.mark().position() - segment.base()));
+    }
+
+    private boolean isUsed(LogSegment segment) throws IOException {
         ByteBuffer block = ByteBuffer.allocate(BLOCK);
-        for (int at = 0; at < segment.size(); at += BLOCK) {
-            block.clear().limit(Math.min(BLOCK, segment.size() - at));
+        int end = usableBytes(segment);
+        for (int at = 0; at < end; at += BLOCK) {
+            block.clear().limit(Math.min(BLOCK, end - at));
             segment.readFromDisk(block, at);
             if (lastNonZero(block.flip()) > 0) {
                 return true;
@@ -176,8 +196,9 @@ final class LogRecovery {
         ByteBuffer block = ByteBuffer.allocate(BLOCK);
         DiskFile target = null;
         try {
-            for (int at = cut; at < segment.size(); at += BLOCK) {
-                block.clear().limit(Math.min(BLOCK, segment.size() - at));
+            int end = usableBytes(segment);
+            for (int at = cut; at < end; at += BLOCK) {
+                block.clear().limit(Math.min(BLOCK, end - at));
                 segment.readFromDisk(block, at);
                 block.flip();
                 int used = lastNonZero(block);

@@ -121,9 +121,11 @@ public final class MessageStore {
             from = Math.min(from, position);
         }
         long[] replayed = {0};
+        VerifyMarks marks = new VerifyMarks();
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
         long end = recovery.recover(from, cleanEnd, record -> {
             replayed[0]++;
+            marks.record(record.physicalOffset());
             replay(record, positions, queuesPosition, topics);
         });
         long newest = savedQueues.path("writtenPosition").asLong();
@@ -137,7 +139,7 @@ public final class MessageStore {
                 deleteQueues(topic);
             }
         }
-        checkpoints.add(Math.min(checkpoint.verifyFrom(), end));
+        checkpoints.add(marks.before(end - VERIFY_BEHIND_BYTES, Math.min(checkpoint.verifyFrom(), end)));
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
                 end,

@@ -223,7 +223,7 @@ class RecoveryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"consumequeue", "config", "checkpoint", "consumequeue/orders", "index"})
+    @ValueSource(strings = {"consumequeue", "config", "checkpoint", "consumequeue/orders", "index", "written"})
     void whatCanBeBuiltFromTheLogMayBeDeleted(String name) throws Exception {
         FaultyDisk disk = new FaultyDisk();
         StoreOptions options = TestStore.withIndex(TestStore.options(), 64, 300);

@@ -72,7 +72,13 @@ public interface BrokerLink extends AutoCloseable {
 
     CompletableFuture<Void> unsubscribe(String subscription);
 
-    /** Closes; returns when the connection is gone. */
+    /**
+     * Gives the link up without a word: the broker takes it for lost, and knows what is sent again over the next one. Does
+     * not wait.
+     */
+    void abandon();
+
+    /** Closes in good order; returns when the connection is gone. Nothing is sent again afterwards. */
     @Override
     void close();
 }

@@ -78,6 +78,7 @@ public final class Connector implements AutoCloseable {
             connection.close();
             if (e.getCause() instanceof LinkException refused) {
                 if (refused.code() == LinkException.LOST || refused.code() == LinkException.TIMED_OUT) {
+                    // also one that is frozen: another may answer
                     throw new IOException(refused.getMessage(), refused);
                 }
                 throw refused;

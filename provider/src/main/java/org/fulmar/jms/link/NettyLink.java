@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
 /** The link over the Netty transport: each operation is a frame with a binary body. */
 final class NettyLink implements BrokerLink, RequestHandler {
     private static final int SMALL = 256;
-    private static final long PING_SECONDS = 20;
+    /** A broker that is frozen is found out before requests of the usual time limit fail. */
+    private static final int PING_MILLIS = 10_000;
+
+    private static final int GOODBYE_MILLIS = 5_000;
     private static final long WRITABLE_POLL_MILLIS = 100;
 
     private final int timeoutMillis;
@@ -54,13 +57,13 @@ final class NettyLink implements BrokerLink, RequestHandler {
                 .thenAccept(reply -> {
                     broker = reply;
                     pings = fresh.eventLoop()
-                            .scheduleWithFixedDelay(this::ping, PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
+                            .scheduleWithFixedDelay(this::ping, PING_MILLIS, PING_MILLIS, TimeUnit.MILLISECONDS);
                 });
     }
 
     /** A silent connection would be closed by the broker; one that does not answer is closed by us. */
     private void ping() {
-        call(JmsCode.PING, 0, out -> {}, in -> null).whenComplete((pong, failure) -> {
+        call(JmsCode.PING, 0, out -> {}, in -> null, PING_MILLIS).whenComplete((pong, failure) -> {
             if (failure != null) {
                 connected().close();
             }
@@ -262,6 +265,11 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     @Override
+    public void abandon() {
+        connected().close();
+    }
+
+    @Override
     public void close() {
         Connection there = connection;
         if (there == null) {
@@ -269,7 +277,9 @@ final class NettyLink implements BrokerLink, RequestHandler {
         }
         if (!lost) {
             // so that whoever comes next finds that all of this connection is gone
-            call(JmsCode.GOODBYE, 0, out -> {}).handle((done, failure) -> null).join();
+            call(JmsCode.GOODBYE, 0, out -> {}, in -> null, Math.min(GOODBYE_MILLIS, timeoutMillis))
+                    .handle((done, failure) -> null)
+                    .join();
         }
         there.closeAsync().join();
     }

@@ -34,6 +34,9 @@ final class Acknowledgements {
     private final List<Delivery> unacknowledged = new ArrayList<>();
     private final List<Delivery> lazy = new ArrayList<>();
     private @Nullable CompletableFuture<Void> pending;
+    /** The link that {@link #pending} is under way over. */
+    private @Nullable Attached pendingOver;
+
     private @Nullable Delivery current;
 
     Acknowledgements(FulmarConnection connection, int sessionId, int mode) {
@@ -95,7 +98,7 @@ final class Acknowledgements {
         synchronized (this) {
             unacknowledged.add(delivery);
         }
-        delivery.consumer().replenish();
+        delivery.consumer().replenish(delivery);
     }
 
     private void send(Delivery delivery) throws JMSException {
@@ -108,6 +111,7 @@ final class Acknowledgements {
         CompletableFuture<Void> confirmed = at.link().acknowledge(acknowledge);
         synchronized (this) {
             pending = confirmed;
+            pendingOver = at;
         }
     }
 
@@ -157,17 +161,20 @@ final class Acknowledgements {
     /** Waits until the acknowledgement under way is confirmed. */
     void awaitConfirmed() throws JMSException {
         CompletableFuture<Void> confirmation;
+        Attached over;
         synchronized (this) {
             confirmation = pending;
+            over = pendingOver;
             pending = null;
+            pendingOver = null;
         }
-        if (confirmation == null) {
+        if (confirmation == null || over == null) {
             return;
         }
         try {
             JmsErrors.await(confirmation);
         } catch (JMSException e) {
-            if (!JmsErrors.isLost(e)) {
+            if (!isOutcomeOpen(e, over)) {
                 throw e;
             }
             LOG.debug(
@@ -195,7 +202,10 @@ final class Acknowledgements {
         try {
             JmsErrors.await(at.link().acknowledge(new Acknowledge(sessionId, false, ranges(batch))));
         } catch (JMSException e) {
-            if (JmsErrors.isLost(e)) {
+            if (isOutcomeOpen(e, at)) {
+                synchronized (this) {
+                    unacknowledged.removeAll(batch);
+                }
                 throw lost();
             }
             throw e;
@@ -203,6 +213,18 @@ final class Acknowledgements {
         synchronized (this) {
             unacknowledged.removeAll(batch);
         }
+    }
+
+    /**
+     * Whether an acknowledgement may have been taken or not. One that is not answered in time makes an end of its link, if
+     * there will be another: over it, the message comes again if it was not taken.
+     */
+    private boolean isOutcomeOpen(JMSException e, Attached over) {
+        if (JmsErrors.isTimedOut(e) && connection.options().reconnect()) {
+            over.link().abandon();
+            return true;
+        }
+        return JmsErrors.isLost(e);
     }
 
     /** What came over a lost link can't be acknowledged any more. */

@@ -163,7 +163,7 @@ final class AssignedMessages {
             message = next.toMessage(connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
             // one that nobody can read stays at the broker, and the others are served
-            next.consumer().creditAnother();
+            next.consumer().creditAnother(next);
             connection.report(e);
             return;
         }
@@ -223,7 +223,7 @@ final class AssignedMessages {
             if (inListener != null) {
                 release(List.of(inListener));
                 // its credit would have come with the acknowledgement that it will not get
-                inListener.consumer().creditAnother();
+                inListener.consumer().creditAnother(inListener);
             }
         }
     }

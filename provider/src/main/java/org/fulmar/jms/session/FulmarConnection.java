@@ -53,6 +53,10 @@ public final class FulmarConnection implements Connection {
     private final Map<Integer, FulmarConsumer> consumers = new ConcurrentHashMap<>();
     private final Set<FulmarConnectionConsumer> connectionConsumers = ConcurrentHashMap.newKeySet();
     private final Set<FulmarDestination> temporaries = ConcurrentHashMap.newKeySet();
+    private final Departed departed = new Departed();
+    /** Held while the broker is told whether the connection is started, so that it hears the newest last. */
+    private final Object starting = new Object();
+
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Lifeline lifeline;
     private volatile @Nullable ExceptionListener exceptionListener;
@@ -220,8 +224,15 @@ public final class FulmarConnection implements Connection {
         return clientId;
     }
 
-    boolean isStarted() {
-        return started;
+    /** Tells the broker whether messages may come. */
+    CompletableFuture<Void> tellStarted(Attached at) {
+        synchronized (starting) {
+            return at.link().start(started);
+        }
+    }
+
+    Departed departed() {
+        return departed;
     }
 
     Set<FulmarSession> sessions() {
@@ -357,8 +368,14 @@ public final class FulmarConnection implements Connection {
         if (!JmsErrors.canBeSent(newId)) {
             throw new InvalidClientIDException("the client id has an unpaired surrogate");
         }
-        call(at -> at.link().setClientId(newId));
-        clientId = newId;
+        Attached[] over = new Attached[1];
+        do {
+            call(at -> {
+                over[0] = at;
+                return at.link().setClientId(newId);
+            });
+            // a link that was lost now may have been followed by one that was greeted without it
+        } while (!lifeline.whileCurrent(over[0], () -> clientId = newId));
     }
 
     @Override
@@ -386,7 +403,7 @@ public final class FulmarConnection implements Connection {
         if (!started) {
             started = true;
             sessions.forEach(FulmarSession::wake);
-            tell(at -> at.link().start(true));
+            tell(this::tellStarted);
         }
     }
 
@@ -400,7 +417,7 @@ public final class FulmarConnection implements Connection {
         if (started) {
             started = false;
             sessions.forEach(FulmarSession::awaitQuiet);
-            tell(at -> at.link().start(false));
+            tell(this::tellStarted);
         }
     }
 
@@ -438,8 +455,9 @@ public final class FulmarConnection implements Connection {
             session.awaitQuiet();
             session.completions().close();
         }
-        sessions.clear();
         lifeline.close();
+        sessions.forEach(session -> session.sends().fail());
+        sessions.clear();
     }
 
     private ConnectionConsumer connectionConsumer(

@@ -96,14 +96,15 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         session.lock();
         try {
             generation = newGeneration;
+            // who has asked for one has not got it, if it was not taken before its link was lost
+            wanting |= !buffer.isEmpty();
             buffer.clear();
             arrived = 0;
             handedOut = 0;
             epoch = 0;
             unreplenished = 0;
-            int credit = prefetch > 0 ? prefetch : wanting ? 1 : 0;
             return new CreateConsumer(
-                    id, session.id(), handle, kind, subscription, selector, noLocal, List.of(), credit);
+                    id, session.id(), handle, kind, subscription, selector, noLocal, List.of(), prefetch);
         } finally {
             session.unlock();
         }
@@ -241,30 +242,54 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
     }
 
     /** A message was handed out that its acknowledgement will not replenish: the broker may send another. */
-    synchronized void replenish() throws JMSException {
-        unreplenished++;
-        if (prefetch > 0 && unreplenished * 2 >= prefetch) {
-            session.connection().credit(this, unreplenished);
-            unreplenished = 0;
+    void replenish(Delivery delivery) {
+        session.lock();
+        try {
+            if (delivery.generation() == generation) {
+                unreplenished++;
+                if (prefetch > 0 && unreplenished * 2 >= prefetch) {
+                    session.connection().credit(this, unreplenished);
+                    unreplenished = 0;
+                }
+            }
+        } finally {
+            session.unlock();
         }
     }
 
-    /** Asks for one message where none is sent ahead. */
-    void askForOne() throws JMSException {
+    /** Asks for one message where none is sent ahead; asked again over the next link, if it does not come before. */
+    void askForOne() {
         if (prefetch == 0) {
             session.lock();
             try {
                 wanting = true;
+                session.connection().credit(this, 1);
             } finally {
                 session.unlock();
             }
+        }
+    }
+
+    /** With the lock held: over a new link. */
+    void askAgain() {
+        if (prefetch == 0 && wanting && !closed) {
             session.connection().credit(this, 1);
         }
     }
 
+    /** Nobody waits for the message that was asked for. */
+    void noLongerWanting() {
+        session.lock();
+        try {
+            wanting = false;
+        } finally {
+            session.unlock();
+        }
+    }
+
     /** One that was returned will bring no credit: the broker may send another. */
-    void creditAnother() throws JMSException {
-        if (prefetch > 0) {
+    void creditAnother(Delivery returned) {
+        if (prefetch > 0 && returned.generation() == generation) {
             session.connection().credit(this, 1);
         }
     }

@@ -117,8 +117,11 @@ final class FulmarSession extends SessionFactory {
             if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
                 // what is at the broker now, or on its way, comes before the answer
                 int credit = consumer.isPull() && !asked ? 1 : 0;
+                consumer.noLongerWanting();
                 connection.tell(at -> at.link().drain(consumer.id(), credit, consumer.isPull()));
                 next = take(consumer, 0);
+            } else if (next == null) {
+                consumer.noLongerWanting();
             }
             if (next == null) {
                 return null;
@@ -192,7 +195,7 @@ final class FulmarSession extends SessionFactory {
         try {
             return next.toMessage(connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
-            next.consumer().creditAnother();
+            next.consumer().creditAnother(next);
             throw e;
         }
     }
@@ -227,7 +230,7 @@ final class FulmarSession extends SessionFactory {
         }
         if (inListener != null) {
             // its credit would have come with the acknowledgement that it will not get
-            inListener.consumer().creditAnother();
+            inListener.consumer().creditAnother(inListener);
         }
     }
 
@@ -278,18 +281,22 @@ final class FulmarSession extends SessionFactory {
     }
 
     private void listen() {
-        try {
-            while (listenOnce()) {
-                // one message after the other
+        boolean going = true;
+        while (going) {
+            try {
+                going = listenOnce();
+            } catch (JMSException e) {
+                // with one message; there are others
+                going = !connection.isLost() && !closing;
+                if (going) {
+                    connection.report(e);
+                } else {
+                    LOG.debug("session {} has ended", id, e);
+                }
+            } catch (InterruptedException e) {
+                going = false;
+                Thread.currentThread().interrupt();
             }
-        } catch (JMSException e) {
-            if (connection.isLost() || closing) {
-                LOG.debug("session {} has ended", id, e);
-            } else {
-                connection.report(e);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -419,12 +426,13 @@ final class FulmarSession extends SessionFactory {
                 int handle = next.handle(consumer.destination());
                 JmsErrors.await(next.link().createConsumer(consumer.attach(next.generation(), handle)));
             } catch (JMSException e) {
-                if (JmsErrors.isLost(e)) {
+                if (JmsErrors.mayPass(e)) {
                     throw e;
                 }
                 lock.lock();
                 try {
                     consumer.markClosed();
+                    changed.signalAll();
                 } finally {
                     lock.unlock();
                 }
@@ -433,17 +441,27 @@ final class FulmarSession extends SessionFactory {
         }
     }
 
-    /** Closes at the broker what was closed here while it was made again. */
-    void forgetClosed(Attached now) throws JMSException {
-        List<FulmarConsumer> all;
+    /** For those who wait for a message where none is sent ahead. */
+    void askAgain() {
         lock.lock();
         try {
-            all = consumers.stream().filter(FulmarConsumer::isClosed).toList();
+            consumers.forEach(FulmarConsumer::askAgain);
         } finally {
             lock.unlock();
         }
-        for (FulmarConsumer consumer : all) {
-            JmsErrors.await(now.link().closeConsumer(consumer.position()));
+    }
+
+    /** The session as it was made again over a new link: nothing of it was handed out. */
+    ConsumerPosition.OfSession untouched() {
+        lock.lock();
+        try {
+            return new ConsumerPosition.OfSession(
+                    id,
+                    consumers.stream()
+                            .map(consumer -> new ConsumerPosition(consumer.id(), 0, 0))
+                            .toList());
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -486,7 +504,10 @@ final class FulmarSession extends SessionFactory {
                 acknowledgements.awaitConfirmed();
             }
             acknowledgements.flushLazy();
-            connection.tell(at -> at.link().closeConsumer(consumer.position()));
+            connection.departed().add(consumer);
+            if (connection.tell(at -> at.link().closeConsumer(consumer.position()))) {
+                connection.departed().remove(consumer);
+            }
         }
         unregister(consumer);
     }
@@ -523,10 +544,14 @@ final class FulmarSession extends SessionFactory {
                 assigned().close();
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
-                connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)));
+                connection.departed().add(this);
+                if (connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)))) {
+                    connection.departed().remove(this);
+                }
             }
         } finally {
             connection.remove(this);
+            sends().close();
             ended = true;
             wake();
         }

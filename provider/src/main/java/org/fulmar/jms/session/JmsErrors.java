@@ -44,6 +44,22 @@ public final class JmsErrors {
         return e.getCause() instanceof LinkException link && link.code() == LinkException.LOST;
     }
 
+    /** Whether the broker has not said no: it was not reached, has not answered, or can't answer now. */
+    static boolean mayPass(JMSException e) {
+        return e.getCause() instanceof InterruptedException
+                || e.getCause() instanceof LinkException link
+                        && (link.code() == LinkException.LOST
+                                || link.code() == LinkException.TIMED_OUT
+                                || link.code() == ResponseCode.SERVICE_NOT_AVAILABLE
+                                || link.code() == ResponseCode.SYSTEM_BUSY
+                                || link.code() == ResponseCode.SYSTEM_ERROR);
+    }
+
+    /** Whether an operation was not answered in time: the broker may be frozen, or carry it out later. */
+    static boolean isTimedOut(JMSException e) {
+        return e.getCause() instanceof LinkException link && link.code() == LinkException.TIMED_OUT;
+    }
+
     /** Whether the broker gets a name as it is: UTF-8 has no unpaired surrogates, and different names would be one. */
     static boolean canBeSent(String name) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(name);

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Lifeline {
     private static final Logger LOG = LoggerFactory.getLogger(Lifeline.class);
 
+    /** How often is looked, in a pause, whether something has waited too long. */
+    private static final long LOOK_MILLIS = 200;
+
     /** Opens a link and greets the broker. */
     public interface Opener {
         BrokerLink open(@Nullable String clientId, LinkListener listener) throws LinkException;
@@ -55,8 +58,15 @@ public final class Lifeline {
     private final Owner owner;
     private final DoubleSupplier random;
     private volatile @Nullable Attached current;
+    /** A link that everything is being restored over. */
+    private @Nullable BrokerLink coming;
+
     private volatile boolean ended;
     private int generation;
+    /** When the current link was made; of {@link System#nanoTime}. */
+    private long attachedNanos;
+    /** Before the next attempt that fails, or follows upon a link that did not last, in milliseconds. */
+    private double pause;
 
     /**
      * @param random gives numbers from 0 to 1, for the pauses
@@ -66,6 +76,7 @@ public final class Lifeline {
         this.opener = opener;
         this.owner = owner;
         this.random = random;
+        this.pause = options.reconnectDelayMillis();
     }
 
     /** Opens the first link, on the caller's thread. */
@@ -74,6 +85,7 @@ public final class Lifeline {
         BrokerLink link = opener.open(owner.clientId(), listener(number));
         synchronized (this) {
             current = new Attached(number, link);
+            attachedNanos = System.nanoTime();
         }
         if (link.isLost()) {
             lost(number, null);
@@ -161,10 +173,12 @@ public final class Lifeline {
 
     private void reconnect() {
         long start = System.nanoTime();
-        double pause = options.reconnectDelayMillis();
+        if (isShortLived(start)) {
+            pause();
+        }
         while (!ended) {
             JMSException failure = attempt();
-            if (failure == null) {
+            if (failure == null || ended) {
                 return;
             }
             long limit = options.reconnectTimeoutMillis();
@@ -175,9 +189,29 @@ public final class Lifeline {
                 return;
             }
             LOG.debug("the broker is not found again yet: {}", failure.getMessage());
-            owner.stillDetached();
-            pause(Math.max(1, (long) (pause * (0.5 + random.getAsDouble() / 2))));
+            pause();
+        }
+    }
+
+    /** Whether the last link did not last: a broker, or what stands before it, that takes links and drops them. */
+    private synchronized boolean isShortLived(long now) {
+        boolean isShort = now - attachedNanos < TimeUnit.MILLISECONDS.toNanos(options.reconnectMaxDelayMillis());
+        if (!isShort) {
+            pause = options.reconnectDelayMillis();
+        }
+        return isShort;
+    }
+
+    private void pause() {
+        long millis;
+        synchronized (this) {
+            millis = Math.max(1, (long) (pause * (0.5 + random.getAsDouble() / 2)));
             pause = Math.min(options.reconnectMaxDelayMillis(), pause * 2);
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!ended && deadline - System.nanoTime() > 0) {
+            owner.stillDetached();
+            awaitEnd(deadline);
         }
     }
 
@@ -194,20 +228,16 @@ public final class Lifeline {
         try {
             int number = ++generation;
             link = opener.open(owner.clientId(), listener(number));
+            come(link);
             Attached next = new Attached(number, link);
             owner.restore(next);
-            synchronized (this) {
-                if (ended || link.isLost()) {
-                    throw new JMSException("the connection was lost again, or closed");
-                }
-                current = next;
-                notifyAll();
-            }
+            publish(next);
             try {
                 owner.attached(next);
             } catch (JMSException e) {
-                // lost again: that starts another search
+                // lost again, or as good as lost: that starts another search
                 LOG.debug("the new link was lost at once", e);
+                link.abandon();
             }
             if (link.isLost()) {
                 lost(number, null);
@@ -216,23 +246,59 @@ public final class Lifeline {
         } catch (LinkException e) {
             return JmsErrors.of(e);
         } catch (JMSException e) {
-            if (link != null) {
-                link.close();
-            }
-            return e;
+            return abandoned(link, e);
+        } catch (RuntimeException e) {
+            LOG.error("an attempt to reconnect failed; there will be others", e);
+            return abandoned(link, JmsErrors.of(e));
         }
     }
 
-    private synchronized void pause(long millis) {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        long left = millis;
-        while (left > 0 && !ended) {
-            try {
-                wait(left);
-            } catch (InterruptedException e) {
-                LOG.debug("nobody interrupts the search for the broker; it goes on", e);
+    private synchronized void come(BrokerLink link) throws JMSException {
+        if (ended) {
+            throw closedMeanwhile();
+        }
+        coming = link;
+    }
+
+    private synchronized void publish(Attached next) throws JMSException {
+        coming = null;
+        if (ended || next.link().isLost()) {
+            throw closedMeanwhile();
+        }
+        current = next;
+        attachedNanos = System.nanoTime();
+        notifyAll();
+    }
+
+    private static JMSException closedMeanwhile() {
+        return new JMSException("the connection was lost again, or closed");
+    }
+
+    /** Without a farewell, unless it is one for ever: the broker would forget what it has to know of repeated sends. */
+    private JMSException abandoned(@Nullable BrokerLink link, JMSException why) {
+        if (link != null) {
+            synchronized (this) {
+                coming = null;
             }
-            left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (ended) {
+                link.close();
+            } else {
+                link.abandon();
+            }
+        }
+        return why;
+    }
+
+    /** Waits until the deadline or the end, or for a while. */
+    private synchronized void awaitEnd(long deadline) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()) + 1;
+        if (ended) {
+            return;
+        }
+        try {
+            wait(Math.min(left, LOOK_MILLIS));
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the search for the broker; it goes on", e);
         }
     }
 
@@ -243,15 +309,17 @@ public final class Lifeline {
 
     /** Ends the search, and the link. */
     void close() {
-        Attached there;
+        BrokerLink link;
         synchronized (this) {
             ended = true;
-            there = current;
+            Attached there = current;
+            link = there == null ? coming : there.link();
             current = null;
+            coming = null;
             notifyAll();
         }
-        if (there != null) {
-            there.link().close();
+        if (link != null) {
+            link.close();
         }
     }
 }

@@ -30,6 +30,8 @@ final class PendingSends {
         final long sequence;
         final long deadline;
         final CompletableFuture<Void> done = new CompletableFuture<>();
+        /** Its answer was lost with the link; it waits for the next one. */
+        boolean unanswered;
 
         Pending(FulmarDestination to, WireMessage wire, long sequence, long deadline) {
             this.to = to;
@@ -47,6 +49,7 @@ final class PendingSends {
     private final Deque<Pending> waiting = new ArrayDeque<>();
 
     private int generation;
+    private boolean closed;
 
     /**
      * @param ids of the session's persistent messages
@@ -58,6 +61,11 @@ final class PendingSends {
 
     /** Takes a message whose identifier was given last, and sends it if there is a link that knows its destination. */
     synchronized CompletableFuture<Void> add(FulmarDestination to, WireMessage wire, long sequence) {
+        if (closed || connection.isLost()) {
+            // whoever fails what waits may have been here already
+            return CompletableFuture.failedFuture(
+                    new LinkException(LinkException.LOST, "the connection to the broker was lost"));
+        }
         long deadline = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(connection.options().requestTimeoutMillis());
         Pending pending = new Pending(to, wire, sequence, deadline);
@@ -65,6 +73,8 @@ final class PendingSends {
         Attached at = connection.attached();
         if (at != null) {
             pump(at);
+        } else if (connection.isLost()) {
+            fail();
         }
         return pending.done;
     }
@@ -75,12 +85,14 @@ final class PendingSends {
      * @return the destination that must be opened before it can go on, or null if all is sent
      */
     synchronized @Nullable FulmarDestination pump(Attached at) {
-        if (at.generation() < generation) {
+        if (at.generation() < generation || closed) {
             return null;
         }
         if (at.generation() > generation) {
             while (!sent.isEmpty()) {
-                waiting.addFirst(sent.removeLast());
+                Pending last = sent.removeLast();
+                last.unanswered = false;
+                waiting.addFirst(last);
             }
             generation = at.generation();
         }
@@ -110,7 +122,7 @@ final class PendingSends {
             return;
         }
         try {
-            pumpAll(at);
+            pumpAll(at, false);
         } catch (JMSException e) {
             if (!JmsErrors.isLost(e)) {
                 throw e;
@@ -118,14 +130,19 @@ final class PendingSends {
         }
     }
 
-    /** Sends all, and waits while destinations are opened for it. */
-    void pumpAll(Attached at) throws JMSException {
+    /**
+     * Sends all, and waits while destinations are opened for it.
+     *
+     * @param patient whether what can't be sent now waits for another link, unless the broker has said no
+     */
+    void pumpAll(Attached at, boolean patient) throws JMSException {
         FulmarDestination missing = pump(at);
         while (missing != null) {
             try {
                 at.handle(missing);
             } catch (JMSException e) {
-                if (JmsErrors.isLost(e)) {
+                boolean interrupted = e.getCause() instanceof InterruptedException;
+                if (JmsErrors.isLost(e) || interrupted || patient && JmsErrors.mayPass(e)) {
                     throw e;
                 }
                 refuse(missing, e);
@@ -135,8 +152,9 @@ final class PendingSends {
     }
 
     private void answered(Attached at, Pending pending, @Nullable Throwable failure) {
-        boolean again = isLost(failure) && !connection.isLost();
         synchronized (this) {
+            pending.unanswered = at.generation() == generation && isLost(failure);
+            boolean again = isLost(failure) && !connection.isLost() && !closed;
             if (again || at.generation() != generation || !sent.remove(pending)) {
                 return;
             }
@@ -176,6 +194,15 @@ final class PendingSends {
     /** There will be no link any more. */
     void fail() {
         failIf(pending -> true, "the connection to the broker was lost");
+    }
+
+    /** The session is closed: what is not under way over a link will not be sent. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+            waiting.forEach(pending -> pending.unanswered = true);
+        }
+        failIf(pending -> pending.unanswered, "the session was closed");
     }
 
     private void failIf(java.util.function.Predicate<Pending> which, String why) {

@@ -56,9 +56,7 @@ final class Restoration implements Lifeline.Owner {
     @Override
     public void restore(Attached next) throws JMSException {
         for (FulmarDestination temporary : connection.temporaries()) {
-            OpenDestination.Reply reply =
-                    JmsErrors.await(next.link().createTemporary(Attached.kind(temporary), temporary.name()));
-            next.handles().put(temporary, reply.handle());
+            restore(temporary, next);
         }
         for (FulmarSession session : connection.sessions()) {
             session.restore(next);
@@ -66,10 +64,25 @@ final class Restoration implements Lifeline.Owner {
         pump(next);
     }
 
+    private void restore(FulmarDestination temporary, Attached next) throws JMSException {
+        try {
+            OpenDestination.Reply reply =
+                    JmsErrors.await(next.link().createTemporary(Attached.kind(temporary), temporary.name()));
+            next.handles().put(temporary, reply.handle());
+        } catch (JMSException e) {
+            if (JmsErrors.mayPass(e)) {
+                throw e;
+            }
+            // the rest of the connection is worth more
+            connection.temporaries().remove(temporary);
+            connection.report(e);
+        }
+    }
+
     /** Sends what is unconfirmed, opening its destinations. */
     private void pump(Attached at) throws JMSException {
         for (FulmarSession session : connection.sessions()) {
-            session.sends().pumpAll(at);
+            session.sends().pumpAll(at, true);
         }
     }
 
@@ -77,11 +90,10 @@ final class Restoration implements Lifeline.Owner {
     public void attached(Attached now) throws JMSException {
         // what was sent while everything was being restored
         pump(now);
+        connection.departed().sayGoodbye(now);
+        JmsErrors.await(connection.tellStarted(now));
         for (FulmarSession session : connection.sessions()) {
-            session.forgetClosed(now);
-        }
-        if (connection.isStarted()) {
-            JmsErrors.await(now.link().start(true));
+            session.askAgain();
         }
         LOG.info("the broker is found again; all is restored");
         connection.sessions().forEach(FulmarSession::wake);

@@ -29,6 +29,7 @@ import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.jms.message.FulmarObjectMessage;
 import org.fulmar.jms.message.FulmarStreamMessage;
 import org.fulmar.jms.message.FulmarTextMessage;
+import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -263,19 +264,32 @@ abstract class SessionFactory implements Session {
                 new FulmarConsumer(session, connection.nextConsumerId(), from, kind, subscription, used, noLocal);
         register(consumer);
         try {
-            Attached[] over = new Attached[1];
-            do {
-                connection.call(at -> {
-                    over[0] = at;
-                    return at.link().createConsumer(consumer.attach(at.generation(), at.handle(from)));
-                });
-                // one that was made over a link that is lost now is made over the next, by nobody else
-            } while (!connection.lifeline().whileCurrent(over[0], consumer::established));
+            establish(consumer);
         } catch (JMSException e) {
             session.unregister(consumer);
             throw e;
         }
         return consumer;
+    }
+
+    private void establish(FulmarConsumer consumer) throws JMSException {
+        Attached[] over = new Attached[1];
+        try {
+            do {
+                connection.call(at -> {
+                    int handle = at.handle(consumer.destination());
+                    over[0] = at;
+                    return at.link().createConsumer(consumer.attach(at.generation(), handle));
+                });
+                // one that was made over a link that is lost now is made over the next, by nobody else
+            } while (!connection.lifeline().whileCurrent(over[0], consumer::established));
+        } catch (JMSException e) {
+            if (over[0] != null && JmsErrors.mayPass(e)) {
+                // nobody waits for the answer any more, but the broker may have it, and give it messages
+                over[0].link().closeConsumer(new ConsumerPosition(consumer.id(), 0, 0));
+            }
+            throw e;
+        }
     }
 
     private void checkOwned(FulmarDestination from) throws JMSException {
@@ -382,6 +396,17 @@ abstract class SessionFactory implements Session {
         if (name == null || name.isEmpty() || !JmsErrors.canBeSent(name)) {
             throw new InvalidDestinationException("no subscription can have the name: " + name);
         }
-        connection.call(at -> at.link().unsubscribe(name));
+        int[] tries = new int[1];
+        try {
+            connection.call(at -> {
+                tries[0]++;
+                return at.link().unsubscribe(name);
+            });
+        } catch (InvalidDestinationException e) {
+            if (tries[0] < 2) {
+                throw e;
+            }
+            // it was done the first time, and the answer lost
+        }
     }
 }

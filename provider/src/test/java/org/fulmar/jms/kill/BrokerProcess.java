@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,7 @@ import org.awaitility.Awaitility;
 public final class BrokerProcess implements AutoCloseable {
 
     private static final long READY_SECONDS = 30;
-    private static final long STOP_SECONDS = 15;
+    private static final long STOP_SECONDS = 60;
 
     private final String mainClass;
     private final Path directory;
@@ -39,26 +40,34 @@ public final class BrokerProcess implements AutoCloseable {
     private final Thread atExit = new Thread(this::destroy);
     private volatile Process process;
 
-    public BrokerProcess(String mainClass, Path directory) throws IOException {
+    /**
+     * @param options {@code key=value}, besides those that every broker here gets
+     */
+    public BrokerProcess(String mainClass, Path directory, String... options) throws IOException {
         this.mainClass = mainClass;
         this.directory = directory;
         this.config = directory.resolve("broker.conf");
         this.log = directory.resolve("broker.log");
         this.port = freePort();
-        Files.write(
-                config,
-                List.of(
-                        "brokerName=kill",
-                        "listenPort=" + port,
-                        "bindAddress=127.0.0.1",
-                        "brokerIP1=127.0.0.1",
-                        "storePathRootDir=" + directory.resolve("store"),
-                        "mappedFileSizeCommitLog=" + 64 * 1024 * 1024));
+        List<String> lines = new ArrayList<>(List.of(
+                "brokerName=kill",
+                "listenPort=" + port,
+                "bindAddress=127.0.0.1",
+                "brokerIP1=127.0.0.1",
+                "storePathRootDir=" + directory.resolve("store"),
+                "mappedFileSizeCommitLog=" + 64 * 1024 * 1024));
+        lines.addAll(List.of(options));
+        Files.write(config, lines);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     public int port() {
         return port;
+    }
+
+    /** The process that runs now. */
+    public long pid() {
+        return process.pid();
     }
 
     /** Returns when the broker has said that it is ready. */
@@ -120,7 +129,7 @@ public final class BrokerProcess implements AutoCloseable {
     }
 
     /** SIGTERM, and SIGKILL for one that does not heed it. Returns the exit code. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             return kill();

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Runs {@link HistoryChecker} in a JVM of its own and waits for its verdict.
+ * Runs {@link HistoryChecker}, or another checker, in a JVM of its own and waits for its verdict.
  *
  * <p>Stateless, for any thread.
  */
@@ -18,10 +18,15 @@ final class CheckerProcess {
     record Result(boolean ok, String output) {}
 
     static Result run(Path histories, int expectedKills) throws IOException, InterruptedException {
+        return run(HistoryChecker.class, histories, expectedKills);
+    }
+
+    /** Runs another checker, with the same arguments. */
+    static Result run(Class<?> checker, Path histories, int expectedKills) throws IOException, InterruptedException {
         Process process = ChildJvm.start(
                 histories,
                 List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"),
-                HistoryChecker.class.getName(),
+                checker.getName(),
                 histories.toString(),
                 Integer.toString(expectedKills));
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -27,6 +27,7 @@ final class History {
     private final Map<String, SessionHistory> sessions = new LinkedHashMap<>();
     private final List<Long> kills = new ArrayList<>();
     private final List<Long> deaths = new ArrayList<>();
+    private final List<Long> births = new ArrayList<>();
 
     /** What is known of one send. Outcome unknown: neither said to be sent, nor certain not to be. */
     static final class Send {
@@ -63,6 +64,7 @@ final class History {
         }
         Collections.sort(history.kills);
         Collections.sort(history.deaths);
+        Collections.sort(history.births);
         return history;
     }
 
@@ -87,7 +89,7 @@ final class History {
             }
             case SEND_OK -> attempted(event).okNanos = event.nanos();
             case SEND_FAILED -> attempted(event);
-            case BROKER_READY -> {}
+            case BROKER_READY -> births.add(event.nanos());
             case BROKER_KILLED -> kills.add(event.nanos());
             case BROKER_DEAD -> deaths.add(event.nanos());
             default ->
@@ -128,6 +130,16 @@ final class History {
     int life(long nanos) {
         int found = Collections.binarySearch(kills, nanos);
         return found >= 0 ? found + 1 : -found - 1;
+    }
+
+    /** When the broker was ready, for each of its lives. */
+    List<Long> births() {
+        return births;
+    }
+
+    /** When the broker was gone, for each of its lives that was ended by a kill. */
+    List<Long> deaths() {
+        return deaths;
     }
 
     /** When the broker that the session was opened on was gone, or {@link SessionHistory#NEVER}. */

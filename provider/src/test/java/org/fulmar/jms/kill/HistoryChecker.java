@@ -69,7 +69,7 @@ public final class HistoryChecker {
             System.out.print(verdict.print());
             ok = verdict.isOk();
         } catch (IOException e) {
-            System.out.println("kill history: FAILED\nFAULT unreadable: " + e.getMessage());
+            System.out.println("histories: FAILED\nFAULT unreadable: " + e.getMessage());
         }
         System.exit(ok ? 0 : 1);
     }

@@ -1,9 +1,9 @@
 package org.fulmar.jms.kill;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * What one session of one consumer saw, in the order in which its worker wrote it.
@@ -18,7 +18,7 @@ final class SessionHistory {
     private final int number;
     private final List<HistoryEvent> receipts = new ArrayList<>();
     private final List<HistoryEvent> listenerCalls = new ArrayList<>();
-    private final Set<MessageId> confirmed = new HashSet<>();
+    private final Map<MessageId, Long> confirmed = new HashMap<>();
     private Channel channel;
     private long opened = NEVER;
     private long lost = NEVER;
@@ -36,7 +36,7 @@ final class SessionHistory {
             case SESSION_OPENED -> opened = event.nanos();
             case RECEIVED -> receipts.add(event);
             case LISTENER_FED, LISTENER_DONE -> listenerCalls.add(event);
-            case ACK_CONFIRMED -> confirmed.add(event.message());
+            case ACK_CONFIRMED -> confirmed.put(event.message(), event.nanos());
             case CONNECTION_LOST -> lost = Math.min(lost, event.nanos());
             case SESSION_CLOSING -> closing = event.nanos();
             case SESSION_CLOSED -> closed = event.nanos();
@@ -59,7 +59,12 @@ final class SessionHistory {
     }
 
     boolean isConfirmed(MessageId message) {
-        return confirmed.contains(message);
+        return confirmed.containsKey(message);
+    }
+
+    /** When the message was confirmed last, or {@link #NEVER}. */
+    long confirmed(MessageId message) {
+        return confirmed.getOrDefault(message, NEVER);
     }
 
     long opened() {

@@ -27,6 +27,8 @@ final class Verdict {
         MISCOUNTED("flag and delivery count disagree"),
         ORDER("order inversion"),
         FED_AFTER_DEATH("fed after death"),
+        SEND_FAILED("send failed, or without outcome"),
+        LATE("late after the broker's return"),
         NOTHING_PROVED("nothing proved");
 
         private final String title;
@@ -57,7 +59,7 @@ final class Verdict {
     }
 
     String print() {
-        StringBuilder text = new StringBuilder("kill history: ")
+        StringBuilder text = new StringBuilder("histories: ")
                 .append(isOk() ? "OK" : "FAILED")
                 .append('\n');
         counts.forEach(line -> text.append("  ").append(line).append('\n'));
