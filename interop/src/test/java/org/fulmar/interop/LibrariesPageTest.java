@@ -24,7 +24,8 @@ class LibrariesPageTest {
                 "org.messaginghub:pooled-jms", "pooled.jms.version",
                 "org.apache.camel:camel-jms", "camel.version");
         libraries.forEach((library, property) -> {
-            Matcher version = Pattern.compile("<" + Pattern.quote(property) + ">([^<]+)<").matcher(pom);
+            Matcher version =
+                    Pattern.compile("<" + Pattern.quote(property) + ">([^<]+)<").matcher(pom);
             assertThat(version.find()).as(property).isTrue();
             assertThat(page).contains("| `" + library + "` | " + version.group(1) + " |");
         });
