@@ -292,7 +292,7 @@ public final class Lifeline {
     /** Waits until the deadline or the end, or for a while. */
     private synchronized void awaitEnd(long deadline) {
         long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()) + 1;
-        if (ended) {
+        if (ended || left <= 0) {
             return;
         }
         try {

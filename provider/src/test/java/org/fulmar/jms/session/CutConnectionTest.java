@@ -1,0 +1,256 @@
+package org.fulmar.jms.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.jms.CompletionListener;
+import jakarta.jms.Connection;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
+import jakarta.jms.TemporaryQueue;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.FulmarConnectionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The broker stays, the way to it is cut or falls silent; another client goes to the broker directly. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class CutConnectionTest {
+    @TempDir
+    private Path directory;
+
+    private RealBroker broker;
+    private Proxy proxy;
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final BlockingQueue<JMSException> told = new LinkedBlockingQueue<>();
+    private Session direct;
+
+    @BeforeEach
+    void open() throws Exception {
+        broker = RealBroker.start(directory);
+        proxy = new Proxy(broker.port());
+        direct = connect(broker.url()).createSession();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        proxy.passAnswers();
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+        proxy.close();
+        broker.close();
+    }
+
+    private Connection connect(String url) throws JMSException {
+        FulmarConnectionFactory factory = new FulmarConnectionFactory(url);
+        open.add(factory);
+        Connection connection = factory.createConnection();
+        open.add(connection);
+        connection.setExceptionListener(told::add);
+        connection.start();
+        return connection;
+    }
+
+    private void send(Queue queue, String... texts) throws JMSException {
+        MessageProducer producer = direct.createProducer(queue);
+        for (String text : texts) {
+            producer.send(direct.createTextMessage(text));
+        }
+        producer.close();
+    }
+
+    private void awaitLoss() throws InterruptedException {
+        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").hasMessageContaining("made again");
+    }
+
+    /** Returns when the session's connection is back. */
+    private static void awaitLink(Session session) throws JMSException {
+        session.createTemporaryQueue().delete();
+    }
+
+    private List<String> drained(Queue queue) throws JMSException {
+        List<String> there = new ArrayList<>();
+        try (MessageConsumer consumer = direct.createConsumer(queue)) {
+            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
+                there.add(Jms.text(next));
+            }
+        }
+        return there;
+    }
+
+    @Test
+    void sendsWhoseAnswersAreLostOverAndOverAreStoredOnce() throws Exception {
+        Session session = connect(proxy.url()).createSession();
+        Queue queue = session.createQueue("over-and-over");
+        MessageProducer producer = session.createProducer(queue);
+        List<String> all = new ArrayList<>();
+        List<String> ended = new ArrayList<>();
+        CompletionListener listener = new CompletionListener() {
+            @Override
+            public void onCompletion(Message message) {
+                ended.add(Jms.text(message));
+            }
+
+            @Override
+            public void onException(Message message, Exception e) {
+                ended.add(e.toString());
+            }
+        };
+        for (int round = 0; round < 5; round++) {
+            awaitLink(session);
+            proxy.holdAnswers();
+            for (int i = 0; i < 50; i++) {
+                all.add(round + "-" + i);
+                producer.send(session.createTextMessage(round + "-" + i), listener);
+            }
+            proxy.cut();
+            awaitLoss();
+            // the next link falls silent while everything is restored, and is cut too
+            proxy.cut();
+            proxy.passAnswers();
+        }
+        session.close();
+        assertThat(ended).isEqualTo(all);
+        assertThat(drained(queue)).isEqualTo(all);
+    }
+
+    @Test
+    void aConsumerThatGetsOneMessageAtATimeIsNotStarvedByCuts() throws Exception {
+        Session session = connect(proxy.url() + "?prefetch=0&reconnectDelay=1&reconnectMaxDelay=5")
+                .createSession();
+        Queue queue = session.createQueue("singly");
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        session.createConsumer(queue).setMessageListener(message -> heard.add(Jms.text(message)));
+        MessageProducer producer = direct.createProducer(queue);
+        for (int i = 0; i < 150; i++) {
+            producer.send(direct.createTextMessage("m" + i));
+            proxy.cut();
+            String next = heard.poll(10, TimeUnit.SECONDS);
+            while (next != null && !next.equals("m" + i)) {
+                // one whose acknowledgement was lost comes again
+                next = heard.poll(10, TimeUnit.SECONDS);
+            }
+            assertThat(next).as("after %d cuts", i + 1).isEqualTo("m" + i);
+        }
+    }
+
+    @Test
+    void anIdleConsumerThatGetsOneMessageAtATimeHoldsNothingBackAfterACut() throws Exception {
+        Session session = connect(proxy.url() + "?prefetch=0").createSession();
+        Queue queue = session.createQueue("idle");
+        MessageConsumer idle = session.createConsumer(queue);
+        assertThat(idle.receive(20)).isNull();
+        proxy.cut();
+        awaitLoss();
+        session.createProducer(queue).send(session.createTextMessage("for another"));
+        assertThat(drained(queue)).containsExactly("for another");
+    }
+
+    @Test
+    void whatIsClosedWhileItIsMadeAgainHoldsNoMessages() throws Exception {
+        Queue queue = direct.createQueue("closed");
+        for (int round = 0; round < 20; round++) {
+            Connection connection = connect(proxy.url() + "?reconnectDelay=1&reconnectMaxDelay=5");
+            Session session = connection.createSession();
+            MessageConsumer one = session.createConsumer(queue);
+            Session other = connection.createSession();
+            other.createConsumer(queue);
+            proxy.cut();
+            awaitLoss();
+            one.close();
+            other.close();
+            awaitLink(session);
+            send(queue, "m" + round);
+            assertThat(drained(queue)).as("round %d", round).containsExactly("m" + round);
+            connection.close();
+        }
+    }
+
+    @Test
+    void aSendThatWaitsForTheBrokerEndsWithItsConnection() throws Exception {
+        Connection connection = connect(proxy.url());
+        Session session = connection.createSession();
+        MessageProducer producer = session.createProducer(session.createQueue("waiting"));
+        proxy.holdAnswers();
+        Background<Void> sending =
+                Background.run(() -> producer.send(session.createTextMessage("m"))).awaitBlocked();
+        proxy.refuse(true);
+        proxy.cut();
+        awaitLoss();
+        Background.run(connection::close).result();
+        assertThatThrownBy(sending::result).isInstanceOf(JMSException.class).hasMessageContaining("may have");
+        proxy.refuse(false);
+    }
+
+    @Test
+    void aSendWaitsNoLongerThanARequestMay() throws Exception {
+        Session session = connect(proxy.url() + "?requestTimeout=500&reconnectDelay=60000&reconnectMaxDelay=60000")
+                .createSession();
+        MessageProducer producer = session.createProducer(session.createQueue("expiring"));
+        proxy.refuse(true);
+        proxy.holdAnswers();
+        Background<Void> sending =
+                Background.run(() -> producer.send(session.createTextMessage("m"))).awaitBlocked();
+        proxy.cut();
+        assertThatThrownBy(sending::result).isInstanceOf(JMSException.class).hasMessageContaining("in time");
+    }
+
+    @Test
+    void aListenerWhoseAcknowledgementIsNotAnsweredGoesOn() throws Exception {
+        Session session = connect(proxy.url() + "?requestTimeout=300&connectTimeout=300")
+                .createSession();
+        Queue queue = session.createQueue("silent");
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        session.createConsumer(queue).setMessageListener(message -> {
+            if (heard.isEmpty()) {
+                proxy.holdAnswers();
+            }
+            heard.add(Jms.seen(message));
+        });
+        send(queue, "a", "b");
+        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("a");
+        awaitLoss();
+        proxy.passAnswers();
+        List<String> rest = new ArrayList<>();
+        while (!rest.contains("b*2") && !rest.contains("b")) {
+            rest.add(heard.poll(10, TimeUnit.SECONDS));
+            assertThat(rest).doesNotContainNull().doesNotContain("a");
+        }
+    }
+
+    @Test
+    void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
+        Session session = connect(proxy.url() + "?requestTimeout=300&connectTimeout=300")
+                .createSession();
+        Queue queue = session.createQueue("outlive");
+        MessageConsumer consumer = session.createConsumer(queue);
+        TemporaryQueue temporary = session.createTemporaryQueue();
+        for (int i = 0; i < 3; i++) {
+            proxy.holdAnswersAfter(i + 2);
+            proxy.cut();
+            awaitLoss();
+            proxy.awaitHeld();
+            // longer than requests wait
+            proxy.awaitNextConnection();
+            proxy.passAnswers();
+            awaitLink(session);
+        }
+        session.createProducer(temporary).send(session.createTextMessage("t"));
+        assertThat(Jms.text(session.createConsumer(temporary).receive(Jms.WAIT))).isEqualTo("t");
+        send(queue, "m");
+        assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo("m");
+    }
+}
