@@ -25,8 +25,8 @@ final class Admin {
                     new InetSocketAddress("127.0.0.1", port),
                     5000,
                     request -> request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "none are taken here"));
-            Map<String, String> fields = Map.of(
-                    "topic", topic, "readQueueNums", "1", "writeQueueNums", "1", "attributes", changes);
+            Map<String, String> fields =
+                    Map.of("topic", topic, "readQueueNums", "1", "writeQueueNums", "1", "attributes", changes);
             Frame change = Frame.request(
                     RequestCode.UPDATE_AND_CREATE_TOPIC, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON);
             Frame answer = connection.request(change, 10_000).get(15, TimeUnit.SECONDS);

@@ -1,7 +1,6 @@
 package org.fulmar.jms.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import jakarta.jms.Connection;
 import jakarta.jms.DeliveryMode;
@@ -180,8 +179,7 @@ class CloseTest {
     @Test
     void listenerMustNotCloseItsSessionNorCloseOrStopItsConnection() throws Exception {
         session.createConsumer(queue).setMessageListener(message -> {
-            for (Background.Work work :
-                    List.<Background.Work>of(session::close, connection::close, connection::stop)) {
+            for (Background.Work work : List.<Background.Work>of(session::close, connection::close, connection::stop)) {
                 try {
                     work.run();
                     told.add("nothing thrown");

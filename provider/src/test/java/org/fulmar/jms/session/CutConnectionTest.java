@@ -185,8 +185,8 @@ class CutConnectionTest {
         Session session = connection.createSession();
         MessageProducer producer = session.createProducer(session.createQueue("waiting"));
         proxy.holdAnswers();
-        Background<Void> sending =
-                Background.run(() -> producer.send(session.createTextMessage("m"))).awaitBlocked();
+        Background<Void> sending = Background.run(() -> producer.send(session.createTextMessage("m")))
+                .awaitBlocked();
         proxy.refuse(true);
         proxy.cut();
         awaitLoss();
@@ -202,16 +202,16 @@ class CutConnectionTest {
         MessageProducer producer = session.createProducer(session.createQueue("expiring"));
         proxy.refuse(true);
         proxy.holdAnswers();
-        Background<Void> sending =
-                Background.run(() -> producer.send(session.createTextMessage("m"))).awaitBlocked();
+        Background<Void> sending = Background.run(() -> producer.send(session.createTextMessage("m")))
+                .awaitBlocked();
         proxy.cut();
         assertThatThrownBy(sending::result).isInstanceOf(JMSException.class).hasMessageContaining("in time");
     }
 
     @Test
     void aListenerWhoseAcknowledgementIsNotAnsweredGoesOn() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=300&connectTimeout=300")
-                .createSession();
+        Session session =
+                connect(proxy.url() + "?requestTimeout=300&connectTimeout=300").createSession();
         Queue queue = session.createQueue("silent");
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         session.createConsumer(queue).setMessageListener(message -> {
@@ -233,8 +233,8 @@ class CutConnectionTest {
 
     @Test
     void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=300&connectTimeout=300")
-                .createSession();
+        Session session =
+                connect(proxy.url() + "?requestTimeout=300&connectTimeout=300").createSession();
         Queue queue = session.createQueue("outlive");
         MessageConsumer consumer = session.createConsumer(queue);
         TemporaryQueue temporary = session.createTemporaryQueue();
@@ -249,7 +249,8 @@ class CutConnectionTest {
             awaitLink(session);
         }
         session.createProducer(temporary).send(session.createTextMessage("t"));
-        assertThat(Jms.text(session.createConsumer(temporary).receive(Jms.WAIT))).isEqualTo("t");
+        assertThat(Jms.text(session.createConsumer(temporary).receive(Jms.WAIT)))
+                .isEqualTo("t");
         send(queue, "m");
         assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo("m");
     }

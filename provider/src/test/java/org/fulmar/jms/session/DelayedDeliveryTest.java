@@ -86,7 +86,8 @@ class DelayedDeliveryTest {
                 connection.close();
             }
         }
-        long[] all = lateness.values().stream().mapToLong(Long::longValue).sorted().toArray();
+        long[] all =
+                lateness.values().stream().mapToLong(Long::longValue).sorted().toArray();
         System.out.printf(
                 "delayed messages, %s: %d came, late by p50 %d ms, p99 %d ms, most %d ms; earliest %d ms%n",
                 restart ? "SIGKILL in the middle" : "one broker",

@@ -49,7 +49,8 @@ class MovesUnderKillTest {
     @BeforeEach
     void start() throws Exception {
         System.out.println("moves under kill: -Dfulmar.moves.seed=" + seed);
-        broker = new BrokerProcess(BrokerMain.class.getName(), directory, "maxRedeliveries=0", "checkpointIntervalMillis=300");
+        broker = new BrokerProcess(
+                BrokerMain.class.getName(), directory, "maxRedeliveries=0", "checkpointIntervalMillis=300");
         broker.start();
     }
 

@@ -177,7 +177,9 @@ class SharingTest {
             Map<String, List<String>> groups =
                     worker.got.stream().collect(Collectors.groupingBy(got -> got.substring(0, got.indexOf(' '))));
             groups.forEach((group, got) -> {
-                assertThat(owners.put(group, worker)).as("%s has two owners", group).isNull();
+                assertThat(owners.put(group, worker))
+                        .as("%s has two owners", group)
+                        .isNull();
                 assertThat(got).isSorted();
             });
         }
