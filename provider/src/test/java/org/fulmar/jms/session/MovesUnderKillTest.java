@@ -65,7 +65,8 @@ class MovesUnderKillTest {
     }
 
     private void connected(Work work) throws JMSException {
-        try (FulmarConnectionFactory factory = new FulmarConnectionFactory("fulmar://127.0.0.1:" + broker.port());
+        try (FulmarConnectionFactory factory =
+                        new FulmarConnectionFactory("fulmar://127.0.0.1:" + broker.port() + "?reconnect=false");
                 Connection connection = factory.createConnection()) {
             connection.start();
             work.run(connection.createSession(Session.CLIENT_ACKNOWLEDGE));
