@@ -22,7 +22,7 @@ import org.springframework.jms.listener.DefaultMessageListenerContainer;
 /** A Spring container and template while their broker is stopped and started again. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class BrokerRestartTest {
-    /** With reconnect the provider makes the connection again; without it Spring does, told by its exception listener. */
+    /** With reconnect the provider makes the connection again; without it Spring does, after a call has failed. */
     @ParameterizedTest
     @ValueSource(strings = {"reconnect=true", "reconnect=false"})
     void containerAndTemplateWorkOnAfterARestart(String option, @TempDir Path directory) throws Exception {

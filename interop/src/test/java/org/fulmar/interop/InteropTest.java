@@ -128,7 +128,9 @@ abstract class InteropTest {
     static String seen(Message message) {
         try {
             int count = message.getIntProperty("JMSXDeliveryCount");
-            assertThat(message.getJMSRedelivered()).as("flag of delivery " + count).isEqualTo(count > 1);
+            assertThat(message.getJMSRedelivered())
+                    .as("flag of delivery " + count)
+                    .isEqualTo(count > 1);
             return text(message) + (count > 1 ? "*" + count : "");
         } catch (JMSException e) {
             throw new AssertionError(e);

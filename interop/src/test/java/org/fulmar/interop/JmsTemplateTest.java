@@ -115,8 +115,8 @@ class JmsTemplateTest extends InteropTest {
         JmsTemplate template = template(factory());
         List<String> browsed = template.browse(name, (session, browser) -> bodies(browser.getEnumeration()));
         assertThat(browsed).isEqualTo(texts(5));
-        List<String> urgent =
-                template.browseSelected(name, "JMSPriority > 4", (session, browser) -> bodies(browser.getEnumeration()));
+        List<String> urgent = template.browseSelected(
+                name, "JMSPriority > 4", (session, browser) -> bodies(browser.getEnumeration()));
         assertThat(urgent).isEmpty();
         assertThat(take(name, 5)).isEqualTo(texts(5));
     }

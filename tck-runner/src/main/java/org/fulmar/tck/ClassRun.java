@@ -43,7 +43,8 @@ final class ClassRun {
     /**
      * @param excluded those of the class that are not run, with reasons
      */
-    List<TestResult> run(List<TestName> tests, Map<TestName, String> excluded) throws IOException, InterruptedException {
+    List<TestResult> run(List<TestName> tests, Map<TestName, String> excluded)
+            throws IOException, InterruptedException {
         excluded.forEach((name, reason) -> put(name, Verdict.SKIPPED, 0, "excluded: " + reason));
         boolean more = !results.keySet().containsAll(tests);
         while (more) {

@@ -2,8 +2,7 @@ package org.fulmar.tck;
 
 /** A report as a page that needs no other file but the logs that it links. Stateless. */
 final class HtmlReport {
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             body { font: 15px/1.4 sans-serif; margin: 2em auto; max-width: 75em; }
             table { border-collapse: collapse; width: 100%; }
             td, th { border-bottom: 1px solid #ddd; padding: .2em .6em; text-align: left; vertical-align: top; }
@@ -13,7 +12,8 @@ final class HtmlReport {
     private HtmlReport() {}
 
     static String of(RunReport run) {
-        StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>")
+        StringBuilder page = new StringBuilder(
+                        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>")
                 .append(escaped(run.title()))
                 .append("</title>\n<style>\n")
                 .append(STYLE)
@@ -29,7 +29,8 @@ final class HtmlReport {
         for (String incident : run.incidents()) {
             page.append("<p class=\"FAILED\">").append(escaped(incident)).append("</p>\n");
         }
-        page.append("<table>\n<tr><th>class</th><th>passed</th><th>failed</th><th>skipped</th><th>duration</th></tr>\n");
+        page.append(
+                "<table>\n<tr><th>class</th><th>passed</th><th>failed</th><th>skipped</th><th>duration</th></tr>\n");
         run.classes().forEach(each -> row(page, each));
         page.append("</table>\n");
         run.classes().forEach(each -> tests(page, run, each));
@@ -74,6 +75,9 @@ final class HtmlReport {
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

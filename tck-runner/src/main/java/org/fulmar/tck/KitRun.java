@@ -133,7 +133,8 @@ record KitRun(
         for (Map.Entry<String, String> known : pending.entrySet()) {
             Map<String, String> lines = TestLog.firstLines(log, line -> line.contains(known.getKey()));
             for (TestResult result : report.results()) {
-                if (result.verdict() == Verdict.FAILED && lines.containsKey(result.name().toString())) {
+                if (result.verdict() == Verdict.FAILED
+                        && lines.containsKey(result.name().toString())) {
                     causes.put(result.name().toString(), known.getValue());
                 }
             }

@@ -52,10 +52,14 @@ final class Target implements AutoCloseable {
         stores++;
         Path log = logs.resolve("broker-" + stores + ".log");
         List<String> arguments = List.of(
-                "-o", "listenPort=0",
-                "-o", "storePathRootDir=" + work.resolve("store-" + stores),
-                "-o", "usersFile=" + users,
-                "-o", "anonymousAllowed=true");
+                "-o",
+                "listenPort=0",
+                "-o",
+                "storePathRootDir=" + work.resolve("store-" + stores),
+                "-o",
+                "usersFile=" + users,
+                "-o",
+                "anonymousAllowed=true");
         ChildJvm started = ChildJvm.start(
                 log, List.of("-Xmx512m"), System.getProperty("java.class.path"), BrokerMain.class, arguments);
         long begin = System.nanoTime();

@@ -47,7 +47,10 @@ public final class TckMain implements Callable<Integer> {
     @Option(names = "--pending", paramLabel = "TEXT=CAUSE", description = "names the cause of failures that print TEXT")
     private Map<String, String> pending = new TreeMap<>();
 
-    @Option(names = "--jms-timeout", paramLabel = "MS", description = "how long tests wait for a message: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--jms-timeout",
+            paramLabel = "MS",
+            description = "how long tests wait for a message: ${DEFAULT-VALUE}")
     private long jmsTimeout = 5_000;
 
     @Option(names = "--test-limit", paramLabel = "S", description = "limit of a test: ${DEFAULT-VALUE}")
@@ -75,7 +78,8 @@ public final class TckMain implements Callable<Integer> {
             throw new IllegalStateException("not called by its command line");
         }
         if (!Files.isReadable(tests)) {
-            throw new IllegalArgumentException(tests + " can't be read: --tests names the jar or directory of the tests");
+            throw new IllegalArgumentException(
+                    tests + " can't be read: --tests names the jar or directory of the tests");
         }
         PrintWriter out = spec.commandLine().getOut();
         Exclusions excluded = exclusions == null ? new Exclusions(Map.of()) : Exclusions.read(exclusions);

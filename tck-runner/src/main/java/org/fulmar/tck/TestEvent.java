@@ -42,7 +42,8 @@ record TestEvent(Kind kind, String className, String method, long millis, String
     /** The event of a line; null of a line that is none, such as one that the end of the JVM cut. */
     static @Nullable TestEvent of(String line) {
         String[] fields = line.split("\t", -1);
-        boolean known = Arrays.stream(Kind.values()).anyMatch(kind -> kind.name().equals(fields[0]));
+        boolean known =
+                Arrays.stream(Kind.values()).anyMatch(kind -> kind.name().equals(fields[0]));
         if (fields.length != 5 || !known || !fields[3].matches("\\d{1,18}")) {
             return null;
         }

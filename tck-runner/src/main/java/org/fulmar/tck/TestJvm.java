@@ -17,8 +17,7 @@ record TestJvm(Path tests, long jmsTimeoutMillis) {
     private static final List<String> OPTIONS = List.of("-Xmx512m", "-ea");
 
     /** The TCK's tests throw exceptions without a cause; the cause is in what they log as their finest detail. */
-    private static final String LOGGING =
-            """
+    private static final String LOGGING = """
             handlers=java.util.logging.ConsoleHandler
             java.util.logging.ConsoleHandler.level=ALL
             java.util.logging.SimpleFormatter.format=%1$tT.%1$tL %4$s %5$s%6$s%n

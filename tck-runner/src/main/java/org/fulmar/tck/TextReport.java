@@ -10,17 +10,23 @@ final class TextReport {
     static String of(RunReport run) {
         StringBuilder text = new StringBuilder();
         text.append(run.title()).append('\n');
-        text.append("started ").append(run.started()).append(", took ").append(seconds(run.millis())).append('\n');
+        text.append("started ")
+                .append(run.started())
+                .append(", took ")
+                .append(seconds(run.millis()))
+                .append('\n');
         text.append(run.summary()).append('\n');
         if (!run.incidents().isEmpty()) {
             text.append("\nIncidents:\n");
-            run.incidents().forEach(incident -> text.append("  ").append(incident).append('\n'));
+            run.incidents()
+                    .forEach(incident -> text.append("  ").append(incident).append('\n'));
         }
         list(text, "Failed", run.failed(false));
         List<TestResult> pending = run.failed(true);
         pending.stream().map(each -> pending(run, each)).distinct().sorted().forEach(cause -> {
-            List<TestResult> because =
-                    pending.stream().filter(each -> pending(run, each).equals(cause)).toList();
+            List<TestResult> because = pending.stream()
+                    .filter(each -> pending(run, each).equals(cause))
+                    .toList();
             list(text, "Failed, pending: " + cause, because);
         });
         list(text, "Skipped", run.of(Verdict.SKIPPED));

@@ -30,7 +30,7 @@ import org.awaitility.Awaitility;
 public final class BrokerProcess implements AutoCloseable {
 
     private static final long READY_SECONDS = 30;
-    private static final long STOP_SECONDS = 15;
+    private static final long STOP_SECONDS = 60;
 
     private final String mainClass;
     private final Path directory;

@@ -43,7 +43,9 @@ class ManyDestinationsTest {
             for (int round = 1; round <= 2; round++) {
                 load(broker, round);
                 System.out.printf("round %d, loaded: heap %d MB%n", round, heapMegabytes(broker));
+                long begin = System.nanoTime();
                 assertThat(broker.stop()).isIn(0, 143);
+                System.out.printf("closed in %d ms%n", (System.nanoTime() - begin) / 1_000_000);
                 start(broker, "round " + round + ", after close");
                 check(broker);
                 broker.kill();
