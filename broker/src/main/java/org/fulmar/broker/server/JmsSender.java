@@ -60,6 +60,11 @@ final class JmsSender {
     }
 
     private void append(Request request, JmsPeer peer, SendOperation send) {
+        if (peer.lost()) {
+            // its client has come back over another connection, and sends again what was not answered
+            request.done();
+            return;
+        }
         JmsPeer.Destination destination = peer.destination(send.handle());
         if (destination == null) {
             request.answer(ResponseCode.JMS_INVALID_DESTINATION, "no destination has the handle " + send.handle());

@@ -116,4 +116,25 @@ class ProducerTableTest {
         assertThat(table.isRepeat(3, 1)).isTrue();
         assertThat(table.isRepeat(MOST + 1, 1)).isTrue();
     }
+
+    @Test
+    void aMessageThatWasRefusedIsNoRepeatThoughLaterOnesWereStored() {
+        ProducerTable live = new ProducerTable();
+        live.stored(7, 1);
+        live.stored(7, 2);
+        live.stored(7, 5);
+        ProducerTable restored = new ProducerTable();
+        restored.restore(live.capture(0).get());
+        for (ProducerTable table : java.util.List.of(live, restored)) {
+            assertThat(table.isRepeat(7, 2)).isTrue();
+            assertThat(table.isRepeat(7, 3)).as("3 was refused, or never came").isFalse();
+            assertThat(table.isRepeat(7, 4)).isFalse();
+            assertThat(table.isRepeat(7, 5)).isTrue();
+            table.stored(7, 4);
+            assertThat(table.isRepeat(7, 3)).isFalse();
+            assertThat(table.isRepeat(7, 4)).isTrue();
+            assertThat(table.isRepeat(7, 5)).isTrue();
+            assertThat(table.isRepeat(7, 6)).isFalse();
+        }
+    }
 }
