@@ -15,6 +15,7 @@ import org.fulmar.protocol.jms.JmsFlag;
 import org.fulmar.protocol.message.JmsNames;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
+import org.fulmar.protocol.message.SysFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,6 +171,6 @@ final class DeadLetters implements Redelivery {
     }
 
     private static int movedFlags(MessageRecord record) {
-        return record.sysFlag() | org.fulmar.protocol.message.SysFlag.MOVED;
+        return record.sysFlag() & ~SysFlag.CONTINUED | SysFlag.MOVED;
     }
 }

@@ -91,7 +91,7 @@ final class JmsSender {
                 flag |= JmsFlag.USER_STAMPED;
                 properties = stamped(user, properties);
             }
-            int sysFlag = send.sysFlag() & ~SysFlag.MOVED;
+            int sysFlag = send.sysFlag() & ~SysFlag.OF_BROKERS;
             if (send.deliverAt() > clock.getAsLong()) {
                 delay(
                         request,

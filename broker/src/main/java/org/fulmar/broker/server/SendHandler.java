@@ -233,7 +233,7 @@ final class SendHandler {
                 : new byte[8];
         return new RecordDraft(send.topic(), queueId, block, body)
                 .born(send.bornTimestamp(), bornHost)
-                .flags(flag, send.sysFlag() & ~SysFlag.MOVED)
+                .flags(flag, send.sysFlag() & ~SysFlag.OF_BROKERS)
                 .reconsumeTimes(send.reconsumeTimes());
     }
 

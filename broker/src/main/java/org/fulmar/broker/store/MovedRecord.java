@@ -23,6 +23,8 @@ public final class MovedRecord {
     private static final byte[] TIMER = MessageProperties.name(MessageProperties.TIMER_OUT_MS);
     private static final char OF_TIMER = 't';
     private static final char OF_CURSOR = 'c';
+    private static final char OF_HALF = 'h';
+    private static final char OF_TRANSACTION = 'x';
 
     /** What a copy was made of. */
     public interface Origin {
@@ -31,6 +33,12 @@ public final class MovedRecord {
 
         /** A message of a subscription group's queue. */
         void delivery(int cursorId, long offset);
+
+        /** A RocketMQ producer's half message at this place of the log: it is committed. */
+        default void half(long logOffset) {}
+
+        /** A message of a committed JMS transaction, whose half is at this place of the log. */
+        default void transaction(long number, long logOffset) {}
     }
 
     private MovedRecord() {}
@@ -43,6 +51,14 @@ public final class MovedRecord {
         return OF_CURSOR + Integer.toString(cursorId) + ":" + offset;
     }
 
+    public static String ofHalf(long logOffset) {
+        return OF_HALF + Long.toString(logOffset);
+    }
+
+    public static String ofTransaction(long number, long logOffset) {
+        return OF_TRANSACTION + Long.toString(number) + ":" + logOffset;
+    }
+
     /**
      * The copy of a record, which has its body still in the log.
      *
@@ -52,7 +68,8 @@ public final class MovedRecord {
     public static RecordDraft copy(
             MessageRecord record, String topic, int queueId, String origin, Map<String, String> more) {
         byte[] old = record.propertyBytes();
-        List<byte[]> gone = new ArrayList<>(List.of(CRC, JmsNames.MOVED_FROM, REAL_TOPIC, REAL_QUEUE, TIMER));
+        List<byte[]> gone =
+                new ArrayList<>(List.of(CRC, JmsNames.MOVED_FROM, JmsNames.TRANSACTION, REAL_TOPIC, REAL_QUEUE, TIMER));
         more.keySet().forEach(name -> gone.add(MessageProperties.name(name)));
         byte[] kept = MessageProperties.without(old, old.length, gone.toArray(byte[][]::new));
         StringBuilder first = new StringBuilder();
@@ -65,7 +82,7 @@ public final class MovedRecord {
         }
         return new RecordDraft(topic, queueId, properties, Unpooled.wrappedBuffer(record.body()))
                 .born(record.bornTimestamp(), record.bornHost())
-                .flags(record.flag(), record.sysFlag() | SysFlag.MOVED)
+                .flags(record.flag(), record.sysFlag() & ~SysFlag.CONTINUED | SysFlag.MOVED)
                 .reconsumeTimes(record.reconsumeTimes());
     }
 
@@ -89,9 +106,16 @@ public final class MovedRecord {
         }
         if (from.charAt(0) == OF_TIMER) {
             origin.timer(Long.parseLong(from, 1, from.length(), 10));
-        } else if (from.charAt(0) == OF_CURSOR) {
+        } else if (from.charAt(0) == OF_HALF) {
+            origin.half(Long.parseLong(from, 1, from.length(), 10));
+        } else if (from.charAt(0) == OF_CURSOR || from.charAt(0) == OF_TRANSACTION) {
             int colon = from.indexOf(':');
-            origin.delivery(Integer.parseInt(from, 1, colon, 10), Long.parseLong(from, colon + 1, from.length(), 10));
+            long offset = Long.parseLong(from, colon + 1, from.length(), 10);
+            if (from.charAt(0) == OF_CURSOR) {
+                origin.delivery(Integer.parseInt(from, 1, colon, 10), offset);
+            } else {
+                origin.transaction(Long.parseLong(from, 1, colon, 10), offset);
+            }
         }
     }
 }

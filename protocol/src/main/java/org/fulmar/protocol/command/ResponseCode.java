@@ -30,6 +30,16 @@ public final class ResponseCode {
     public static final int JMS_ILLEGAL_STATE = 20105;
     public static final int JMS_RESOURCE = 20106;
     public static final int JMS_VERSION = 20107;
+    /** The transaction was rolled back instead: what it had received is given again. */
+    public static final int JMS_TRANSACTION_ROLLED_BACK = 20108;
+    /** No such transaction: it was never there, or is ended and forgotten. */
+    public static final int JMS_TRANSACTION_UNKNOWN = 20109;
+    /** The transaction is there, in a state that does not allow this. */
+    public static final int JMS_TRANSACTION_STATE = 20110;
+    /** An administrator has committed the branch before. */
+    public static final int JMS_HEURISTIC_COMMIT = 20111;
+    /** An administrator has rolled the branch back before. */
+    public static final int JMS_HEURISTIC_ROLLBACK = 20112;
 
     private ResponseCode() {}
 }

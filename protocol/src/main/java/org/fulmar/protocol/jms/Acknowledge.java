@@ -26,6 +26,10 @@ public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) 
     public void encode(ByteBuf out) {
         out.writeInt(sessionId);
         out.writeBoolean(replenish);
+        encodeRanges(out, ranges);
+    }
+
+    static void encodeRanges(ByteBuf out, List<Range> ranges) {
         out.writeInt(ranges.size());
         for (Range range : ranges) {
             out.writeInt(range.consumerId);
@@ -38,6 +42,10 @@ public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) 
     public static Acknowledge decode(ByteBuf in) {
         int sessionId = in.readInt();
         boolean replenish = in.readBoolean();
+        return new Acknowledge(sessionId, replenish, decodeRanges(in));
+    }
+
+    static List<Range> decodeRanges(ByteBuf in) {
         int count = Body.count(in, Range.BYTES);
         List<Range> ranges = new ArrayList<>(count);
         long messages = 0;
@@ -49,7 +57,7 @@ public record Acknowledge(int sessionId, boolean replenish, List<Range> ranges) 
             }
             ranges.add(range);
         }
-        return new Acknowledge(sessionId, replenish, ranges);
+        return ranges;
     }
 
     private static Range checked(Range range) {

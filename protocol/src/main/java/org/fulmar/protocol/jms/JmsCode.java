@@ -28,6 +28,30 @@ public final class JmsCode {
     public static final int BROWSE = 20018;
     /** Gives back single messages that a session holds, in the form of an {@link Acknowledge}; they come again, flagged. */
     public static final int RELEASE = 20019;
+    /** Brings a part of a transaction that is larger than one frame: a {@link TransactionPart}. */
+    public static final int TRANSACTION_ADD = 20020;
+    /** Commits a transaction, in one phase; carries its last part. */
+    public static final int TRANSACTION_COMMIT = 20021;
+    /** Prepares a branch; carries its last part. */
+    public static final int TRANSACTION_PREPARE = 20022;
+    /** Commits or rolls back a prepared branch: a {@link TransactionDecision}. */
+    public static final int TRANSACTION_DECIDE = 20023;
+    /** Rolls back what is not prepared: a {@link TransactionPart} without messages, what it acknowledges is given back. */
+    public static final int TRANSACTION_ROLLBACK = 20024;
+    /** Asks what became of a commit whose answer was lost: a {@link TransactionId}. */
+    public static final int TRANSACTION_OUTCOME = 20025;
+    /** Lists prepared branches: a {@link TransactionRecovery}. */
+    public static final int TRANSACTION_RECOVER = 20026;
+    /** Forgets a branch that an administrator has decided: its {@link TransactionId}. */
+    public static final int TRANSACTION_FORGET = 20027;
+    /** For administrators, with JSON bodies: the transactions that are open or in doubt. */
+    public static final int ADMIN_TRANSACTIONS = 20040;
+    /** For administrators: ends a branch in place of its transaction manager. */
+    public static final int ADMIN_END_TRANSACTION = 20041;
+    /** For administrators: the half messages of RocketMQ producers without an outcome. */
+    public static final int ADMIN_HALF_MESSAGES = 20042;
+    /** For administrators: ends a half message in place of its producer. */
+    public static final int ADMIN_END_HALF_MESSAGE = 20043;
     /** Broker to client, one-way. */
     public static final int DELIVER = 20050;
 

@@ -26,7 +26,7 @@ public record SendOperation(
         long bornTimestamp,
         byte[] properties,
         ByteBuf body) {
-    private static final int FIXED = 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4;
+    static final int FIXED = 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4;
 
     /** What a send says besides the message itself. */
     public record Envelope(int handle, long deliverAt, long producerId, long sequence) {

@@ -30,6 +30,9 @@ public final class JmsNames {
     /** Of which record a {@link SysFlag#MOVED} one was made. */
     public static final byte[] MOVED_FROM = ascii("_jms_mv");
 
+    /** The broker's number of the JMS transaction that a half message belongs to. */
+    public static final byte[] TRANSACTION = ascii("_jms_tx");
+
     private static final int LONGEST_TAG = 1_024;
     private static final String OURS = "_jms_";
     /** What stands before the name of a displaced user property. */

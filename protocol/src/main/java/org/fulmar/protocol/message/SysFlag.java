@@ -16,6 +16,15 @@ public final class SysFlag {
      */
     public static final int MOVED = 1 << 20;
 
+    /**
+     * Ours, set by brokers alone: the record counts only together with the one behind it, so that several are in the log
+     * all or none.
+     */
+    public static final int CONTINUED = 1 << 21;
+
+    /** What no client may set. */
+    public static final int OF_BROKERS = MOVED | CONTINUED;
+
     private static final int TRANSACTION_MASK = 3 << 2;
 
     private SysFlag() {}

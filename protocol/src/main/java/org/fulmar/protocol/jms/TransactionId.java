@@ -1,0 +1,34 @@
+package org.fulmar.protocol.jms;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which transaction: a branch by its Xid, a session's own by its number. The number is given in both, so that a commit
+ * or prepare that is sent again, because its answer was lost, is known.
+ *
+ * @param xid of a branch; null for a session's own transaction
+ * @param producerId of the session that ends it, whose messages it numbers in one sequence with its transactions
+ * @param sequence of this transaction, above those of its messages
+ */
+public record TransactionId(@Nullable BranchXid xid, long producerId, long sequence) {
+    public void encode(ByteBuf out) {
+        out.writeLong(producerId);
+        out.writeLong(sequence);
+        out.writeBoolean(xid != null);
+        if (xid != null) {
+            xid.encode(out);
+        }
+    }
+
+    public static TransactionId decode(ByteBuf in) {
+        long producerId = in.readLong();
+        long sequence = in.readLong();
+        return new TransactionId(in.readBoolean() ? BranchXid.decode(in) : null, producerId, sequence);
+    }
+
+    /** For people. */
+    public String text() {
+        return xid != null ? xid.text() : Long.toHexString(producerId) + "-" + sequence;
+    }
+}
