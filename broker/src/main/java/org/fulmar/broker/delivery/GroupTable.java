@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * The subscription groups that last, and their cursors: what a restart must know of deliveries.
  *
  * <p>A state machine owned by the core. Its facts are: a group made or removed, a cursor made, messages delivered,
- * settled, or returned without having been seen. Runs of neighbouring offsets become one fact.
+ * settled, returned without having been seen, or reserved by a prepared branch. Runs of neighbouring offsets become one
+ * fact.
  */
 public final class GroupTable implements View {
     private static final byte GROUP_CREATED = 10;
@@ -31,6 +32,8 @@ public final class GroupTable implements View {
     private static final byte DELIVERED = 13;
     private static final byte SETTLED = 14;
     private static final byte RETURNED = 15;
+    private static final byte RESERVED = 16;
+    private static final byte RESOLVED = 17;
 
     private record Key(String name, String topic) {}
 
@@ -38,6 +41,9 @@ public final class GroupTable implements View {
     private final Map<String, SubscriptionGroup> subscriptions = new HashMap<>();
     private final Map<String, List<SubscriptionGroup>> byTopic = new HashMap<>();
     private final Map<Integer, Cursor> cursors = new HashMap<>();
+    /** What prepared branches have acknowledged, by the number of the branch. */
+    private final Map<Long, List<Reserved>> reserved = new HashMap<>();
+
     private int lastCursorId;
     private byte runType;
     private int runCursor;
@@ -146,6 +152,63 @@ public final class GroupTable implements View {
                 out.writeByte(RETURNED).writeInt(cursor.id()).writeLong(offset).writeInt(deliveries));
     }
 
+    /** Neighbouring messages of one queue that a branch has. */
+    record Reserved(Cursor cursor, long offset, int count) {}
+
+    /** A branch that is about to be prepared takes messages. */
+    void reserve(long branch, Cursor cursor, long offset, int count, FactSink facts) {
+        if (cursor.group().isLasting()) {
+            endRun(facts);
+            facts.fact(out -> out.writeByte(RESERVED)
+                    .writeLong(branch)
+                    .writeInt(cursor.id())
+                    .writeLong(offset)
+                    .writeInt(count));
+        }
+        applyReserved(branch, cursor, offset, count);
+    }
+
+    private void applyReserved(long branch, Cursor cursor, long offset, int count) {
+        for (int i = 0; i < count; i++) {
+            cursor.reserved(offset + i, branch);
+        }
+        reserved.computeIfAbsent(branch, b -> new ArrayList<>()).add(new Reserved(cursor, offset, count));
+    }
+
+    /** What a branch has. */
+    List<Reserved> reservedOf(long branch) {
+        return List.copyOf(reserved.getOrDefault(branch, List.of()));
+    }
+
+    /** A branch is decided: what it has and is not settled is nobody's any more, and comes back with the next restart. */
+    void resolve(long branch, FactSink facts) {
+        endRun(facts);
+        facts.fact(out -> out.writeByte(RESOLVED).writeLong(branch));
+        applyResolved(branch);
+    }
+
+    private void applyResolved(long branch) {
+        List<Reserved> had = reserved.remove(branch);
+        if (had == null) {
+            return;
+        }
+        for (Reserved range : had) {
+            for (int i = 0; i < range.count; i++) {
+                Cursor.InFlight message = range.cursor.held(range.offset + i);
+                if (message != null && message.branch == branch) {
+                    message.branch = 0;
+                }
+            }
+        }
+    }
+
+    /** Of how many messages a branch keeps the acknowledgement. */
+    public long reservedBy(long branch) {
+        return reserved.getOrDefault(branch, List.of()).stream()
+                .mapToLong(Reserved::count)
+                .sum();
+    }
+
     private void run(byte type, Cursor cursor, long offset, int count, FactSink facts) {
         if (type == runType && cursor.id() == runCursor && offset == runStart + runCount) {
             runCount += count;
@@ -208,6 +271,14 @@ public final class GroupTable implements View {
                 }
             }
             case DELIVERED, SETTLED, RETURNED -> applyToCursor(type, fact);
+            case RESERVED -> {
+                long branch = fact.getLong();
+                Cursor cursor = cursors.get(fact.getInt());
+                if (cursor != null) {
+                    applyReserved(branch, cursor, fact.getLong(), fact.getInt());
+                }
+            }
+            case RESOLVED -> applyResolved(fact.getLong());
             default -> {
                 // a fact of another view
             }
@@ -270,6 +341,7 @@ public final class GroupTable implements View {
             byTopic.remove(group.topic());
         }
         group.cursors().forEach(cursor -> cursors.remove(cursor.id()));
+        reserved.values().forEach(all -> all.removeIf(range -> range.cursor.group() == group));
     }
 
     /** A message that was copied to where dead or expired ones go: the copy's record is the fact that settles it. */
@@ -316,7 +388,26 @@ public final class GroupTable implements View {
                 .forEach(cursor -> saved.add(new Saved(
                         cursor, cursor.floor(), cursor.settled().ranges(cursor.floor()), cursor.deliveries())));
         int lastId = lastCursorId;
-        return () -> JsonBody.bytes(toJson(logPosition, lastId, all, saved));
+        Map<Long, List<Reserved>> branches = new HashMap<>();
+        reserved.forEach((branch, ranges) -> branches.put(
+                branch,
+                ranges.stream()
+                        .filter(range -> range.cursor.group().isLasting())
+                        .toList()));
+        return () -> {
+            ObjectNode json = toJson(logPosition, lastId, all, saved);
+            saveReserved(json, branches);
+            return JsonBody.bytes(json);
+        };
+    }
+
+    private static void saveReserved(ObjectNode json, Map<Long, List<Reserved>> branches) {
+        ArrayNode array = json.putArray("reserved");
+        branches.forEach((branch, ranges) -> ranges.forEach(range -> array.addObject()
+                .put("branch", branch)
+                .put("cursor", range.cursor.id())
+                .put("offset", range.offset)
+                .put("count", range.count)));
     }
 
     private static ObjectNode toJson(long logPosition, int lastId, List<SubscriptionGroup> groups, List<Saved> saved) {
@@ -355,6 +446,7 @@ public final class GroupTable implements View {
         subscriptions.clear();
         byTopic.clear();
         cursors.clear();
+        reserved.clear();
         lastCursorId = 0;
         if (content == null) {
             return 0;
@@ -372,6 +464,16 @@ public final class GroupTable implements View {
         }
         for (JsonNode node : json.path("cursors")) {
             restoreCursor(node);
+        }
+        for (JsonNode node : json.path("reserved")) {
+            Cursor cursor = cursors.get(node.path("cursor").asInt());
+            if (cursor != null) {
+                applyReserved(
+                        node.path("branch").asLong(),
+                        cursor,
+                        node.path("offset").asLong(),
+                        node.path("count").asInt());
+            }
         }
         lastCursorId = json.path("lastCursorId").asInt();
         return json.path("logPosition").asLong();

@@ -202,6 +202,25 @@ public final class CommitLog {
         return position;
     }
 
+    /** The most bytes that several records may have together that must be in one file. */
+    int largestGroup() {
+        return segmentSize / 2 - FILLER_BYTES;
+    }
+
+    /**
+     * Makes sure that the next so many bytes go into one file, and find room there.
+     *
+     * @throws StoreException if there is none; the log is unchanged then, but for its place
+     */
+    void reserve(int bytes, boolean mayUseReserve) throws StoreException {
+        if (bytes > largestGroup()) {
+            throw new StoreException(
+                    StoreException.Reason.TOO_LARGE,
+                    bytes + " bytes that belong together; at most " + largestGroup() + " go into one log file");
+        }
+        makeRoom(bytes, mayUseReserve);
+    }
+
     private void makeRoom(int size, boolean mayUseReserve) throws StoreException {
         long position = end();
         LogSegment active = segmentAt(position);
