@@ -106,15 +106,31 @@ public final class TransactedDeliveries {
         groups.resolve(branch, facts);
     }
 
-    /** The branch is rolled back: what it has reserved comes again, flagged, before newer ones. */
-    public void rollback(long branch, FactSink facts) {
+    /**
+     * The branch is rolled back.
+     *
+     * @return run when the facts are logged: what it has reserved comes again, flagged, before newer ones
+     */
+    public Runnable rollback(long branch, FactSink facts) {
         List<GroupTable.Reserved> had = groups.reservedOf(branch);
         groups.resolve(branch, facts);
-        for (GroupTable.Reserved range : had) {
-            for (int i = 0; i < range.count(); i++) {
-                engine.giveBackReserved(range.cursor(), range.offset() + i);
+        return () -> {
+            for (GroupTable.Reserved range : had) {
+                for (int i = 0; i < range.count(); i++) {
+                    engine.giveBackReserved(range.cursor(), range.offset() + i);
+                }
             }
-        }
+        };
+    }
+
+    /** Of how many messages a branch keeps the acknowledgement. */
+    public long reservedBy(long branch) {
+        return groups.reservedBy(branch);
+    }
+
+    /** Puts the facts of deliveries so far before what is appended next. */
+    public void endRun(FactSink facts) {
+        groups.endRun(facts);
     }
 
     /** Gives back what consumers hold; it comes again, flagged, before newer ones. */

@@ -43,6 +43,7 @@ final class JmsPeer {
     private final Map<Integer, Consumer> consumers = new HashMap<>();
     private final Set<String> temporaryTopics = new HashSet<>();
     private final Set<Long> producers = new HashSet<>();
+    private final Set<OpenTransaction> transactions = new HashSet<>();
     private String instance = "";
     private @Nullable String clientId;
     private boolean running;
@@ -80,6 +81,12 @@ final class JmsPeer {
         this.clientId = newId;
     }
 
+    /** Who it is, for people. */
+    String text() {
+        return (user == null ? "anonymous" : user) + (clientId == null ? "" : ", client id " + clientId) + ", "
+                + connection.remoteAddress();
+    }
+
     /** What the client calls its connection; empty if it does not. */
     String instance() {
         return instance;
@@ -92,6 +99,11 @@ final class JmsPeer {
     /** The producers that have sent over it. */
     Set<Long> producers() {
         return producers;
+    }
+
+    /** The open transactions that it has brought parts of. */
+    Set<OpenTransaction> transactions() {
+        return transactions;
     }
 
     boolean running() {

@@ -164,6 +164,11 @@ public final class CommitLog {
         return Math.min(maxRecordBytes, segmentSize - FILLER_BYTES);
     }
 
+    /** The size that a draft has, or had, in the log. */
+    public int size(RecordDraft draft) {
+        return draft.size(storeHost);
+    }
+
     /** The size of {@code draft} in the log; checks the limits. */
     int checkedSize(RecordDraft draft) throws StoreException {
         int size = draft.size(storeHost);

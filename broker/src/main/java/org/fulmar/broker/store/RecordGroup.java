@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongConsumer;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.fulmar.protocol.message.SysFlag;
@@ -20,7 +19,12 @@ public final class RecordGroup implements FactSink {
     /** What a record of facts has besides them, at most. */
     private static final int RECORD_BYTES = 256;
 
-    private record Item(QueueLog queue, RecordDraft draft, long tagHash, LongConsumer place) {}
+    /** Is told where a message of the group lies in the log. */
+    public interface Place {
+        void at(long position, int size);
+    }
+
+    private record Item(QueueLog queue, RecordDraft draft, long tagHash, Place place) {}
 
     /** A message of the group in the log. */
     record Placed(QueueLog queue, QueueLog.Entry entry, long queueOffset) {}
@@ -42,7 +46,7 @@ public final class RecordGroup implements FactSink {
      * @param place is told its place in the log
      * @throws StoreException if it is too large; the group is unchanged then
      */
-    public void add(QueueLog queue, RecordDraft draft, long tagHash, LongConsumer place) throws StoreException {
+    public void add(QueueLog queue, RecordDraft draft, long tagHash, Place place) throws StoreException {
         bytes += log.checkedSize(draft);
         items.add(new Item(queue, draft, tagHash, place));
     }
@@ -93,7 +97,7 @@ public final class RecordGroup implements FactSink {
             long start = log.append(left > 0 ? item.draft.continued() : item.draft, queueOffset, now, true);
             placed.add(new Placed(
                     item.queue, item.queue.appended(start, (int) (log.end() - start), item.tagHash), queueOffset));
-            item.place.accept(start);
+            item.place.at(start, (int) (log.end() - start));
         }
         return placed;
     }

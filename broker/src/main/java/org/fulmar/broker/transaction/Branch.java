@@ -82,6 +82,10 @@ public final class Branch {
         return bytes;
     }
 
+    void id(TransactionId theId) {
+        id = theId;
+    }
+
     void prepared(TransactionId theId, long at, String by) {
         id = theId;
         since = at;
@@ -135,9 +139,14 @@ public final class Branch {
 
     /** Where the next half message lies that is not re-appended; -1 if there is none. */
     public long nextHalf() {
+        return halfBehind(next);
+    }
+
+    /** Where the first half message lies at or behind the end of another; -1 if there is none. */
+    public long halfBehind(long position) {
         for (Halves range : halves) {
-            if (next < range.end) {
-                return Math.max(next, range.start);
+            if (position < range.end) {
+                return Math.max(position, range.start);
             }
         }
         return -1;

@@ -55,8 +55,10 @@ public final class TransactionTable implements View {
     private long lastNumber;
 
     /** A new open transaction. */
-    public Branch open() {
-        return branch(lastNumber + 1);
+    public Branch open(TransactionId id) {
+        Branch branch = branch(lastNumber + 1);
+        branch.id(id);
+        return branch;
     }
 
     private Branch branch(long number) {
@@ -118,18 +120,24 @@ public final class TransactionTable implements View {
 
     /** The decision: it stands when the fact is in the log. What it acknowledges is settled by facts of the same group. */
     public void decide(Branch branch, boolean commit, boolean heuristic, FactSink facts) {
-        facts.fact(out -> out.writeByte(DECIDED)
-                .writeLong(branch.number())
-                .writeBoolean(commit)
-                .writeBoolean(heuristic));
-        applyDecided(branch.number(), commit, heuristic);
+        TransactionId id = branch.id();
+        if (id == null) {
+            throw new IllegalStateException("transaction " + branch.number() + " has lost its name");
+        }
+        facts.fact(out -> {
+            out.writeByte(DECIDED)
+                    .writeLong(branch.number())
+                    .writeBoolean(commit)
+                    .writeBoolean(heuristic);
+            id.encode(out);
+        });
+        applyDecided(branch.number(), commit, heuristic, id);
     }
 
-    private void applyDecided(long number, boolean commit, boolean heuristic) {
-        Branch branch = branches.get(number);
-        if (branch == null) {
-            return;
-        }
+    private void applyDecided(long number, boolean commit, boolean heuristic, TransactionId id) {
+        // one without half messages may not be known yet
+        Branch branch = branch(number);
+        branch.id(id);
         branch.decided(commit, heuristic);
         if (!commit && !heuristic) {
             forget(branch);
@@ -187,10 +195,10 @@ public final class TransactionTable implements View {
             }
 
             @Override
-            public void transaction(long number, long logOffset) {
+            public void transaction(long number, long before) {
                 Branch branch = branches.get(number);
                 if (branch != null) {
-                    branch.reappended(logOffset + 1);
+                    branch.reappended(before);
                 }
             }
         });
@@ -208,7 +216,10 @@ public final class TransactionTable implements View {
                 ByteBuf in = Unpooled.wrappedBuffer(fact);
                 applyPrepared(number, TransactionId.decode(in), in.readLong(), text(in));
             }
-            case DECIDED -> applyDecided(number, fact.get() != 0, fact.get() != 0);
+            case DECIDED -> {
+                ByteBuf in = Unpooled.wrappedBuffer(fact);
+                applyDecided(number, in.readBoolean(), in.readBoolean(), TransactionId.decode(in));
+            }
             case DONE -> applyDone(number);
             default -> {
                 Branch branch = branches.get(number);
