@@ -26,6 +26,8 @@ import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.Probe;
+import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.message.MessageId;
@@ -68,6 +70,9 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final TransactionTable transactions = new TransactionTable();
+    private final Reappend reappend;
+    private final Probe probe;
     private final Handlers handlers;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
@@ -80,6 +85,16 @@ public final class Broker implements AutoCloseable {
      * @throws IOException if the users file can't be read
      */
     public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm) throws IOException {
+        this(config, disk, clock, inVm, Probe.NONE);
+    }
+
+    /**
+     * As above.
+     *
+     * @param probe is told when transactions pass points at which tests kill
+     */
+    public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm, Probe probe) throws IOException {
+        this.probe = probe;
         this.config = config;
         this.clock = clock;
         this.inVm = inVm;
@@ -109,7 +124,10 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.store = new MessageStore(
-                disk, config.store(), List.of(topics, groups, offsets, delayed, producers), new StoreEvents());
+                disk,
+                config.store(),
+                List.of(topics, groups, offsets, delayed, producers, transactions),
+                new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
@@ -118,11 +136,13 @@ public final class Broker implements AutoCloseable {
         Alarm[] lateAlarm = new Alarm[1];
         Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
         lateAlarm[0] = alarm;
-        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, delayed, alarm, clock);
+        this.reappend = new Reappend(store, delayed, transactions, clock, probe);
+        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, delayed, reappend, alarm, clock);
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
         deadLetters.connect(service);
+        reappend.connect(service);
         this.handlers = new Handlers(
                 new PullHandler(config, service, store, clients, offsets, clock),
                 new SendHandler(config, service, store),
@@ -147,8 +167,23 @@ public final class Broker implements AutoCloseable {
 
     private void route() {
         new Routes(
-                        config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock,
-                        delayed, producers)
+                        config,
+                        router,
+                        core,
+                        topics,
+                        clients,
+                        offsets,
+                        groups,
+                        store,
+                        service,
+                        backlog,
+                        turn,
+                        clock,
+                        delayed,
+                        producers,
+                        transactions,
+                        reappend,
+                        probe)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -248,6 +283,7 @@ public final class Broker implements AutoCloseable {
         core.execute(() -> {
             try {
                 service.createSystemTopics();
+                reappend.resume();
                 made.complete(null);
             } catch (StoreException e) {
                 made.complete(e);

@@ -26,6 +26,7 @@ final class TurnEnd implements Core.Turn {
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final Reappend reappend;
     private final Alarm alarm;
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
@@ -36,6 +37,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            Reappend reappend,
             Alarm alarm,
             LongSupplier clock) {
         this.appender = appender;
@@ -43,6 +45,7 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.reappend = reappend;
         this.alarm = alarm;
         this.clock = clock;
     }
@@ -77,6 +80,13 @@ final class TurnEnd implements Core.Turn {
             }
             delayed.deliverDue(now);
         }
+        if (!appender.failed() && reappend.nextDue() <= now) {
+            if (appender.hasBatch()) {
+                // half messages are read from the log
+                writeNow();
+            }
+            reappend.some(now);
+        }
         if (appender.hasMessages()) {
             groups.endRun(appender);
             appender.write();
@@ -102,7 +112,7 @@ final class TurnEnd implements Core.Turn {
             return false;
         }
         // what was moved in this turn is visible now and may be wanted
-        alarm.set(Math.min(delayed.nextDue(), engine.nextDue()), now);
-        return more || engine.isAwake() || delayed.nextDue() <= now;
+        alarm.set(Math.min(Math.min(delayed.nextDue(), reappend.nextDue()), engine.nextDue()), now);
+        return more || engine.isAwake() || delayed.nextDue() <= now || reappend.nextDue() <= now;
     }
 }
