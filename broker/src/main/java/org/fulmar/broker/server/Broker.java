@@ -25,7 +25,10 @@ import org.fulmar.broker.store.Disk;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
+import org.fulmar.broker.store.View;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.HalfMessages;
+import org.fulmar.broker.transaction.Probe;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.message.MessageId;
@@ -68,6 +71,7 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final HalfMessages halfMessages;
     private final Handlers handlers;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
@@ -80,6 +84,13 @@ public final class Broker implements AutoCloseable {
      * @throws IOException if the users file can't be read
      */
     public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm) throws IOException {
+        this(config, disk, clock, inVm, Probe.NONE);
+    }
+
+    /**
+     * @param probe is told when a transaction passes a point, for tests
+     */
+    public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm, Probe probe) throws IOException {
         this.config = config;
         this.clock = clock;
         this.inVm = inVm;
@@ -108,8 +119,9 @@ public final class Broker implements AutoCloseable {
         Executor fromTimer = core.fromElsewhere();
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
-        this.store = new MessageStore(
-                disk, config.store(), List.of(topics, groups, offsets, delayed, producers), new StoreEvents());
+        this.halfMessages = new HalfMessages(config.halfMessages());
+        List<View> views = List.of(topics, groups, offsets, delayed, producers, halfMessages);
+        this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
@@ -118,14 +130,24 @@ public final class Broker implements AutoCloseable {
         Alarm[] lateAlarm = new Alarm[1];
         Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
         lateAlarm[0] = alarm;
-        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, delayed, alarm, clock);
+        this.turn = new TurnEnd(
+                store.appender(),
+                engine,
+                groups,
+                outbox,
+                delayed,
+                new CheckBack(halfMessages, store, clients, probe),
+                alarm,
+                clock);
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
         deadLetters.connect(service);
+        NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         this.handlers = new Handlers(
                 new PullHandler(config, service, store, clients, offsets, clock),
-                new SendHandler(config, service, store),
+                new SendHandler(config, service, store, natives),
+                natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
@@ -134,7 +156,12 @@ public final class Broker implements AutoCloseable {
     }
 
     private record Handlers(
-            PullHandler pull, SendHandler send, JmsConnections jms, DeliveryEngine engine, DeliveryOutbox outbox) {}
+            PullHandler pull,
+            SendHandler send,
+            NativeTransactions natives,
+            JmsConnections jms,
+            DeliveryEngine engine,
+            DeliveryOutbox outbox) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -149,7 +176,8 @@ public final class Broker implements AutoCloseable {
         new Routes(
                         config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock,
                         delayed, producers)
-                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile);
+                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .transactions(handlers.natives);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);

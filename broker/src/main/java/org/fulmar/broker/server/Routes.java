@@ -28,7 +28,7 @@ record Routes(
         DelayedMessages delayed,
         ProducerTable producers) {
 
-    void fill(
+    Routes fill(
             SendHandler send,
             PullHandler pull,
             JmsConnections connections,
@@ -40,6 +40,11 @@ record Routes(
                 connections,
                 new JmsConsumers(config, engine, subscriptions, service, turn, selectors),
                 new JmsBrowser(engine, service, backlog, selectors));
+        return this;
+    }
+
+    void transactions(NativeTransactions natives) {
+        onCore(RequestCode.END_TRANSACTION, natives::end);
     }
 
     private void rocketMq(SendHandler send, PullHandler pull) {

@@ -26,6 +26,7 @@ final class TurnEnd implements Core.Turn {
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final CheckBack checks;
     private final Alarm alarm;
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
@@ -36,6 +37,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            CheckBack checks,
             Alarm alarm,
             LongSupplier clock) {
         this.appender = appender;
@@ -43,6 +45,7 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.checks = checks;
         this.alarm = alarm;
         this.clock = clock;
     }
@@ -66,16 +69,22 @@ final class TurnEnd implements Core.Turn {
         }
     }
 
+    /** When the clock next brings something to do here. */
+    private long nextTimed() {
+        return Math.min(delayed.nextDue(), checks.nextDue());
+    }
+
     @Override
     public boolean end() {
         long now = clock.getAsLong();
         appender.time(now);
-        if (!appender.failed() && delayed.nextDue() <= now) {
+        if (!appender.failed() && nextTimed() <= now) {
             if (appender.hasMessages()) {
                 // what is due may have come in this very turn: it is read from the log
                 writeNow();
             }
             delayed.deliverDue(now);
+            checks.seeToDue(now, this);
         }
         if (appender.hasMessages()) {
             groups.endRun(appender);
@@ -102,7 +111,7 @@ final class TurnEnd implements Core.Turn {
             return false;
         }
         // what was moved in this turn is visible now and may be wanted
-        alarm.set(Math.min(delayed.nextDue(), engine.nextDue()), now);
-        return more || engine.isAwake() || delayed.nextDue() <= now;
+        alarm.set(Math.min(nextTimed(), engine.nextDue()), now);
+        return more || engine.isAwake() || nextTimed() <= now;
     }
 }
