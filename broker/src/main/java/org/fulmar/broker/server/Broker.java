@@ -177,7 +177,7 @@ public final class Broker implements AutoCloseable {
                         config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock,
                         delayed, producers)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
-                .transactions(handlers.natives);
+                .transactions(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);

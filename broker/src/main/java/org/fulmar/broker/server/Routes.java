@@ -7,6 +7,7 @@ import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.JmsCode;
@@ -43,8 +44,12 @@ record Routes(
         return this;
     }
 
-    void transactions(NativeTransactions natives) {
+    void transactions(NativeTransactions natives, HalfMessages halves) {
+        HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);
+        onCore(RequestCode.RESUME_CHECK_HALF_MESSAGE, admin::resume);
+        onCore(JmsCode.ADMIN_HALF_MESSAGES, RequestRouter.unlessUnread(admin::list));
+        onCore(JmsCode.ADMIN_END_HALF_MESSAGE, admin::end);
     }
 
     private void rocketMq(SendHandler send, PullHandler pull) {
