@@ -20,8 +20,8 @@ class OptionsPageTest {
     @Test
     void pageListsTheBrokersOptionsForHalfMessages() throws IOException {
         List<OptionSpec> options = BrokerOptions.ALL.stream()
-                .filter(option -> option.key().startsWith("transaction")
-                        || option.key().equals("maxHalfMessages"))
+                .filter(option ->
+                        option.key().startsWith("transaction") || option.key().equals("maxHalfMessages"))
                 .toList();
         assertThat(options).hasSize(5);
         assertListed(options);

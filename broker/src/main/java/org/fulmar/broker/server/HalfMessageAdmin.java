@@ -125,10 +125,8 @@ final class HalfMessageAdmin {
             return;
         }
         MessageRecord record = place < 0 ? null : store.log().read(place);
-        boolean givenUp = record != null
-                && record.physicalOffset() == place
-                && record.topicIs(GIVEN_UP_TOPIC)
-                && record.intact();
+        boolean givenUp =
+                record != null && record.physicalOffset() == place && record.topicIs(GIVEN_UP_TOPIC) && record.intact();
         if (record == null || !givenUp) {
             request.answer(
                     ResponseCode.SYSTEM_ERROR,
@@ -153,8 +151,7 @@ final class HalfMessageAdmin {
         byte[] block = record.propertyBytes();
         byte[] properties =
                 MessageProperties.without(block, block.length, CRC, CHECK_TIMES, IMMUNITY, JmsNames.MOVED_FROM);
-        RecordDraft draft = new RecordDraft(
-                        HalfMessages.TOPIC, 0, properties, Unpooled.wrappedBuffer(record.body()))
+        RecordDraft draft = new RecordDraft(HalfMessages.TOPIC, 0, properties, Unpooled.wrappedBuffer(record.body()))
                 .born(record.bornTimestamp(), record.bornHost())
                 .flags(record.flag(), record.sysFlag() & ~SysFlag.OF_BROKERS)
                 .reconsumeTimes(record.reconsumeTimes());

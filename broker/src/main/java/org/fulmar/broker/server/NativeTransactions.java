@@ -147,9 +147,7 @@ final class NativeTransactions {
         String group = in.text("producerGroup");
         long logOffset = in.number("commitLogOffset");
         long queueOffset = in.number("tranStateTableOffset");
-        if (decision != UNKNOWN
-                && decision != SysFlag.TRANSACTION_COMMIT
-                && decision != SysFlag.TRANSACTION_ROLLBACK) {
+        if (decision != UNKNOWN && decision != SysFlag.TRANSACTION_COMMIT && decision != SysFlag.TRANSACTION_ROLLBACK) {
             request.answer(
                     ResponseCode.INVALID_PARAMETER,
                     "commitOrRollback is 0 (unknown), 8 (commit) or 12 (rollback), not " + decision);
@@ -160,7 +158,7 @@ final class NativeTransactions {
                 ? "no half message begins at log offset " + logOffset
                 : refusal(record, group, queueOffset);
         if (record == null || refusal != null) {
-            LOG.info("an outcome of group {} is refused: {}", group, refusal);
+            LOG.debug("an outcome of group {} is refused: {}", group, refusal);
             request.answer(ResponseCode.SYSTEM_ERROR, refusal);
             return;
         }
@@ -191,8 +189,7 @@ final class NativeTransactions {
     private boolean isLate(MessageRecord record) {
         String seconds = record.property(IMMUNITY);
         return seconds != null
-                && clock.getAsLong() - record.storeTimestamp()
-                        > halves.rules().immunityMillis(seconds);
+                && clock.getAsLong() - record.storeTimestamp() > halves.rules().immunityMillis(seconds);
     }
 
     /** The half message of a RocketMQ producer at a place that a client names; null if there is none. */
@@ -227,8 +224,7 @@ final class NativeTransactions {
     void decide(Request request, long logOffset, boolean commit) {
         MessageRecord record = read(logOffset);
         if (record == null) {
-            request.answer(
-                    ResponseCode.JMS_TRANSACTION_UNKNOWN, "no half message begins at log offset " + logOffset);
+            request.answer(ResponseCode.JMS_TRANSACTION_UNKNOWN, "no half message begins at log offset " + logOffset);
         } else {
             decide(request, record, commit);
         }

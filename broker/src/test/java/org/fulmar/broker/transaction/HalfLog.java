@@ -70,12 +70,11 @@ final class HalfLog implements FactSink {
 
     /** The record that ends a half message. */
     void ending(MessageRecord half, HalfMessages.Outcome outcome, long now) {
-        String topic =
-                switch (outcome) {
-                    case COMMITTED -> "real";
-                    case ROLLED_BACK -> HalfMessages.OP_TOPIC;
-                    case GIVEN_UP -> HalfMessages.GIVEN_UP_TOPIC;
-                };
+        String topic = switch (outcome) {
+            case COMMITTED -> "real";
+            case ROLLED_BACK -> HalfMessages.OP_TOPIC;
+            case GIVEN_UP -> HalfMessages.GIVEN_UP_TOPIC;
+        };
         String origin = MovedRecord.ofHalf(half.physicalOffset());
         append(MovedRecord.copy(half, topic, 0, origin, Map.of()), 0, now);
     }

@@ -26,6 +26,7 @@ public final class MessageProperties {
     public static final String TRANSACTION_CHECK_TIMES = "TRANSACTION_CHECK_TIMES";
     /** How long the producer of a half message is not asked, in seconds. */
     public static final String CHECK_IMMUNITY_TIME = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+
     public static final String RETRY_TOPIC = "RETRY_TOPIC";
     public static final String ORIGIN_MESSAGE_ID = "ORIGIN_MESSAGE_ID";
     public static final String REAL_TOPIC = "REAL_TOPIC";

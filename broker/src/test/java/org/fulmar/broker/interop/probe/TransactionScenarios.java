@@ -37,7 +37,8 @@ final class TransactionScenarios {
         steps.put(Scenario.A_PRODUCER_THAT_DID_NOT_KNOW_IS_ASKED_AND_COMMITS, TransactionScenarios::asked);
         steps.put(
                 Scenario.A_PRODUCER_THAT_DID_NOT_KNOW_IS_ASKED_AND_ROLLS_BACK, TransactionScenarios::askedAndRollsBack);
-        steps.put(Scenario.ANOTHER_PRODUCER_OF_THE_GROUP_IS_ASKED_WHEN_THE_FIRST_IS_GONE, TransactionScenarios::another);
+        steps.put(
+                Scenario.ANOTHER_PRODUCER_OF_THE_GROUP_IS_ASKED_WHEN_THE_FIRST_IS_GONE, TransactionScenarios::another);
         steps.put(Scenario.A_MESSAGE_ASKED_FOR_IN_VAIN_IS_KEPT_FOR_INSPECTION, TransactionScenarios::inVain);
         steps.put(Scenario.A_HALF_MESSAGE_IS_LEFT_FOR_AFTER_THE_RESTART, session -> leave(session, LEFT));
         steps.put(
@@ -118,8 +119,8 @@ final class TransactionScenarios {
     private static void commit(Session session) throws Exception {
         List<MessageQueue> queues = session.createTopic(session.topic());
         Inbox inbox = consumer(session, session.topic());
-        TransactionMQProducer producer = session.transactionProducer(
-                session.group("tx"), decided(LocalTransactionState.COMMIT_MESSAGE));
+        TransactionMQProducer producer =
+                session.transactionProducer(session.group("tx"), decided(LocalTransactionState.COMMIT_MESSAGE));
         Message message = session.message("committed");
         message.setKeys("the-key");
         message.putUserProperty("colour", "green");
@@ -144,8 +145,7 @@ final class TransactionScenarios {
         List<MessageQueue> queues = session.createTopic(session.topic());
         Inbox inbox = consumer(session, session.topic());
         send(
-                session.transactionProducer(
-                        session.group("back"), decided(LocalTransactionState.ROLLBACK_MESSAGE)),
+                session.transactionProducer(session.group("back"), decided(LocalTransactionState.ROLLBACK_MESSAGE)),
                 session.message("rolled back"));
         // a later one of another producer, so that the first has had its time
         send(
@@ -182,8 +182,7 @@ final class TransactionScenarios {
     private static void askedAndRollsBack(Session session) throws Exception {
         List<MessageQueue> queues = session.createTopic(session.topic());
         long before = stored(session, queues);
-        Listener listener =
-                new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.ROLLBACK_MESSAGE);
+        Listener listener = new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.ROLLBACK_MESSAGE);
         TransactionMQProducer producer = session.transactionProducer(session.group("tx"), listener);
         send(producer, session.message("one"));
         listener.awaitAsked();
