@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.ConsumeQueue;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
@@ -125,8 +126,11 @@ final class HalfMessageAdmin {
             return;
         }
         MessageRecord record = place < 0 ? null : store.log().read(place);
-        boolean givenUp =
-                record != null && record.physicalOffset() == place && record.topicIs(GIVEN_UP_TOPIC) && record.intact();
+        boolean givenUp = record != null
+                && record.physicalOffset() == place
+                && record.topicIs(GIVEN_UP_TOPIC)
+                && record.intact()
+                && isInQueue(record);
         if (record == null || !givenUp) {
             request.answer(
                     ResponseCode.SYSTEM_ERROR,
@@ -145,6 +149,17 @@ final class HalfMessageAdmin {
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
         }
+    }
+
+    /** A body may hold what looks like a record; the queue knows the real ones. */
+    private boolean isInQueue(MessageRecord record) {
+        QueueLog queue = store.queue(HalfMessages.GIVEN_UP_TOPIC, 0);
+        long offset = record.queueOffset();
+        if (offset < queue.minOffset() || offset >= queue.visibleOffset()) {
+            return false;
+        }
+        ByteBuffer entry = queue.index().entries(offset, 1).slice();
+        return entry.remaining() >= ConsumeQueue.ENTRY_BYTES && entry.getLong(0) == record.physicalOffset();
     }
 
     private void prepareAgain(MessageRecord record, Appender.Listener answer) throws StoreException {

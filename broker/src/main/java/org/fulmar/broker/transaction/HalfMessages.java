@@ -65,7 +65,7 @@ public final class HalfMessages implements View {
             long wanted = 0;
             if (seconds != null) {
                 try {
-                    wanted = Math.min(Long.parseLong(seconds), maxAge / 1000) * 1000;
+                    wanted = Math.max(0, Math.min(Long.parseLong(seconds), maxAge / 1000)) * 1000;
                 } catch (NumberFormatException e) {
                     wanted = 0;
                 }

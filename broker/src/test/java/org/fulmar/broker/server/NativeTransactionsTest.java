@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.message.MessageBatch;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
+import org.fulmar.protocol.message.RecordDraft;
 import org.fulmar.protocol.message.SysFlag;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,9 +94,16 @@ class NativeTransactionsTest {
         return made;
     }
 
-    private void restart() throws Exception {
+    /** Once from the checkpoint, once from the log alone. */
+    private void restartTwice() throws Exception {
         stop();
         open.clear();
+        start();
+        stop();
+        open.clear();
+        Path config = directory.resolve("config");
+        assertThat(Files.deleteIfExists(config.resolve("halfMessages"))).isTrue();
+        Files.deleteIfExists(config.resolve("halfMessages.bak"));
         start();
     }
 
@@ -180,10 +189,10 @@ class NativeTransactionsTest {
                 .containsEntry("__transactionId__", "m")
                 .containsEntry("colour", "red")
                 .doesNotContainKeys("REAL_TOPIC", "REAL_QID");
-        restart();
+        restartTwice();
         assertThat(listed("10", -1).path("total").asInt()).isZero();
         producer.end(half, COMMIT);
-        assertThat(messages()).as("one more makes the topic").isEqualTo(before + 2);
+        assertThat(messages()).as("two more are of the restarts").isEqualTo(before + 3);
     }
 
     @Test
@@ -197,7 +206,7 @@ class NativeTransactionsTest {
         MessageRecord op = Objects.requireNonNull(producer.read(HalfMessages.OP_TOPIC, 0, 0));
         assertThat(op.property(MessageProperties.name("TAGS"))).isEqualTo("d");
         assertThat(new String(op.bodyBytes(), StandardCharsets.UTF_8)).isEqualTo(Long.toString(half.queueOffset()));
-        restart();
+        restartTwice();
         assertThat(listed("10", -1).path("total").asInt()).isZero();
         told(producer.end(half, COMMIT), ResponseCode.SYSTEM_ERROR, "ended");
     }
@@ -381,7 +390,7 @@ class NativeTransactionsTest {
         Half half = producer.prepare(TOPIC, "m");
         clock.addAndGet(6_000);
         producer.awaitCheck();
-        restart();
+        restartTwice();
         assertThat(listed("10", -1).path("halfMessages").path(0).path("checks").asInt())
                 .isEqualTo(1);
         producer.heartbeat();
@@ -398,7 +407,7 @@ class NativeTransactionsTest {
                 .containsEntry("REAL_QID", "1")
                 .containsEntry("TRANSACTION_CHECK_TIMES", "2");
         told(producer.end(half, COMMIT), ResponseCode.SYSTEM_ERROR, HalfMessages.GIVEN_UP_TOPIC);
-        restart();
+        restartTwice();
         assertThat(listed("10", -1).path("total").asInt()).isZero();
         assertThat(producer.maxOffset(HalfMessages.GIVEN_UP_TOPIC, 0)).isEqualTo(1);
     }
@@ -488,6 +497,33 @@ class NativeTransactionsTest {
                 producer.ask(RequestCode.RESUME_CHECK_HALF_MESSAGE, Map.of("msgId", "0".repeat(32))),
                 ResponseCode.SYSTEM_ERROR,
                 "begins at log offset 0");
+    }
+
+    @Test
+    void bodyThatLooksLikeAMessageThatWasGivenUpIsNotTakenForOne() throws Exception {
+        Half before = Half.of(producer.send(TOPIC, "places", 0, Map.of()));
+        MessageRecord plain = Objects.requireNonNull(producer.read(TOPIC, QUEUE, messages() - 1));
+        // the next record begins behind this one, and its body at the same distance from its beginning
+        long bodyAt = before.logOffset() + plain.size() + plain.body().arrayOffset();
+        byte[] properties =
+                "REAL_TOPIC\u0001rmq_sys_fulmar_facts\u0002REAL_QID\u00010\u0002".getBytes(StandardCharsets.US_ASCII);
+        RecordDraft draft = new RecordDraft(HalfMessages.GIVEN_UP_TOPIC, 0, properties, Unpooled.EMPTY_BUFFER);
+        ByteBuffer forged = ByteBuffer.allocate(draft.size(new byte[8]));
+        draft.write(forged, 0, bodyAt, 0, new byte[8]);
+        SendRequest send = new SendRequest("g", TOPIC, "TBW102", 4, 1, 0, 1, 0, "", 0, 16, false);
+        Half there = Half.of(
+                NativeProducer.answer(producer.start(RequestCode.SEND_MESSAGE_V2, send.fields(), forged.array())));
+        assertThat(there.logOffset()).isEqualTo(before.logOffset() + plain.size());
+        String id = there.offsetId().substring(0, 16) + String.format("%016X", bodyAt);
+        assertThat(producer.ask(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", Long.toString(bodyAt)))
+                        .code())
+                .as("it passes for a record elsewhere")
+                .isZero();
+        told(
+                producer.ask(RequestCode.RESUME_CHECK_HALF_MESSAGE, Map.of("msgId", id)),
+                ResponseCode.SYSTEM_ERROR,
+                "neither a half message nor");
+        assertThat(listed("10", -1).path("total").asInt()).isZero();
     }
 
     @Test
