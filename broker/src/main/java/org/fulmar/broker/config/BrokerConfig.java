@@ -147,6 +147,10 @@ public final class BrokerConfig {
         return options.integer(BrokerOptions.MAX_CONSUMERS);
     }
 
+    public int maxTransactions() {
+        return options.integer(BrokerOptions.MAX_TRANSACTIONS);
+    }
+
     /** How often and when a message is delivered again, where its topic does not say otherwise. */
     public Redelivery.Policy redelivery() {
         return new Redelivery.Policy(

@@ -72,6 +72,13 @@ public final class BrokerOptions {
             "maxConnections", "connections", 20_000, 1, 1_000_000, "open connections above which new ones are refused");
     static final OptionSpec MAX_CONSUMERS = OptionSpec.number(
             "maxConsumersPerConnection", "consumers", 10_000, 1, 1_000_000, "JMS consumers of one connection");
+    static final OptionSpec MAX_TRANSACTIONS = OptionSpec.number(
+            "maxTransactions",
+            "transactions",
+            100_000,
+            1,
+            10_000_000,
+            "JMS transactions that are open in parts, prepared or in doubt at a time");
     static final OptionSpec MAX_REDELIVERIES = OptionSpec.number(
             "maxRedeliveries",
             "times",
@@ -163,6 +170,7 @@ public final class BrokerOptions {
             BUSINESS_THREADS,
             MAX_CONNECTIONS,
             MAX_CONSUMERS,
+            MAX_TRANSACTIONS,
             MAX_REDELIVERIES,
             REDELIVERY_DELAY,
             REDELIVERY_BACK_OFF,

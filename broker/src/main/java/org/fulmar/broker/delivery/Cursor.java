@@ -20,6 +20,8 @@ final class Cursor {
         final long offset;
         int deliveries;
         long number;
+        /** The prepared branch that has acknowledged it, if it is to be committed; 0 for none. */
+        long branch;
 
         @Nullable Consumer holder;
 
@@ -141,6 +143,20 @@ final class Cursor {
         return message;
     }
 
+    /** A prepared branch has the message now, until it is decided, whatever becomes of consumers and brokers. */
+    void reserved(long offset, long branch) {
+        if (isSettled(offset)) {
+            return;
+        }
+        InFlight message = inFlight.get(key(offset));
+        if (message == null) {
+            Integer before = returned.remove(offset);
+            message = new InFlight(this, offset, before == null ? 1 : before);
+            inFlight.put(key(offset), message);
+        }
+        message.branch = branch;
+    }
+
     /** The message will never be delivered again. */
     void settled(long offset) {
         if (offset < floor) {
@@ -169,10 +185,12 @@ final class Cursor {
         }
     }
 
-    /** After a restart nobody holds anything: all that was in flight comes back. */
+    /** After a restart no consumer holds anything: all that was in flight comes back, but for what branches have. */
     void releaseAll() {
         for (InFlight message : inFlight.values().toArray(new InFlight[0])) {
-            returned(message.offset, message.deliveries);
+            if (message.branch == 0) {
+                returned(message.offset, message.deliveries);
+            }
         }
     }
 

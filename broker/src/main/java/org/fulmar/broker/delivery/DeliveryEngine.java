@@ -169,7 +169,7 @@ public final class DeliveryEngine {
         return delayed.next();
     }
 
-    private void settle(Cursor cursor, long offset, int count) {
+    private void settle(Cursor cursor, long offset, int count, FactSink sink) {
         for (int i = 0; i < count; i++) {
             Cursor.InFlight message = cursor.held(offset + i);
             if (message != null && message.holder != null) {
@@ -178,7 +178,7 @@ public final class DeliveryEngine {
             cursor.settled(offset + i);
         }
         if (cursor.group().isLasting()) {
-            groups.logSettled(cursor, offset, count, facts);
+            groups.logSettled(cursor, offset, count, sink);
         }
     }
 
@@ -190,13 +190,13 @@ public final class DeliveryEngine {
      */
     public void acknowledge(Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
-        checkHeld(acknowledge, consumers);
+        checkHeld(acknowledge.ranges(), consumers);
         for (Acknowledge.Range range : acknowledge.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
             Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
             if (consumer != null && cursor != null) {
                 int before = consumer.held();
-                settle(cursor, range.offset(), range.count());
+                settle(cursor, range.offset(), range.count(), facts);
                 if (acknowledge.replenish() && consumer.isOpen()) {
                     addCredit(consumer, before - consumer.held());
                 }
@@ -211,28 +211,39 @@ public final class DeliveryEngine {
      */
     public void release(Acknowledge messages, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
-        checkHeld(messages, consumers);
+        checkHeld(messages.ranges(), consumers);
         for (Acknowledge.Range range : messages.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
-            Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
-            for (int i = 0; consumer != null && cursor != null && i < range.count(); i++) {
-                Cursor.InFlight message = cursor.held(range.offset() + i);
-                if (message != null && message.holder == consumer) {
-                    giveBack(consumer, message, true, true);
-                    if (messages.replenish() && consumer.isOpen()) {
-                        addCredit(consumer, 1);
-                    }
-                }
-            }
             if (consumer != null) {
-                wake(consumer.group());
+                int given = giveBackHeld(consumer, range.queueId(), range.offset(), range.count());
+                if (messages.replenish() && consumer.isOpen()) {
+                    addCredit(consumer, given);
+                }
             }
         }
     }
 
-    private static void checkHeld(Acknowledge acknowledge, java.util.function.IntFunction<@Nullable Consumer> consumers)
+    /** Takes messages back from a consumer, as far as it holds them. How many. */
+    int giveBackHeld(Consumer consumer, int queueId, long offset, int count) {
+        Cursor cursor = consumer.group().cursor(queueId);
+        int given = 0;
+        for (int i = 0; cursor != null && i < count; i++) {
+            Cursor.InFlight message = cursor.held(offset + i);
+            if (message != null && message.holder == consumer) {
+                giveBack(consumer, message, true, true);
+                given++;
+            }
+        }
+        wake(consumer.group());
+        return given;
+    }
+
+    /**
+     * @throws DeliveryException if a consumer does not hold a message that it should
+     */
+    static void checkHeld(List<Acknowledge.Range> ranges, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
-        for (Acknowledge.Range range : acknowledge.ranges()) {
+        for (Acknowledge.Range range : ranges) {
             Consumer consumer = consumers.apply(range.consumerId());
             Cursor cursor = consumer == null ? null : consumer.group().cursor(range.queueId());
             if (range.count() < 1) {
@@ -249,6 +260,34 @@ public final class DeliveryEngine {
                 }
             }
         }
+    }
+
+    /** What transactions do with messages that consumers hold. */
+    public TransactedDeliveries transacted() {
+        return new TransactedDeliveries(groups, this);
+    }
+
+    /** A message that nobody has any more comes again, flagged, if it is not dead now. */
+    void giveBackReserved(Cursor cursor, long offset) {
+        Cursor.InFlight message = cursor.held(offset);
+        if (message != null && message.holder == null) {
+            // it needs no fact: after a restart it comes back in the same way
+            comeBack(cursor, message, message.deliveries, true);
+        }
+    }
+
+    private void comeBack(Cursor cursor, Cursor.InFlight message, int count, boolean failed) {
+        long wait = failed ? assignment.afterFailure(cursor, message.offset, count) : 0;
+        if (wait > 0) {
+            delayed.add(message, clock.getAsLong() + wait);
+        } else if (wait == 0) {
+            comeBack(cursor, message.offset, count);
+        }
+    }
+
+    /** Settles messages, whoever has them; the facts go into the sink. */
+    void settleInto(Cursor cursor, long offset, int count, FactSink sink) {
+        settle(cursor, offset, count, sink);
     }
 
     /**
@@ -321,12 +360,7 @@ public final class DeliveryEngine {
         }
         Cursor cursor = message.cursor;
         int count = seen ? message.deliveries : message.deliveries - 1;
-        long wait = failed ? assignment.afterFailure(cursor, message.offset, count) : 0;
-        if (wait > 0) {
-            delayed.add(message, clock.getAsLong() + wait);
-        } else if (wait == 0) {
-            comeBack(cursor, message.offset, count);
-        }
+        comeBack(cursor, message, count, failed);
         // what was seen needs no fact: after a restart it comes back in the same way
         if (!seen && cursor.group().isLasting()) {
             groups.logReturned(cursor, message.offset, count, facts);

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * The subscription groups that last, and their cursors: what a restart must know of deliveries.
  *
  * <p>A state machine owned by the core. Its facts are: a group made or removed, a cursor made, messages delivered,
- * settled, or returned without having been seen. Runs of neighbouring offsets become one fact.
+ * settled, returned without having been seen, or reserved by a prepared branch. Runs of neighbouring offsets become one
+ * fact.
  */
 public final class GroupTable implements View {
     private static final byte GROUP_CREATED = 10;
@@ -31,6 +32,8 @@ public final class GroupTable implements View {
     private static final byte DELIVERED = 13;
     private static final byte SETTLED = 14;
     private static final byte RETURNED = 15;
+    private static final byte RESERVED = 16;
+    private static final byte RESOLVED = 17;
 
     private record Key(String name, String topic) {}
 
@@ -38,6 +41,7 @@ public final class GroupTable implements View {
     private final Map<String, SubscriptionGroup> subscriptions = new HashMap<>();
     private final Map<String, List<SubscriptionGroup>> byTopic = new HashMap<>();
     private final Map<Integer, Cursor> cursors = new HashMap<>();
+    private final Reservations reservations = new Reservations();
     private int lastCursorId;
     private byte runType;
     private int runCursor;
@@ -146,6 +150,35 @@ public final class GroupTable implements View {
                 out.writeByte(RETURNED).writeInt(cursor.id()).writeLong(offset).writeInt(deliveries));
     }
 
+    /** A branch that is about to be prepared takes messages. */
+    void reserve(long branch, Cursor cursor, long offset, int count, FactSink facts) {
+        if (cursor.group().isLasting()) {
+            endRun(facts);
+            facts.fact(out -> out.writeByte(RESERVED)
+                    .writeLong(branch)
+                    .writeInt(cursor.id())
+                    .writeLong(offset)
+                    .writeInt(count));
+        }
+        reservations.add(branch, cursor, offset, count);
+    }
+
+    /** A branch is decided: what it has and is not settled is nobody's any more, and comes back with the next restart. */
+    void resolve(long branch, FactSink facts) {
+        endRun(facts);
+        facts.fact(out -> out.writeByte(RESOLVED).writeLong(branch));
+        reservations.resolve(branch);
+    }
+
+    Reservations reservations() {
+        return reservations;
+    }
+
+    /** Whether a prepared branch has a message of the group. */
+    public boolean isReserved(SubscriptionGroup group) {
+        return reservations.isReserved(group);
+    }
+
     private void run(byte type, Cursor cursor, long offset, int count, FactSink facts) {
         if (type == runType && cursor.id() == runCursor && offset == runStart + runCount) {
             runCount += count;
@@ -208,6 +241,14 @@ public final class GroupTable implements View {
                 }
             }
             case DELIVERED, SETTLED, RETURNED -> applyToCursor(type, fact);
+            case RESERVED -> {
+                long branch = fact.getLong();
+                Cursor cursor = cursors.get(fact.getInt());
+                if (cursor != null) {
+                    reservations.add(branch, cursor, fact.getLong(), fact.getInt());
+                }
+            }
+            case RESOLVED -> reservations.resolve(fact.getLong());
             default -> {
                 // a fact of another view
             }
@@ -270,6 +311,7 @@ public final class GroupTable implements View {
             byTopic.remove(group.topic());
         }
         group.cursors().forEach(cursor -> cursors.remove(cursor.id()));
+        reservations.deleted(group);
     }
 
     /** A message that was copied to where dead or expired ones go: the copy's record is the fact that settles it. */
@@ -316,7 +358,12 @@ public final class GroupTable implements View {
                 .forEach(cursor -> saved.add(new Saved(
                         cursor, cursor.floor(), cursor.settled().ranges(cursor.floor()), cursor.deliveries())));
         int lastId = lastCursorId;
-        return () -> JsonBody.bytes(toJson(logPosition, lastId, all, saved));
+        Map<Long, List<Reservations.Reserved>> branches = reservations.lasting();
+        return () -> {
+            ObjectNode json = toJson(logPosition, lastId, all, saved);
+            Reservations.save(json, branches);
+            return JsonBody.bytes(json);
+        };
     }
 
     private static ObjectNode toJson(long logPosition, int lastId, List<SubscriptionGroup> groups, List<Saved> saved) {
@@ -355,6 +402,7 @@ public final class GroupTable implements View {
         subscriptions.clear();
         byTopic.clear();
         cursors.clear();
+        reservations.clear();
         lastCursorId = 0;
         if (content == null) {
             return 0;
@@ -373,6 +421,7 @@ public final class GroupTable implements View {
         for (JsonNode node : json.path("cursors")) {
             restoreCursor(node);
         }
+        reservations.restore(json, cursors::get);
         lastCursorId = json.path("lastCursorId").asInt();
         return json.path("logPosition").asLong();
     }

@@ -29,6 +29,7 @@ import org.fulmar.broker.store.View;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
+import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.message.MessageId;
@@ -72,6 +73,9 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final HalfMessages halfMessages;
+    private final TransactionTable transactions = new TransactionTable();
+    private final Reappend reappend;
+    private final Probe probe;
     private final Handlers handlers;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
@@ -88,9 +92,12 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * @param probe is told when a transaction passes a point, for tests
+     * As above.
+     *
+     * @param probe is told when transactions pass points at which tests kill
      */
     public Broker(BrokerConfig config, Disk disk, LongSupplier clock, boolean inVm, Probe probe) throws IOException {
+        this.probe = probe;
         this.config = config;
         this.clock = clock;
         this.inVm = inVm;
@@ -120,7 +127,7 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, halfMessages);
+        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
@@ -130,12 +137,14 @@ public final class Broker implements AutoCloseable {
         Alarm[] lateAlarm = new Alarm[1];
         Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
         lateAlarm[0] = alarm;
+        this.reappend = new Reappend(store, delayed, transactions, clock, probe);
         this.turn = new TurnEnd(
                 store.appender(),
                 engine,
                 groups,
                 outbox,
                 delayed,
+                reappend,
                 new CheckBack(halfMessages, store, clients, probe),
                 alarm,
                 clock);
@@ -143,6 +152,7 @@ public final class Broker implements AutoCloseable {
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
         deadLetters.connect(service);
+        reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         this.handlers = new Handlers(
                 new PullHandler(config, service, store, clients, offsets, clock),
@@ -174,10 +184,25 @@ public final class Broker implements AutoCloseable {
 
     private void route() {
         new Routes(
-                        config, router, core, topics, clients, offsets, groups, store, service, backlog, turn, clock,
-                        delayed, producers)
+                        config,
+                        router,
+                        core,
+                        topics,
+                        clients,
+                        offsets,
+                        groups,
+                        store,
+                        service,
+                        backlog,
+                        turn,
+                        clock,
+                        delayed,
+                        producers,
+                        transactions,
+                        reappend,
+                        probe)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
-                .transactions(handlers.natives, halfMessages);
+                .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);
@@ -276,6 +301,7 @@ public final class Broker implements AutoCloseable {
         core.execute(() -> {
             try {
                 service.createSystemTopics();
+                reappend.resume();
                 made.complete(null);
             } catch (StoreException e) {
                 made.complete(e);

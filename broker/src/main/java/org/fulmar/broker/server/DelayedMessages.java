@@ -1,6 +1,5 @@
 package org.fulmar.broker.server;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -57,36 +56,30 @@ final class DelayedMessages implements View {
         return java.util.Objects.requireNonNull(store);
     }
 
-    /**
-     * Appends a message that waits.
-     *
-     * @param topic where it goes when it is due
-     * @param properties a closed property block
-     */
-    void append(
-            String topic,
-            long deliverAt,
-            byte[] properties,
-            ByteBuf body,
-            Head head,
-            boolean durably,
-            Appender.Listener listener)
-            throws StoreException {
-        StringBuilder more = new StringBuilder(64);
-        MessageProperties.append(more, MessageProperties.TIMER_OUT_MS, Long.toString(deliverAt));
-        MessageProperties.append(more, MessageProperties.REAL_TOPIC, topic);
-        byte[] first = MessageProperties.name(more.toString());
-        byte[] all = java.util.Arrays.copyOf(first, first.length + properties.length);
-        System.arraycopy(properties, 0, all, first.length, properties.length);
-        RecordDraft draft = new RecordDraft(TOPIC_BYTES, 0, all, body)
-                .born(head.bornTimestamp, head.host)
-                .flags(head.flag, head.sysFlag);
-        QueueLog queue = store().queue(TOPIC, 0);
-        wheel.add(deliverAt, store().appender().append(queue, draft, 0, durably, listener));
+    /** Appends a message that waits. */
+    void append(MessageIntake.Taken message, Appender.Listener listener) throws StoreException {
+        long at = store().appender().append(queue(), draft(message), 0, message.isPersistent(), listener);
+        appended(message.deliverAt(), at);
     }
 
-    /** The fixed fields of a message. */
-    record Head(int flag, int sysFlag, long bornTimestamp, byte[] host) {}
+    /** Where messages wait. */
+    QueueLog queue() {
+        return store().queue(TOPIC, 0);
+    }
+
+    /** The record of a message that waits. */
+    static RecordDraft draft(MessageIntake.Taken message) {
+        StringBuilder more = new StringBuilder(64);
+        MessageProperties.append(more, MessageProperties.TIMER_OUT_MS, Long.toString(message.deliverAt()));
+        MessageProperties.append(
+                more, MessageProperties.REAL_TOPIC, message.queue().topic());
+        return message.draft(TOPIC_BYTES, more);
+    }
+
+    /** A record of one was put into the log. */
+    void appended(long deliverAt, long position) {
+        wheel.add(deliverAt, position);
+    }
 
     /** When there is something to do next, in milliseconds since the epoch. */
     long nextDue() {

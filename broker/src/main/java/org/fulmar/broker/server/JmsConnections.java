@@ -32,6 +32,7 @@ final class JmsConnections {
     private final DeliveryEngine engine;
     private final TopicService topics;
     private final ProducerTable producers;
+    private @Nullable OpenTransactions transactions;
     private final Map<String, JmsPeer> byClientId = new HashMap<>();
     private final Map<String, Connection> byInstance = new HashMap<>();
     private final Set<JmsPeer> peers = new HashSet<>();
@@ -50,6 +51,11 @@ final class JmsConnections {
         this.core = core;
         this.engine = engine;
         this.topics = topics;
+    }
+
+    /** Called once, before there are connections. */
+    void connect(OpenTransactions theTransactions) {
+        this.transactions = theTransactions;
     }
 
     /** The JMS connection behind a request, or null after it was answered that there is none. */
@@ -184,6 +190,9 @@ final class JmsConnections {
             engine.lost(consumer);
             engine.close(consumer, Long.MAX_VALUE);
             peer.remove(consumer);
+        }
+        if (transactions != null) {
+            transactions.lost(peer);
         }
         List.copyOf(peer.temporaryTopics()).forEach(topics::delete);
         peer.temporaryTopics().clear();

@@ -34,6 +34,9 @@ final class JmsPeer {
     /** Most destinations that one connection opens. */
     static final int MAX_DESTINATIONS = 200_000;
 
+    /** Most producers of one connection whose numbers are forgotten with it. */
+    private static final int MAX_PRODUCERS = 100_000;
+
     private final Connection connection;
     private final long id;
     private final @Nullable String user;
@@ -43,6 +46,7 @@ final class JmsPeer {
     private final Map<Integer, Consumer> consumers = new HashMap<>();
     private final Set<String> temporaryTopics = new HashSet<>();
     private final Set<Long> producers = new HashSet<>();
+    private final Set<OpenTransaction> transactions = new HashSet<>();
     private String instance = "";
     private @Nullable String clientId;
     private boolean running;
@@ -80,6 +84,12 @@ final class JmsPeer {
         this.clientId = newId;
     }
 
+    /** Who it is, for people. */
+    String text() {
+        return (user == null ? "anonymous" : user) + (clientId == null ? "" : ", client id " + clientId) + ", "
+                + connection.remoteAddress();
+    }
+
     /** What the client calls its connection; empty if it does not. */
     String instance() {
         return instance;
@@ -92,6 +102,17 @@ final class JmsPeer {
     /** The producers that have sent over it. */
     Set<Long> producers() {
         return producers;
+    }
+
+    void addProducer(long producerId) {
+        if (producers.size() < MAX_PRODUCERS) {
+            producers.add(producerId);
+        }
+    }
+
+    /** The open transactions that it has brought parts of. */
+    Set<OpenTransaction> transactions() {
+        return transactions;
     }
 
     boolean running() {

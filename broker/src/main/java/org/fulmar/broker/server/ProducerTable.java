@@ -11,22 +11,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.jms.JmsFlag;
+import org.fulmar.protocol.jms.TransactionId;
 import org.fulmar.protocol.message.JmsNames;
 import org.fulmar.protocol.message.MessageRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last message that each JMS producer has stored, so that one that is sent again, because its answer was lost with
- * the connection, is known and not stored twice. Owned by the broker's core.
+ * The last message that each JMS producer has stored, or transaction that it has committed, so that one that is sent
+ * again, because its answer was lost with the connection, is known and not stored twice. Owned by the broker's core.
  *
  * <p>A view of the log: who sent a message, and which of his it was, stand in its identifier. Numbers that were left out
  * are remembered as not stored, since their messages may have been refused: sent again, they are looked at again. The
  * producers used last are kept; one that has been silent for as long as it took that many others to send is forgotten.
  */
 final class ProducerTable implements View {
+    private static final byte COMMITTED = 50;
     private static final int MAX_PRODUCERS = 100_000;
     /** A producer that is seen first with a higher number than this is one that was forgotten. */
     private static final int MAX_FIRST = 64;
@@ -104,6 +107,12 @@ final class ProducerTable implements View {
         stored.add(sequence);
     }
 
+    /** A transaction of the producer is committed, if the fact is in the log. */
+    void committed(TransactionId id, FactSink facts) {
+        facts.fact(out -> out.writeByte(COMMITTED).writeLong(id.producerId()).writeLong(id.sequence()));
+        stored(id.producerId(), id.sequence());
+    }
+
     /** It has ended in good order: nothing of it will be repeated. */
     void ended(long producerId) {
         producers.remove(producerId);
@@ -127,7 +136,9 @@ final class ProducerTable implements View {
 
     @Override
     public void apply(ByteBuffer fact) {
-        // messages alone say it
+        if (fact.get() == COMMITTED) {
+            stored(fact.getLong(), fact.getLong());
+        }
     }
 
     @Override

@@ -5,9 +5,12 @@ import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
+import org.fulmar.broker.delivery.TransactedDeliveries;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
+import org.fulmar.broker.transaction.Probe;
+import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.JmsCode;
@@ -27,7 +30,10 @@ record Routes(
         TurnEnd turn,
         LongSupplier clock,
         DelayedMessages delayed,
-        ProducerTable producers) {
+        ProducerTable producers,
+        TransactionTable transactions,
+        Reappend reappend,
+        Probe probe) {
 
     Routes fill(
             SendHandler send,
@@ -41,10 +47,11 @@ record Routes(
                 connections,
                 new JmsConsumers(config, engine, subscriptions, service, turn, selectors),
                 new JmsBrowser(engine, service, backlog, selectors));
+        transactions(connections, engine.transacted());
         return this;
     }
 
-    void transactions(NativeTransactions natives, HalfMessages halves) {
+    void halfMessages(NativeTransactions natives, HalfMessages halves) {
         HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);
         onCore(RequestCode.RESUME_CHECK_HALF_MESSAGE, admin::resume);
@@ -96,7 +103,8 @@ record Routes(
 
     private void jms(JmsConnections connections, JmsConsumers consumers, JmsBrowser browser) {
         JmsDestinations destinations = new JmsDestinations(config, service, topics, turn);
-        JmsSender sender = new JmsSender(config, core, service, store, delayed, producers, clock);
+        MessageIntake intake = new MessageIntake(config, service, store, clock);
+        JmsSender sender = new JmsSender(core, intake, store, delayed, producers);
         router.blocking(JmsCode.HELLO, connections::hello);
         router.direct(JmsCode.PING, JmsConnections::ping);
         router.direct(JmsCode.SEND, sender::handle);
@@ -117,5 +125,35 @@ record Routes(
         router.onCore(JmsCode.START, request -> consumers.start(request, true));
         router.onCore(JmsCode.STOP, request -> consumers.start(request, false));
         router.onCore(JmsCode.UNSUBSCRIBE, consumers::unsubscribe);
+    }
+
+    private void transactions(JmsConnections connections, TransactedDeliveries deliveries) {
+        TransactionWriter writer =
+                new TransactionWriter(store, delayed, transactions, producers, deliveries, reappend, turn, probe);
+        OpenTransactions open = new OpenTransactions(config, transactions, deliveries);
+        JmsTransactions handler = new JmsTransactions(
+                core,
+                open,
+                new MessageIntake(config, service, store, clock),
+                transactions,
+                producers,
+                writer,
+                reappend,
+                store.appender(),
+                turn,
+                clock,
+                probe);
+        connections.connect(open);
+        router.direct(JmsCode.TRANSACTION_ADD, handler::add);
+        router.direct(JmsCode.TRANSACTION_COMMIT, handler::commit);
+        router.direct(JmsCode.TRANSACTION_PREPARE, handler::prepare);
+        router.onCore(JmsCode.TRANSACTION_DECIDE, handler::decide);
+        router.onCore(JmsCode.TRANSACTION_ROLLBACK, handler::rollback);
+        router.onCore(JmsCode.TRANSACTION_OUTCOME, handler::outcome);
+        router.onCore(JmsCode.TRANSACTION_RECOVER, handler::recover);
+        router.onCore(JmsCode.TRANSACTION_FORGET, handler::forget);
+        TransactionAdmin admin = new TransactionAdmin(open, transactions, writer, deliveries, store, turn, clock);
+        onCore(JmsCode.ADMIN_TRANSACTIONS, RequestRouter.unlessUnread(admin::list));
+        onCore(JmsCode.ADMIN_END_TRANSACTION, admin::end);
     }
 }

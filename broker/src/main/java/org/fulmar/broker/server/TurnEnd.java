@@ -26,6 +26,7 @@ final class TurnEnd implements Core.Turn {
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final Reappend reappend;
     private final CheckBack checks;
     private final Alarm alarm;
     private List<Answer> answers = new ArrayList<>();
@@ -37,6 +38,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            Reappend reappend,
             CheckBack checks,
             Alarm alarm,
             LongSupplier clock) {
@@ -45,6 +47,7 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.reappend = reappend;
         this.checks = checks;
         this.alarm = alarm;
         this.clock = clock;
@@ -71,20 +74,27 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        return Math.min(delayed.nextDue(), checks.nextDue());
+        return Math.min(Math.min(delayed.nextDue(), checks.nextDue()), reappend.nextDue());
     }
 
     @Override
     public boolean end() {
         long now = clock.getAsLong();
         appender.time(now);
-        if (!appender.failed() && nextTimed() <= now) {
+        if (!appender.failed() && Math.min(delayed.nextDue(), checks.nextDue()) <= now) {
             if (appender.hasMessages()) {
                 // what is due may have come in this very turn: it is read from the log
                 writeNow();
             }
             delayed.deliverDue(now);
             checks.seeToDue(now, this);
+        }
+        if (!appender.failed() && reappend.nextDue() <= now) {
+            if (appender.hasBatch()) {
+                // half messages are read from the log
+                writeNow();
+            }
+            reappend.some(now);
         }
         if (appender.hasMessages()) {
             groups.endRun(appender);

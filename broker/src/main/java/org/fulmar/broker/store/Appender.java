@@ -24,6 +24,19 @@ public final class Appender implements FactSink {
         void stored(long physicalOffset, long queueOffset);
 
         void failed(StoreException cause);
+
+        /** Of no interest to anybody: who waits is told of something that comes later. */
+        Listener NONE = new Listener() {
+            @Override
+            public void stored(long physicalOffset, long queueOffset) {
+                // consumers see it now
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                // the store as a whole has failed, and says so
+            }
+        };
     }
 
     /** Waits for its place in the log; without a queue it is no message, but someone who asked. */
@@ -96,6 +109,56 @@ public final class Appender implements FactSink {
         QueueLog.Entry entry = queue.appended(start, (int) (end - start), tagHash);
         batch.add(new Waiting(queue, entry, start, end, queueOffset, forced, listener));
         return start;
+    }
+
+    /** Begins a number of records that are in the log all or none; see {@link RecordGroup}. */
+    public RecordGroup group() {
+        return new RecordGroup(log, log.maxRecordBytes());
+    }
+
+    /**
+     * Makes room for a group, behind the facts so far. What is written into its facts afterwards can't be refused any
+     * more, so the state may change.
+     *
+     * @param factBytes at least as many as the group's facts will have, with 4 more for each
+     * @throws StoreException if it can't be taken as a whole; nothing has changed then
+     */
+    public void reserve(RecordGroup group, int factBytes) throws StoreException {
+        checkAlive();
+        putFacts();
+        try {
+            log.reserve(group.bytes() + group.factRecordBytes(factBytes), group.isEmpty());
+        } catch (StoreException e) {
+            failIfBroken(e);
+            throw e;
+        }
+    }
+
+    /**
+     * Appends a group for which room is reserved.
+     *
+     * @param durably whether it waits for the device, if the flush policy is synchronous
+     * @param listener is told where the group begins, when all of it is stored and shown
+     */
+    public void append(RecordGroup group, boolean durably, Listener listener) {
+        boolean forced = durably && syncFlush;
+        long start = log.end();
+        List<RecordGroup.Placed> placed;
+        try {
+            placed = group.write(now);
+        } catch (StoreException e) {
+            fail(new StoreException(
+                    StoreException.Reason.FAILED, "a transaction could not be logged: " + e.getMessage(), e));
+            listener.failed(e);
+            return;
+        }
+        long end = log.end();
+        for (RecordGroup.Placed message : placed) {
+            // visible together: each waits for the end of them all
+            batch.add(new Waiting(
+                    message.queue(), message.entry(), start, end, message.queueOffset(), forced, Listener.NONE));
+        }
+        batch.add(new Waiting(null, null, start, end, 0, forced && log.durable() < end, listener));
     }
 
     /**

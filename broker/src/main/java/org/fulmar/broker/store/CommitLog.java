@@ -164,6 +164,11 @@ public final class CommitLog {
         return Math.min(maxRecordBytes, segmentSize - FILLER_BYTES);
     }
 
+    /** The size that a draft has, or had, in the log. */
+    public int size(RecordDraft draft) {
+        return draft.size(storeHost);
+    }
+
     /** The size of {@code draft} in the log; checks the limits. */
     int checkedSize(RecordDraft draft) throws StoreException {
         int size = draft.size(storeHost);
@@ -200,6 +205,25 @@ public final class CommitLog {
         long position = end();
         draft.write(batch, queueOffset, position, now, storeHost);
         return position;
+    }
+
+    /** The most bytes that several records may have together that must be in one file. */
+    int largestGroup() {
+        return segmentSize / 2 - FILLER_BYTES;
+    }
+
+    /**
+     * Makes sure that the next so many bytes go into one file, and find room there.
+     *
+     * @throws StoreException if there is none; the log is unchanged then, but for its place
+     */
+    void reserve(int bytes, boolean mayUseReserve) throws StoreException {
+        if (bytes > largestGroup()) {
+            throw new StoreException(
+                    StoreException.Reason.TOO_LARGE,
+                    bytes + " bytes that belong together; at most " + largestGroup() + " go into one log file");
+        }
+        makeRoom(bytes, mayUseReserve);
     }
 
     private void makeRoom(int size, boolean mayUseReserve) throws StoreException {

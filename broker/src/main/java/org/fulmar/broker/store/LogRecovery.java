@@ -36,7 +36,7 @@ final class LogRecovery {
         this.aside = aside;
     }
 
-    /** Takes whole records in order. */
+    /** Takes whole records in order, those of a group only together. */
     interface Visitor {
         void record(MessageRecord record);
     }
@@ -127,12 +127,19 @@ final class LogRecovery {
         return position;
     }
 
-    /** The place behind the last whole record, which is the segment's end if a filler closes it. */
+    /**
+     * The place behind the last record that is whole, and whose group is; the segment's end if a filler closes it. A group
+     * lies in one segment.
+     */
     private long scan(LogSegment segment, int from, Visitor visitor, int records) {
         ByteBuffer mapped = segment.mapped();
+        List<MessageRecord> group = new ArrayList<>();
+        int whole = from;
         int at = from;
-        for (int i = 0; i < records && at + 8 <= segment.size(); i++) {
-            if (mapped.getInt(at + 4) == MessageRecord.MAGIC_FILLER && mapped.getInt(at) == segment.size() - at) {
+        for (int i = 0; (i < records || !group.isEmpty()) && at + 8 <= segment.size(); i++) {
+            if (group.isEmpty()
+                    && mapped.getInt(at + 4) == MessageRecord.MAGIC_FILLER
+                    && mapped.getInt(at) == segment.size() - at) {
                 return segment.end();
             }
             MessageRecord record = MessageRecord.wrap(mapped, at, segment.size());
@@ -141,10 +148,15 @@ final class LogRecovery {
             if (record == null || record.physicalOffset() != position || !sound && !record.intact()) {
                 break;
             }
-            visitor.record(record);
             at += record.size();
+            group.add(record);
+            if (!RecordGroup.goesOn(record)) {
+                group.forEach(visitor::record);
+                group.clear();
+                whole = at;
+            }
         }
-        return segment.base() + at;
+        return segment.base() + whole;
     }
 
     private void keepTail(int index, int cut, boolean clean) throws IOException {

@@ -123,9 +123,13 @@ public final class MessageStore {
         long[] replayed = {0};
         VerifyMarks marks = new VerifyMarks();
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
+        boolean[] inGroup = {false};
         long end = recovery.recover(from, cleanEnd, record -> {
             replayed[0]++;
-            marks.record(record.physicalOffset());
+            if (!inGroup[0]) {
+                marks.record(record.physicalOffset());
+            }
+            inGroup[0] = RecordGroup.goesOn(record);
             replay(record, positions, queuesPosition, topics);
         });
         long newest = savedQueues.path("writtenPosition").asLong();

@@ -37,8 +37,8 @@ public final class MovedRecord {
         /** A RocketMQ producer's half message at this place of the log: it is committed. */
         default void half(long logOffset) {}
 
-        /** A message of a committed JMS transaction, whose half is at this place of the log. */
-        default void transaction(long number, long logOffset) {}
+        /** A message of a committed JMS transaction: its half messages before this place of the log are done. */
+        default void transaction(long number, long before) {}
     }
 
     private MovedRecord() {}
@@ -55,8 +55,8 @@ public final class MovedRecord {
         return OF_HALF + Long.toString(logOffset);
     }
 
-    public static String ofTransaction(long number, long logOffset) {
-        return OF_TRANSACTION + Long.toString(number) + ":" + logOffset;
+    public static String ofTransaction(long number, long before) {
+        return OF_TRANSACTION + Long.toString(number) + ":" + before;
     }
 
     /**

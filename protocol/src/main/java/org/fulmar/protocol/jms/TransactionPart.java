@@ -10,14 +10,20 @@ import org.fulmar.protocol.frame.FrameException;
  * of the connection. TRANSACTION_COMMIT and TRANSACTION_PREPARE carry the last part; TRANSACTION_ADD carries one before it,
  * where there is more than one frame holds.
  *
+ * @param before how many parts of it this connection has brought before; if the broker has fewer, some were lost with
+ *     a connection, and it rolls the transaction back
  * @param ended whether the application has ended its work on the branch; the prepare or commit may come over another
  *     connection then
  * @param messages their bodies are slices of the request
  */
 public record TransactionPart(
-        TransactionId id, boolean ended, List<Acknowledge.Range> acknowledged, List<SendOperation> messages) {
+        TransactionId id,
+        int before,
+        boolean ended,
+        List<Acknowledge.Range> acknowledged,
+        List<SendOperation> messages) {
     /** Bytes before the ranges and messages, at most. */
-    private static final int FIXED = 8 + 8 + 1 + 4 + 2 + 2 * BranchXid.MAX_PART + 1 + 4 + 4;
+    private static final int FIXED = 8 + 8 + 1 + 4 + 2 + 2 * BranchXid.MAX_PART + 4 + 1 + 4 + 4;
 
     /** One message, as it is sent. */
     public record Outgoing(
@@ -38,10 +44,12 @@ public record TransactionPart(
     public static void encode(
             ByteBuf out,
             TransactionId id,
+            int before,
             boolean ended,
             List<Acknowledge.Range> acknowledged,
             List<Outgoing> messages) {
         id.encode(out);
+        out.writeInt(before);
         out.writeBoolean(ended);
         Acknowledge.encodeRanges(out, acknowledged);
         out.writeInt(messages.size());
@@ -54,6 +62,7 @@ public record TransactionPart(
 
     public static TransactionPart decode(ByteBuf in) {
         TransactionId id = TransactionId.decode(in);
+        int before = in.readInt();
         boolean ended = in.readBoolean();
         List<Acknowledge.Range> acknowledged = Acknowledge.decodeRanges(in);
         int count = Body.count(in, 4 + SendOperation.FIXED);
@@ -65,6 +74,6 @@ public record TransactionPart(
             }
             messages.add(SendOperation.decode(in.readSlice(length)));
         }
-        return new TransactionPart(id, ended, acknowledged, messages);
+        return new TransactionPart(id, before, ended, acknowledged, messages);
     }
 }

@@ -76,6 +76,12 @@ public final class RecordDraft {
         return this;
     }
 
+    /** It counts only together with the record behind it ({@link SysFlag#CONTINUED}). */
+    public RecordDraft continued() {
+        this.sysFlag |= SysFlag.CONTINUED;
+        return this;
+    }
+
     public RecordDraft queueId(int id) {
         this.queueId = id;
         return this;

@@ -1,0 +1,163 @@
+package org.fulmar.broker.transaction;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.fulmar.protocol.jms.TransactionId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transaction of which something is in the log: its half messages, and how far it has come. Owned by the broker's core.
+ * Its memory grows with the parts that it came in, not with its messages.
+ */
+public final class Branch {
+    /** How far a transaction has come. */
+    public enum State {
+        /** Some of it is here; it is gone with its connection, or with the broker. */
+        ACTIVE,
+        /** It is for its transaction manager to decide, or for an administrator. */
+        PREPARED,
+        /** It is committed, and its half messages are being re-appended. */
+        COMMITTING,
+        /** It is rolled back by an administrator, and kept until its transaction manager knows. */
+        ROLLED_BACK,
+        /** It is committed by an administrator, and kept until its transaction manager knows. */
+        COMMITTED
+    }
+
+    /** Half messages that lie side by side in the log. */
+    record Halves(long start, long end, int count) {}
+
+    private final long number;
+    private @Nullable TransactionId id;
+    private State state = State.ACTIVE;
+    private boolean heuristic;
+    private long since;
+    private String owner = "";
+    private final List<Halves> halves = new ArrayList<>();
+    private long messages;
+    private long bytes;
+    /** Where the next half message is looked for that is not re-appended. */
+    private long next;
+
+    Branch(long number) {
+        this.number = number;
+    }
+
+    /** Counts the transactions of this broker, for ever; half messages name it by this. */
+    public long number() {
+        return number;
+    }
+
+    /** Null for one that was active when the broker stopped. */
+    public @Nullable TransactionId id() {
+        return id;
+    }
+
+    public State state() {
+        return state;
+    }
+
+    /** Whether an administrator has decided it. */
+    public boolean isHeuristic() {
+        return heuristic;
+    }
+
+    /** When it was prepared, in milliseconds since the epoch. */
+    public long since() {
+        return since;
+    }
+
+    /** Who has prepared it, for people. */
+    public String owner() {
+        return owner;
+    }
+
+    /** Its half messages. */
+    public long messages() {
+        return messages;
+    }
+
+    /** Of its half messages in the log. */
+    public long bytes() {
+        return bytes;
+    }
+
+    void id(TransactionId theId) {
+        id = theId;
+    }
+
+    void prepared(TransactionId theId, long at, String by) {
+        id = theId;
+        since = at;
+        owner = by;
+        state = State.PREPARED;
+    }
+
+    void restored(
+            @Nullable TransactionId theId, State theState, boolean byAdministrator, long at, String by, long from) {
+        id = theId;
+        state = theState;
+        heuristic = byAdministrator;
+        since = at;
+        owner = by;
+        next = from;
+    }
+
+    void decided(boolean commit, boolean byAdministrator) {
+        heuristic = byAdministrator;
+        state = commit ? State.COMMITTING : State.ROLLED_BACK;
+        if (!commit) {
+            halves.clear();
+        }
+    }
+
+    /** All of it is re-appended. */
+    void done() {
+        state = State.COMMITTED;
+        halves.clear();
+    }
+
+    void addHalf(long position, int size) {
+        add(new Halves(position, position + size, 1));
+    }
+
+    void add(Halves more) {
+        messages += more.count;
+        bytes += more.end - more.start;
+        int last = halves.size() - 1;
+        if (last >= 0 && halves.get(last).end == more.start) {
+            Halves before = halves.get(last);
+            halves.set(last, new Halves(before.start, more.end, before.count + more.count));
+        } else {
+            halves.add(more);
+        }
+    }
+
+    List<Halves> halves() {
+        return halves;
+    }
+
+    /** Where the next half message lies that is not re-appended; -1 if there is none. */
+    public long nextHalf() {
+        return halfBehind(next);
+    }
+
+    /** Where the first half message lies at or behind the end of another; -1 if there is none. */
+    public long halfBehind(long position) {
+        for (Halves range : halves) {
+            if (position < range.end) {
+                return Math.max(position, range.start);
+            }
+        }
+        return -1;
+    }
+
+    long next() {
+        return next;
+    }
+
+    /** Everything before this place of the log is re-appended, or can't be. */
+    public void reappended(long before) {
+        next = Math.max(next, before);
+    }
+}
