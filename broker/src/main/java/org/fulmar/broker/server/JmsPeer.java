@@ -34,6 +34,8 @@ final class JmsPeer {
     /** Most destinations that one connection opens. */
     static final int MAX_DESTINATIONS = 200_000;
 
+    private static final int MAX_PRODUCERS = 100_000;
+
     private final Connection connection;
     private final long id;
     private final @Nullable String user;
@@ -94,6 +96,13 @@ final class JmsPeer {
 
     void instance(String name) {
         this.instance = name;
+    }
+
+    /** One has sent over it, or committed a transaction; what is above a bound is not remembered. */
+    void addProducer(long producerId) {
+        if (producers.size() < MAX_PRODUCERS) {
+            producers.add(producerId);
+        }
     }
 
     /** The producers that have sent over it. */

@@ -18,6 +18,7 @@ import org.fulmar.broker.transaction.Branch;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.BranchXid;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
@@ -120,9 +121,35 @@ final class JmsTransactions {
         }
     }
 
-    private void decoded(Request request, java.util.function.BiConsumer<Request, TransactionPart> then) {
+    /** What an operation does on the core with the part of a transaction that it brings. */
+    private interface PartOperation {
+        void run(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException;
+    }
+
+    /** Of a part that is refused, what it acknowledges comes again, as all that its transaction has received. */
+    private void decoded(Request request, PartOperation operation) {
         TransactionPart part = TransactionPart.decode(request.body());
-        core.execute(() -> RequestRouter.run(r -> then.accept(r, part), request));
+        Operation onCore = peer -> {
+            try {
+                operation.run(request, peer, part);
+            } catch (DeliveryException | StoreException e) {
+                giveBack(peer, part.acknowledged());
+                throw e;
+            }
+        };
+        core.execute(() -> RequestRouter.run(r -> run(r, onCore), request));
+    }
+
+    private void giveBack(JmsPeer peer, List<Acknowledge.Range> ranges) {
+        List<Held> held = new ArrayList<>();
+        for (Acknowledge.Range range : ranges) {
+            Consumer consumer = peer.consumer(range.consumerId());
+            if (consumer != null) {
+                held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
+            }
+        }
+        deliveries.giveBack(held);
+        forgetClosed(held);
     }
 
     private void afterLog(Request request) {
@@ -155,7 +182,7 @@ final class JmsTransactions {
     // Parts.
 
     void add(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> add(r, peer, part)));
+        decoded(request, this::add);
     }
 
     private void add(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -171,12 +198,7 @@ final class JmsTransactions {
         checkNew(part.id());
         OpenTransaction transaction = known(peer, part);
         if (transaction == null) {
-            if (open.size() + table.size() >= config.maxTransactions()) {
-                throw new DeliveryException(
-                        ResponseCode.JMS_RESOURCE,
-                        "no more than " + config.maxTransactions()
-                                + " transactions at a time (option maxTransactions)");
-            }
+            checkRoom();
             transaction = new OpenTransaction(part.id(), clock.getAsLong());
             open.put(key(part.id()), transaction);
         }
@@ -238,6 +260,14 @@ final class JmsTransactions {
         }
     }
 
+    private void checkRoom() throws DeliveryException {
+        if (open.size() + table.size() >= config.maxTransactions()) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_RESOURCE,
+                    "no more than " + config.maxTransactions() + " transactions at a time (option maxTransactions)");
+        }
+    }
+
     /** It is open no more. */
     private @Nullable OpenTransaction take(Object key) {
         OpenTransaction transaction = open.remove(key);
@@ -267,15 +297,15 @@ final class JmsTransactions {
     // Ends.
 
     void commit(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> commit(r, peer, part)));
+        decoded(request, this::commit);
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
         probe.at(Probe.Point.COMMIT);
         TransactionId id = part.id();
-        peer.producers().add(id.producerId());
+        peer.addProducer(id.producerId());
         if (producers.isRepeat(id.producerId(), id.sequence())) {
-            appender.confirm(true, new JmsSender.Answer(request));
+            whenWhole(id, new JmsSender.Answer(request));
             return;
         }
         checkNew(id);
@@ -290,8 +320,18 @@ final class JmsTransactions {
         forgetClosed(end.held);
     }
 
+    /** Tells when a transaction that was committed before is visible and durable, all of it. */
+    private void whenWhole(TransactionId id, Appender.Listener listener) throws StoreException {
+        Branch unfinished = reappend.find(id);
+        if (unfinished != null) {
+            reappend.await(unfinished, listener);
+        } else {
+            appender.confirm(true, listener);
+        }
+    }
+
     void prepare(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> prepare(r, peer, part)));
+        decoded(request, this::prepare);
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -307,6 +347,9 @@ final class JmsTransactions {
             return;
         }
         checkNew(part.id());
+        if (!open.containsKey(key(part.id()))) {
+            checkRoom();
+        }
         End end = end(peer, part);
         try {
             writer.prepare(
@@ -403,15 +446,7 @@ final class JmsTransactions {
             if (transaction != null) {
                 undo(transaction);
             }
-            List<Held> held = new ArrayList<>();
-            part.acknowledged().forEach(range -> {
-                Consumer consumer = peer.consumer(range.consumerId());
-                if (consumer != null) {
-                    held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
-                }
-            });
-            deliveries.giveBack(held);
-            forgetClosed(held);
+            giveBack(peer, part.acknowledged());
             afterLog(request);
         });
     }
@@ -474,11 +509,10 @@ final class JmsTransactions {
                     request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
                 }
             };
-            Branch unfinished = reappend.find(id);
-            if (committed && unfinished != null) {
-                reappend.await(unfinished, answer);
+            if (committed) {
+                whenWhole(id, answer);
             } else {
-                appender.confirm(committed, answer);
+                appender.confirm(false, answer);
             }
         });
     }
