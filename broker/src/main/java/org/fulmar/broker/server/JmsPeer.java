@@ -34,6 +34,7 @@ final class JmsPeer {
     /** Most destinations that one connection opens. */
     static final int MAX_DESTINATIONS = 200_000;
 
+    /** Most producers of one connection whose numbers are forgotten with it. */
     private static final int MAX_PRODUCERS = 100_000;
 
     private final Connection connection;

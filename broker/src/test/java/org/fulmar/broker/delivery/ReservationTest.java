@@ -295,7 +295,8 @@ class ReservationTest {
         after.restore(null);
         facts.replay(0, after);
         after.recovered((topic, queueId) -> 3);
-        assertThat(after.reservedBy(9)).isZero();
+        DeliveryEngine next = Engines.of(after, backlog, facts, (c, topic, queueId, offset, count) -> {});
+        assertThat(next.transacted().reservedBy(9)).isZero();
         transacted.commit(9, facts);
         assertThat(groups.subscription("sub")).isNull();
     }
