@@ -86,7 +86,19 @@ final class Reappend {
 
     /** Tells when all of a transaction that is being committed is visible and durable. */
     void await(Branch branch, Appender.Listener listener) {
+        if (store.appender().failed()) {
+            listener.failed(new StoreException(StoreException.Reason.FAILED, "the broker's store has failed"));
+            return;
+        }
         listeners.computeIfAbsent(branch, b -> new ArrayList<>()).add(listener);
+    }
+
+    /** The store has failed: nothing more is copied before the next start, and who waits is told. */
+    void failed(StoreException cause) {
+        List<Appender.Listener> told = new ArrayList<>();
+        listeners.values().forEach(told::addAll);
+        listeners.clear();
+        told.forEach(listener -> listener.failed(cause));
     }
 
     /** The unfinished commit of a session's own transaction; null if it is not, or finished. */
