@@ -66,8 +66,8 @@ class GroupRecoveryTest {
         Lives(long seed) {
             this.seed = seed;
             this.random = new Random(seed);
-            this.options = TestStore.options(16 * 1024 << random.nextInt(3), 40 * 20)
-                    .withSyncFlush(random.nextInt(4) > 0);
+            this.options =
+                    TestStore.options(16 * 1024 << random.nextInt(3), 40 * 20).withSyncFlush(random.nextInt(4) > 0);
         }
 
         void run() throws Exception {
