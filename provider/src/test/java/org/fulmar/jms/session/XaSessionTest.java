@@ -13,6 +13,7 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.QueueSession;
 import jakarta.jms.Session;
+import jakarta.jms.TemporaryQueue;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
 import jakarta.jms.TransactionInProgressException;
@@ -299,6 +300,30 @@ class XaSessionTest {
         try (XAConnection other = factory.createXAConnection()) {
             other.createXASession().getXAResource().commit(prepared, false);
         }
+        assertThat(drained(in)).isEmpty();
+        assertThat(drained(out)).containsExactly("x");
+    }
+
+    @Test
+    void branchThatCannotBeCommittedIsRolledBackAndLeavesOthersAlone() throws Exception {
+        send("a1", "b1");
+        MessageConsumer consumer = session.createConsumer(in);
+        TemporaryQueue temporary = session.createTemporaryQueue();
+        Xid a = start(resource);
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a1");
+        send(session, temporary, "never");
+        resource.end(a, XAResource.TMSUCCESS);
+        Xid b = start(resource);
+        assertThat(Jms.receive(consumer, 1)).containsExactly("b1");
+        send(session, out, "x");
+        temporary.delete();
+        assertThatThrownBy(() -> resource.commit(a, true))
+                .isInstanceOfSatisfying(
+                        XAException.class, e -> assertThat(XaResourceTest.code(e.errorCode)).isEqualTo("XA_RBOTHER"));
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a1*2");
+        resource.end(b, XAResource.TMSUCCESS);
+        resource.commit(b, true);
+        session.close();
         assertThat(drained(in)).isEmpty();
         assertThat(drained(out)).containsExactly("x");
     }
