@@ -21,7 +21,8 @@ interface BenchedBroker {
     /** Class path of the JVM that runs {@link JmsBench} against it. */
     String clientClassPath();
 
-    String factory();
+    /** Class name of the connection factory for a run with these {@link JmsBench} arguments. */
+    String factory(List<String> arguments);
 
     /** URL for a run with these {@link JmsBench} arguments. */
     String url(int port, List<String> arguments);
