@@ -55,4 +55,12 @@ final class ActiveMqBroker implements BenchedBroker {
     public String url(int port, List<String> arguments) {
         return "tcp://127.0.0.1:" + port + (prefetch > 0 ? "?jms.prefetchPolicy.all=" + prefetch : "");
     }
+
+    @Override
+    public String caveat(String scenario, Durability durability) {
+        if (durability == Durability.FORCED) {
+            return "";
+        }
+        return "answers before it writes" + (Scenario.isXa(scenario) ? ", but forces each prepare" : "");
+    }
 }

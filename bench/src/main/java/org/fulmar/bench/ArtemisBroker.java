@@ -68,4 +68,9 @@ final class ArtemisBroker implements BenchedBroker {
         return "tcp://127.0.0.1:" + port + "?" + clientParameters + (async ? "&" + CONFIRM_COMPLETIONS : "")
                 + (prefetch > 0 ? "&consumerWindowSize=" + prefetch * WINDOW_BYTES_A_MESSAGE : "");
     }
+
+    @Override
+    public String caveat(String scenario, Durability durability) {
+        return durability == Durability.NO_FORCE ? "answers before it writes" : "";
+    }
 }

@@ -27,6 +27,9 @@ interface BenchedBroker {
     /** URL for a run with these {@link JmsBench} arguments. */
     String url(int port, List<String> arguments);
 
+    /** What the broker's answers promise otherwise than {@link Durability} says, in a scenario; empty if nothing. */
+    String caveat(String scenario, Durability durability);
+
     /** Where a class of this JVM was loaded from. */
     static Path origin(Class<?> type) {
         try {

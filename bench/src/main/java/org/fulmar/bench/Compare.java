@@ -129,6 +129,12 @@ public final class Compare implements Callable<Integer> {
         System.out.println();
         Rounds.TABLE_HEAD.forEach(System.out::println);
         done.forEach(result -> result.rows().forEach(System.out::println));
+        System.out.println();
+        done.stream()
+                .flatMap(result -> all.stream().map(result::caveat))
+                .filter(caveat -> !caveat.isEmpty())
+                .distinct()
+                .forEach(System.out::println);
         return failed ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }
 

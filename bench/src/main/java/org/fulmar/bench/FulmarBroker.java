@@ -55,4 +55,11 @@ final class FulmarBroker implements BenchedBroker {
     public String url(int port, List<String> arguments) {
         return "fulmar://127.0.0.1:" + port + (prefetch > 0 ? "?prefetch=" + prefetch : "");
     }
+
+    @Override
+    public String caveat(String scenario, Durability durability) {
+        return durability == Durability.FORCED && scenario.equals("tx-receive")
+                ? "does not force a commit that only acknowledges"
+                : "";
+    }
 }

@@ -51,6 +51,15 @@ final class Rounds {
         return title;
     }
 
+    /** A line that says what a broker promised otherwise here than the durability's name says; empty if nothing. */
+    String caveat(BenchedBroker broker) {
+        String scenario = title.trim().split("\\s+")[0];
+        String caveat = broker.caveat(scenario, durability);
+        return caveat.isEmpty()
+                ? ""
+                : "NOT EQUAL: " + scenario + ", " + durability + ": " + broker.name() + " " + caveat;
+    }
+
     /** Rows of the Markdown table, one for each peer. */
     List<String> rows() {
         return lines((name, peer) -> String.join(
