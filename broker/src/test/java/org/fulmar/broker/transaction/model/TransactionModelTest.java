@@ -1,0 +1,98 @@
+package org.fulmar.broker.transaction.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import org.fulmar.broker.transaction.model.Work.Kind;
+import org.fulmar.protocol.frame.FrameLimits;
+import org.fulmar.protocol.transport.ConnectionLimits;
+import org.fulmar.protocol.transport.RemotingClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Random transactions of eight sessions on a broker that is killed, loses its power and its connections, compared with a
+ * simple model; run one again with {@code -Dfulmar.seed=N}, more with {@code -Dfulmar.transactions.seeds=N}.
+ */
+@Timeout(300)
+class TransactionModelTest {
+    private static final int SEEDS = 500;
+
+    static {
+        // brokers die here by the thousand
+        ((Logger) LoggerFactory.getLogger("org.fulmar.broker")).setLevel(Level.OFF);
+    }
+
+    @Test
+    void transactionsAreWholeOrNotAtAllWhateverDiesWhen() throws Exception {
+        Long only = Long.getLong("fulmar.seed");
+        long first = only == null ? 1 : only;
+        long last = only == null ? Integer.getInteger("fulmar.transactions.seeds", SEEDS) : only;
+        Totals totals = new Totals();
+        try (RemotingClient client =
+                new RemotingClient("model", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
+            for (long seed = first; seed <= last; seed++) {
+                try (Run run = new Run(seed, client)) {
+                    try {
+                        run.run();
+                    } catch (Exception | AssertionError e) {
+                        throw new AssertionError("seed " + seed + ": " + e.getMessage() + ", after\n" + run.trace(), e);
+                    }
+                    totals.add(run);
+                }
+            }
+        }
+        System.out.println(totals);
+        if (only == null) {
+            totals.check(last);
+        }
+    }
+
+    /** What all lives together have seen, without which they would show little. */
+    private static final class Totals {
+        long calls;
+        long messages;
+        long redeliveries;
+        long deaths;
+        long cuts;
+        long committed;
+        long rolledBack;
+        long branches;
+        long heuristics;
+
+        void add(Run run) {
+            calls += run.calls();
+            messages += run.ledger().messageCount();
+            redeliveries += run.ledger().redeliveries();
+            deaths += run.deaths();
+            cuts += run.cuts();
+            for (Work work : run.ledger().works()) {
+                if (work.kind == Kind.LOCAL || work.kind == Kind.BRANCH) {
+                    committed += work.isCommitted() ? 1 : 0;
+                    rolledBack += work.isRolledBack() ? 1 : 0;
+                    branches += work.kind == Kind.BRANCH ? 1 : 0;
+                    heuristics += work.heuristic ? 1 : 0;
+                }
+            }
+        }
+
+        void check(long seeds) {
+            assertThat(committed).as("committed").isGreaterThan(5 * seeds);
+            assertThat(rolledBack).as("rolled back").isGreaterThan(5 * seeds);
+            assertThat(branches).as("branches").isGreaterThan(3 * seeds);
+            assertThat(heuristics).as("heuristic").isGreaterThan(seeds / 10);
+            assertThat(redeliveries).as("redeliveries").isGreaterThan(5 * seeds);
+            assertThat(deaths).as("deaths").isGreaterThan(seeds);
+            assertThat(cuts).as("lost connections").isGreaterThan(3 * seeds);
+        }
+
+        @Override
+        public String toString() {
+            return calls + " requests, " + messages + " messages, " + redeliveries + " redelivered, " + committed
+                    + " committed, " + rolledBack + " rolled back, " + branches + " branches, " + heuristics
+                    + " heuristic, " + deaths + " deaths, " + cuts + " lost connections";
+        }
+    }
+}
