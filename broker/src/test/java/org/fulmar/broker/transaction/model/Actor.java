@@ -255,6 +255,7 @@ final class Actor {
         of.asked = true;
         of.bound |= code == JmsCode.TRANSACTION_ADD;
         of.parts++;
+        of.lastPart = new Work.Shipped(of.shippedMessages, of.shippedAcknowledged);
         of.shippedMessages = of.messages.size();
         of.shippedAcknowledged = of.acknowledged.size();
         return made;

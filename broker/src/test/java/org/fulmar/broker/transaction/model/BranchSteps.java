@@ -104,6 +104,7 @@ final class BranchSteps {
                 ledger.forced(asked);
             } else {
                 ledger.known(branch, State.ROLLED_BACK, unknown);
+                branch.free = true;
             }
         };
         return deciding;

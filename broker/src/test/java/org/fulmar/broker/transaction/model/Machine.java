@@ -30,7 +30,7 @@ final class Machine implements Probe, AutoCloseable {
     private @Nullable Broker broker;
     private LocalAddress address = new LocalAddress("none");
     private volatile boolean dead;
-    private volatile @Nullable FaultyDisk left;
+    private @Nullable FaultyDisk left;
     private int operationsLeft;
     private @Nullable Point deadly;
     private int pointsLeft;
@@ -126,9 +126,14 @@ final class Machine implements Probe, AutoCloseable {
         }
     }
 
+    /** What its death has left, when that is over; null if it lives. */
+    private synchronized @Nullable FaultyDisk left() {
+        return left;
+    }
+
     /** Starts it again with what a stop, or its death, has left. */
     void restart() throws IOException, InterruptedException {
-        FaultyDisk image = left;
+        FaultyDisk image = left();
         if (image == null) {
             stop();
             disk = disk.afterKill();

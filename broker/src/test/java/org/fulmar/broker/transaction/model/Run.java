@@ -186,16 +186,16 @@ final class Run implements AutoCloseable {
             branches.list(anyLink());
         } else if (dice < 176) {
             machine.advance(random.nextInt(2000));
-        } else if (dice < 185) {
+        } else if (dice < 181) {
             cut(lines.get(random.nextInt(LINES)));
-        } else if (dice < 190) {
-            machine.dieAtOperation(1 + random.nextInt(40));
-        } else if (dice < 195) {
+        } else if (dice < 185) {
+            machine.dieAtOperation(1 + random.nextInt(100));
+        } else if (dice < 188) {
             Probe.Point[] points = Probe.Point.values();
-            machine.dieAtPoint(points[random.nextInt(points.length)], 1 + random.nextInt(3));
-        } else if (dice < 197) {
+            machine.dieAtPoint(points[random.nextInt(points.length)], 1 + random.nextInt(5));
+        } else if (dice < 189) {
             machine.die();
-        } else if (dice < 198) {
+        } else if (dice < 190) {
             stop();
             revive();
         } else {
@@ -236,6 +236,7 @@ final class Run implements AutoCloseable {
             require(work.isEnded() || doubtful && work.state() == State.COMMIT_UNKNOWN, "%s has not ended", work);
         }
         machine.advance(100_000);
+        lines.forEach(line -> line.temporary.forEach(ledger::gone));
         Link link = java.util.Objects.requireNonNull(wire.open("auditor"));
         Line line = new Line("auditor", link);
         lines.add(line);

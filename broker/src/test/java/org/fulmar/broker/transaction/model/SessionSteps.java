@@ -94,12 +94,26 @@ final class SessionSteps {
     }
 
     private Work begin(Actor actor) {
-        BranchXid xid = actor.mode == Mode.XA ? new BranchXid(7, new byte[] {(byte) ++xids, (byte) (xids >> 8)}, new byte[1]) : null;
+        BranchXid xid = actor.mode == Mode.XA ? xid() : null;
         Work work = new Work(
                 xid == null ? Kind.LOCAL : Kind.BRANCH, new TransactionId(xid, actor.producer, ++actor.sequence));
         actor.work = work;
         ledger.add(work);
         return work;
+    }
+
+    /** A new one, or now and then one whose branch is rolled back. */
+    private BranchXid xid() {
+        Work before = ledger.works().isEmpty() ? null : ledger.works().get(random.nextInt(ledger.works().size()));
+        boolean free = before != null
+                && before.kind == Kind.BRANCH
+                && before.state() == State.ROLLED_BACK
+                && before.hard
+                && before.free
+                && ledger.branch(before.xid()) == before;
+        return before != null && free
+                ? before.xid()
+                : new BranchXid(7, new byte[] {(byte) ++xids, (byte) (xids >> 8)}, new byte[1]);
     }
 
     private Message message(Work work, String destination) {
@@ -114,6 +128,7 @@ final class SessionSteps {
                 work,
                 Actor.body(number, bytes));
         ledger.add(message);
+        log.accept("message " + number + " to " + destination + " in " + work);
         return message;
     }
 
@@ -147,6 +162,7 @@ final class SessionSteps {
             work.bound = true;
             work.acknowledged.add(delivery);
             delivery.message.claims.add(work);
+            log.accept(actor.sessionId + " receives " + delivery.message.number + " in " + work);
         }
     }
 
@@ -200,7 +216,10 @@ final class SessionSteps {
         actor.work = null;
         boolean there = work.parts > 0 || !work.acknowledged.isEmpty();
         if (there) {
-            actor.rollback(work).then = call -> require(call.lost || call.succeeded(), "rollback of %s: %s", work, call);
+            actor.rollback(work).then = call -> {
+                require(call.lost || call.succeeded(), "rollback of %s: %s", work, call);
+                work.free = !call.lost;
+            };
         }
         ledger.known(work, State.ROLLED_BACK);
     }
@@ -309,7 +328,7 @@ final class SessionSteps {
         if (work.kind == Kind.SEND) {
             send(actor, work, ledger.event());
         } else if (work.state() == State.COMMIT_UNKNOWN) {
-            if (random.nextInt(3) == 0) {
+            if (random.nextInt(3) == 0 && work.messages.stream().noneMatch(ledger::isGone)) {
                 again(actor, work, JmsCode.TRANSACTION_COMMIT);
             } else {
                 actor.call = ask(actor.line.link, work, () -> actor.doubt = null);
@@ -346,9 +365,8 @@ final class SessionSteps {
     private void again(Actor actor, Work work, int code) {
         log.accept(actor.sessionId + " asks again for " + work);
         work.parts--;
-        if (!work.bound) {
-            work.shippedMessages = 0;
-        }
+        work.shippedMessages = work.lastPart.messages();
+        work.shippedAcknowledged = work.lastPart.acknowledged();
         List<TransactionPart.Outgoing> outgoing = actor.outgoing(work, machine.now());
         if (outgoing == null || actor.doubt != work) {
             work.parts++;
@@ -409,6 +427,10 @@ final class SessionSteps {
             }
         }
         Work work = actor.work;
+        if (work != null && !work.isEmpty() && random.nextBoolean()) {
+            end(actor, work);
+            return false;
+        }
         if (work != null) {
             rollback(actor, work);
         }

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.transaction.model.Work.Kind;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.transport.ConnectionLimits;
@@ -19,10 +26,12 @@ import org.slf4j.LoggerFactory;
 @Timeout(300)
 class TransactionModelTest {
     private static final int SEEDS = 500;
+    private static final int THREADS = 2;
 
     static {
         // brokers die here by the thousand
         ((Logger) LoggerFactory.getLogger("org.fulmar.broker")).setLevel(Level.OFF);
+        ((Logger) LoggerFactory.getLogger("io.netty")).setLevel(Level.OFF);
     }
 
     @Test
@@ -31,22 +40,41 @@ class TransactionModelTest {
         long first = only == null ? 1 : only;
         long last = only == null ? Integer.getInteger("fulmar.transactions.seeds", SEEDS) : only;
         Totals totals = new Totals();
+        AtomicLong next = new AtomicLong(first);
+        AtomicBoolean failed = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try (RemotingClient client =
-                new RemotingClient("model", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
-            for (long seed = first; seed <= last; seed++) {
-                try (Run run = new Run(seed, client)) {
-                    try {
-                        run.run();
-                    } catch (Exception | AssertionError e) {
-                        throw new AssertionError("seed " + seed + ": " + e.getMessage() + ", after\n" + run.trace(), e);
+                new RemotingClient("model", THREADS, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
+            List<Future<?>> done = new ArrayList<>();
+            for (int i = 0; i < THREADS; i++) {
+                done.add(threads.submit(() -> {
+                    for (long seed = next.getAndIncrement(); seed <= last && !failed.get(); seed = next.getAndIncrement()) {
+                        live(seed, client, totals, failed);
                     }
-                    totals.add(run);
-                }
+                    return null;
+                }));
             }
+            for (Future<?> thread : done) {
+                thread.get();
+            }
+        } finally {
+            threads.shutdown();
         }
-        System.out.println(totals);
+        LoggerFactory.getLogger(TransactionModelTest.class).info("{}", totals);
         if (only == null) {
             totals.check(last);
+        }
+    }
+
+    private static void live(long seed, RemotingClient client, Totals totals, AtomicBoolean failed) throws Exception {
+        try (Run run = new Run(seed, client)) {
+            try {
+                run.run();
+            } catch (Exception | AssertionError e) {
+                failed.set(true);
+                throw new AssertionError("seed " + seed + ": " + e.getMessage() + ", after\n" + run.trace(), e);
+            }
+            totals.add(run);
         }
     }
 
@@ -62,7 +90,7 @@ class TransactionModelTest {
         long branches;
         long heuristics;
 
-        void add(Run run) {
+        synchronized void add(Run run) {
             calls += run.calls();
             messages += run.ledger().messageCount();
             redeliveries += run.ledger().redeliveries();

@@ -102,6 +102,9 @@ final class Work {
         }
     }
 
+    /** How much of it was at the broker. */
+    record Shipped(int messages, int acknowledged) {}
+
     final Kind kind;
     final TransactionId id;
     final List<Message> messages = new ArrayList<>();
@@ -111,6 +114,9 @@ final class Work {
 
     int shippedAcknowledged;
     int parts;
+    /** What was there before the last part. */
+    Shipped lastPart = new Shipped(0, 0);
+
     /** Whether anything of it needs the connection that it was begun over. */
     boolean bound;
 
@@ -122,6 +128,8 @@ final class Work {
     boolean cameBack;
     /** Whether no loss of power can undo what is known of it. */
     boolean hard;
+    /** The broker has heard from its client that it is rolled back: its name may be used again. */
+    boolean free;
     /** A request of it is under way. */
     boolean asked;
     /** When its commit was first asked for, and known to be whole, in events of the ledger. */
