@@ -348,12 +348,17 @@ final class JmsTransactions {
             TransactionDecision decision = TransactionDecision.decode(request.body());
             probe.at(decision.commit() ? Probe.Point.COMMIT : Probe.Point.ROLLBACK);
             Branch branch = table.find(decision.xid());
-            if (branch == null) {
+            if (branch == null && open.contains(decision.xid())) {
                 throw new DeliveryException(
-                        open.contains(decision.xid())
-                                ? ResponseCode.JMS_TRANSACTION_STATE
-                                : ResponseCode.JMS_TRANSACTION_UNKNOWN,
-                        "no branch " + decision.xid() + " is prepared");
+                        ResponseCode.JMS_TRANSACTION_STATE, "branch " + decision.xid() + " is not prepared");
+            }
+            if (branch == null) {
+                // who has asked before takes it for done: it must not be undone by a loss of power
+                whenDurable(
+                        request,
+                        () -> request.answer(
+                                ResponseCode.JMS_TRANSACTION_UNKNOWN, "no branch " + decision.xid() + " is prepared"));
+                return;
             }
             if (branch.isHeuristic()) {
                 boolean committed = branch.state() != Branch.State.ROLLED_BACK;
@@ -383,24 +388,35 @@ final class JmsTransactions {
 
     // Questions.
 
+    private static Appender.Listener answering(Request request, Runnable answer) {
+        return new Appender.Listener() {
+            @Override
+            public void stored(long physicalOffset, long queueOffset) {
+                answer.run();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
+            }
+        };
+    }
+
+    /** Answers when everything that is in the log now is durable. */
+    private void whenDurable(Request request, Runnable answer) throws StoreException {
+        appender.confirm(true, answering(request, answer));
+    }
+
     /** Answered when the transaction's end, if it has one, is visible: the same holds of it as of an answered commit. */
     void outcome(Request request) {
         run(request, peer -> {
             TransactionId id = TransactionId.decode(request.body());
             boolean committed = producers.isRepeat(id.producerId(), id.sequence());
-            Appender.Listener answer = new Appender.Listener() {
-                @Override
-                public void stored(long physicalOffset, long queueOffset) {
-                    ByteBuf body = peer.connection().buffer(1);
-                    body.writeBoolean(committed);
-                    request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
-                }
-
-                @Override
-                public void failed(StoreException cause) {
-                    request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
-                }
-            };
+            Appender.Listener answer = answering(request, () -> {
+                ByteBuf body = peer.connection().buffer(1);
+                body.writeBoolean(committed);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
             if (committed) {
                 whenWhole(id, answer);
             } else {
@@ -424,9 +440,12 @@ final class JmsTransactions {
                     break;
                 }
             }
-            ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
-            new TransactionRecovery.Reply(page).encode(body);
-            request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            // a transaction manager takes what is not listed for done
+            whenDurable(request, () -> {
+                ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
+                new TransactionRecovery.Reply(page).encode(body);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
         });
     }
 
