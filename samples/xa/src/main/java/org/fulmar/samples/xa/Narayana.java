@@ -96,7 +96,6 @@ final class Narayana implements AutoCloseable {
             module.addXAResourceRecoveryHelper(new Recovered(resource));
         }
         manager.scan();
-        manager.scan();
         // a resource that is away for a while, as a broker that is restarted, is recovered when it is back
         manager.startRecoveryManagerThread();
         return manager;

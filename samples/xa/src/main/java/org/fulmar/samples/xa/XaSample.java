@@ -28,18 +28,19 @@ public final class XaSample {
 
     private final Path directory;
     private final int port;
-    private final int transfers;
+    private final int each;
     private final int kept;
     private final List<String> faults = new ArrayList<>();
     private ChildProcess broker;
     private @Nullable Killed killed;
+    private int lives;
 
     /** What the program was doing when it was killed last. */
     private record Killed(Kill kill, int transfer) {}
 
-    private XaSample(Path directory, int transfers, int kept) throws IOException {
+    private XaSample(Path directory, int each, int kept) throws IOException {
         this.directory = directory;
-        this.transfers = transfers;
+        this.each = each;
         this.kept = kept;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             this.port = free.getLocalPort();
@@ -54,22 +55,21 @@ public final class XaSample {
             kills.add(new Kill(false, moment));
         }
         Path directory = Files.createTempDirectory("fulmar-xa");
-        boolean kept;
-        try {
-            kept = run(directory, 200, 10, kills);
-        } finally {
-            delete(directory);
+        if (!run(directory, 20, 10, kills)) {
+            System.out.println("see " + directory);
+            System.exit(1);
         }
-        System.exit(kept ? 0 : 1);
+        delete(directory);
+        System.exit(0);
     }
 
     /**
-     * @param transfers enough for all kills
-     * @param kept how many are left in the queue
+     * @param each transfers that each life of the program may do
+     * @param kept how many it leaves in the queue
      * @return whether every promise was kept
      */
-    static boolean run(Path directory, int transfers, int kept, List<Kill> kills) throws Exception {
-        XaSample sample = new XaSample(directory, transfers, kept);
+    static boolean run(Path directory, int each, int kept, List<Kill> kills) throws Exception {
+        XaSample sample = new XaSample(directory, each, kept);
         try {
             for (Kill kill : kills) {
                 // one of the kills in the middle takes the broker as well, with branches in doubt
@@ -103,14 +103,17 @@ public final class XaSample {
         broker = startBroker();
     }
 
-    private ChildProcess startProgram(Plan plan) throws IOException {
+    /** @param kill where it wants to be killed; null for nowhere */
+    private ChildProcess startProgram(@Nullable Kill kill) throws IOException {
+        lives++;
+        Plan plan = new Plan(directory, url(), lives * each, kept, kill);
         return ChildProcess.start(
                 directory.resolve("transfers.log"), PROGRAM_SECONDS, Transfers.class.getName(), plan.arguments());
     }
 
     private void killAt(Kill kill, boolean brokerToo) throws Exception {
         int transfer;
-        try (ChildProcess program = startProgram(new Plan(directory, url(), transfers, kept, kill))) {
+        try (ChildProcess program = startProgram(kill)) {
             recovered(program);
             transfer = Integer.parseInt(program.await("AT"));
             System.out.printf(
@@ -145,7 +148,7 @@ public final class XaSample {
     }
 
     private void finish() throws Exception {
-        try (ChildProcess program = startProgram(new Plan(directory, url(), transfers, kept, null))) {
+        try (ChildProcess program = startProgram(null)) {
             recovered(program);
             program.await("RECEIVING");
             killBroker();
@@ -162,7 +165,7 @@ public final class XaSample {
             Audit audit = Audit.of(bank, factory);
             System.out.println();
             audit.print();
-            faults.addAll(audit.faults(transfers, kept));
+            faults.addAll(audit.faults(lives * each, kept));
         }
         faults.forEach(System.out::println);
         System.out.println(

@@ -20,6 +20,6 @@ class XaSampleTest {
                 new Kill(false, Moment.DECIDED),
                 new Kill(true, Moment.FIRST_COMMITTED));
 
-        assertThat(XaSample.run(directory, 40, 5, kills)).isTrue();
+        assertThat(XaSample.run(directory, 15, 5, kills)).isTrue();
     }
 }
