@@ -209,18 +209,28 @@ final class Transaction {
                 + TimeUnit.MILLISECONDS.toNanos(connection.options().requestTimeoutMillis());
         Attached at = null;
         while (!isDoomed()) {
-            try {
-                at = connection.lifeline().await(at, deadline);
-                if (generation == 0 || generation == at.generation()) {
+            at = link(at, deadline);
+            if (at != null && (generation == 0 || generation == at.generation())) {
+                try {
                     return new Part(at, shipped, received.over(at), outgoing(at));
-                }
-            } catch (JMSException e) {
-                if (at == null || !JmsErrors.isLost(e)) {
-                    doom(e);
+                } catch (JMSException e) {
+                    if (!JmsErrors.isLost(e)) {
+                        doom(e);
+                    }
                 }
             }
         }
         return null;
+    }
+
+    /** Another link than the one before; null if there is none, and the transaction has failed for that. */
+    private @Nullable Attached link(@Nullable Attached before, long deadline) {
+        try {
+            return connection.lifeline().await(before, deadline);
+        } catch (JMSException e) {
+            doom(JmsErrors.isInterrupted(e) ? e : JmsErrors.lost(String.valueOf(e.getMessage())));
+            return null;
+        }
     }
 
     private List<TransactionPart.Outgoing> outgoing(Attached at) throws JMSException {
