@@ -245,6 +245,10 @@ final class JmsTransactions {
         checkNew(part.id());
         End end = end(peer, part);
         try {
+            if (end.branch == null) {
+                // as most are, which are prepared with their first part
+                open.checkRoom();
+            }
             writer.prepare(
                     part.id(),
                     end.branch,
@@ -253,7 +257,7 @@ final class JmsTransactions {
                     clock.getAsLong(),
                     peer.text(),
                     answer(request, Probe.Point.PREPARED));
-        } catch (StoreException e) {
+        } catch (DeliveryException | StoreException e) {
             open.undo(end.branch, end.held);
             throw e;
         }

@@ -103,8 +103,7 @@ record Audit(
         System.out.printf("our account    %,12d%n", ours);
         System.out.printf("their account  %,12d  from %d transfers%n", theirs, received.size());
         System.out.printf("in the queue   %,12d  from %d transfers%n", sum(queued), queued.size());
-        System.out.printf(
-                "sum            %,12d  of %,d at the beginning%n", ours + theirs + sum(queued), Bank.MONEY);
+        System.out.printf("sum            %,12d  of %,d at the beginning%n", ours + theirs + sum(queued), Bank.MONEY);
         System.out.printf("in doubt       %,12d  at the bank, %d at the broker%n", bankInDoubt, queueInDoubt);
     }
 }

@@ -67,10 +67,10 @@ final class Teller implements AutoCloseable {
         XAResource money = this.bank.getXAResource();
         XAResource messages = queue.getXAResource();
         // without the kills, these would be the two resources themselves
-        this.first = new Doomed(
-                order == Order.BANK_FIRST ? money : messages, true, moment -> at.accept(moment, transfer));
-        this.last = new Doomed(
-                order == Order.BANK_FIRST ? messages : money, false, moment -> at.accept(moment, transfer));
+        this.first =
+                new Doomed(order == Order.BANK_FIRST ? money : messages, true, moment -> at.accept(moment, transfer));
+        this.last =
+                new Doomed(order == Order.BANK_FIRST ? messages : money, false, moment -> at.accept(moment, transfer));
     }
 
     XAJMSContext queue() {

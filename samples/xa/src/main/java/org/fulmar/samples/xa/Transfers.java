@@ -45,7 +45,12 @@ public final class Transfers {
      * @param kept how many of them are left in the queue
      * @param kill where it wants to be killed; null for nowhere
      */
-    record Plan(Path directory, String url, int transfers, int kept, @Nullable Kill kill) {
+    record Plan(
+            Path directory,
+            String url,
+            int transfers,
+            int kept,
+            @Nullable Kill kill) {
         List<String> arguments() {
             return List.of(
                     directory.toString(),
@@ -170,8 +175,7 @@ public final class Transfers {
     private void receive(Narayana narayana) {
         try (Teller teller = new Teller(
                 narayana.transactions(), bank, factory, Teller.Order.QUEUE_FIRST, (at, id) -> reached(false, at, id))) {
-            JMSConsumer consumer =
-                    teller.queue().createConsumer(teller.queue().createQueue(QUEUE));
+            JMSConsumer consumer = teller.queue().createConsumer(teller.queue().createQueue(QUEUE));
             teller.run((account, context) -> receiveOne(account, consumer));
         } catch (Exception e) {
             throw new IllegalStateException("transfers can't be received", e);
