@@ -47,30 +47,27 @@ final class Teller implements AutoCloseable {
     }
 
     private final TransactionManager transactions;
-    private final XAConnection bank;
+    private final Bank source;
+    private final Order order;
+    private final BiConsumer<Moment, Integer> at;
     private final XAJMSContext queue;
-    private final XAResource first;
-    private final XAResource last;
+    private XAConnection bank;
     private int transfer;
 
     /** @param at is told the moments of each commit, with the number of its transfer */
     Teller(
             TransactionManager transactions,
-            Bank bank,
+            Bank source,
             XAConnectionFactory factory,
             Order order,
             BiConsumer<Moment, Integer> at)
             throws SQLException {
         this.transactions = transactions;
-        this.bank = bank.connect();
+        this.source = source;
+        this.order = order;
+        this.at = at;
+        this.bank = source.connect();
         this.queue = factory.createXAContext();
-        XAResource money = this.bank.getXAResource();
-        XAResource messages = queue.getXAResource();
-        // without the kills, these would be the two resources themselves
-        this.first =
-                new Doomed(order == Order.BANK_FIRST ? money : messages, true, moment -> at.accept(moment, transfer));
-        this.last =
-                new Doomed(order == Order.BANK_FIRST ? messages : money, false, moment -> at.accept(moment, transfer));
     }
 
     XAJMSContext queue() {
@@ -78,7 +75,7 @@ final class Teller implements AutoCloseable {
     }
 
     /** Does transactions until there will not be any more. */
-    void run(Work work) throws SystemException, NotSupportedException {
+    void run(Work work) throws SystemException, NotSupportedException, SQLException {
         int failures = 0;
         while (transfer != Work.FINISHED) {
             try {
@@ -90,11 +87,14 @@ final class Teller implements AutoCloseable {
                     | RollbackException
                     | HeuristicMixedException
                     | HeuristicRollbackException e) {
-                // whatever has become of it: the next transaction sees it in the database
+                // whatever has become of it: the next transaction sees that in the database
                 LOG.info("transfer {} has failed", transfer, e);
                 if (++failures == PATIENCE) {
                     throw new IllegalStateException("transactions fail, one after the other", e);
                 }
+                // Derby's connection is of no use any more when a transaction has timed out; Fulmar's mends itself
+                bank.close();
+                bank = source.connect();
             }
         }
     }
@@ -106,9 +106,7 @@ final class Teller implements AutoCloseable {
         transactions.begin();
         boolean done = false;
         try {
-            Transaction transaction = transactions.getTransaction();
-            enlist(transaction, first);
-            enlist(transaction, last);
+            enlist(transactions.getTransaction());
             try (Connection connection = bank.getConnection()) {
                 transfer = work.run(connection, queue);
             }
@@ -123,8 +121,14 @@ final class Teller implements AutoCloseable {
         }
     }
 
-    private static void enlist(Transaction transaction, XAResource resource) throws SystemException, RollbackException {
-        if (!transaction.enlistResource(resource)) {
+    private void enlist(Transaction transaction) throws SystemException, RollbackException, SQLException {
+        XAResource money = bank.getXAResource();
+        XAResource messages = queue.getXAResource();
+        boolean bankFirst = order == Order.BANK_FIRST;
+        // without the kills, these would be the two resources themselves
+        XAResource first = new Doomed(bankFirst ? money : messages, true, moment -> at.accept(moment, transfer));
+        XAResource last = new Doomed(bankFirst ? messages : money, false, moment -> at.accept(moment, transfer));
+        if (!transaction.enlistResource(first) || !transaction.enlistResource(last)) {
             throw new RollbackException("a resource does not take part");
         }
     }

@@ -82,8 +82,9 @@ public final class XaSample {
         }
     }
 
+    /** Three times the request timeout is less than the time that a transaction may take, which is a minute. */
     private String url() {
-        return "fulmar://127.0.0.1:" + port;
+        return "fulmar://127.0.0.1:" + port + "?requestTimeout=10000";
     }
 
     private ChildProcess startBroker() throws IOException {
