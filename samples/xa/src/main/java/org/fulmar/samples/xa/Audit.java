@@ -8,7 +8,7 @@ import jakarta.jms.XAJMSContext;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,8 +34,9 @@ record Audit(
             Map<Integer, Long> queued = new TreeMap<>();
             List<Integer> queuedTwice = new ArrayList<>();
             try (QueueBrowser browser = context.createBrowser(context.createQueue(Transfers.QUEUE))) {
-                for (Object found : Collections.list(browser.getEnumeration())) {
-                    MapMessage message = (MapMessage) found;
+                Enumeration<?> messages = browser.getEnumeration();
+                while (messages.hasMoreElements()) {
+                    MapMessage message = (MapMessage) messages.nextElement();
                     if (queued.put(message.getInt("id"), message.getLong("amount")) != null) {
                         queuedTwice.add(message.getInt("id"));
                     }

@@ -61,6 +61,10 @@ final class Narayana implements AutoCloseable {
             BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store)
                     .setObjectStoreDir(directory.toString());
         }
+        // a transaction that takes longer than its timeout is rolled back by Narayana. It does not tell the resources
+        // of the
+        // timeout: Derby 10.16 then rolls back on its own, even a branch that is prepared, for which it must not
+        jtaPropertyManager.getJTAEnvironmentBean().setXaTransactionTimeoutEnabled(false);
         // for a recovery manager in a process of its own; ours is in this one, and needs no port
         arjPropertyManager.getCoordinatorEnvironmentBean().setTransactionStatusManagerEnable(false);
     }

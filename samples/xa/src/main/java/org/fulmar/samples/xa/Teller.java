@@ -47,26 +47,24 @@ final class Teller implements AutoCloseable {
     }
 
     private final TransactionManager transactions;
-    private final Bank source;
     private final Order order;
     private final BiConsumer<Moment, Integer> at;
+    private final XAConnection bank;
     private final XAJMSContext queue;
-    private XAConnection bank;
     private int transfer;
 
     /** @param at is told the moments of each commit, with the number of its transfer */
     Teller(
             TransactionManager transactions,
-            Bank source,
+            Bank bank,
             XAConnectionFactory factory,
             Order order,
             BiConsumer<Moment, Integer> at)
             throws SQLException {
         this.transactions = transactions;
-        this.source = source;
         this.order = order;
         this.at = at;
-        this.bank = source.connect();
+        this.bank = bank.connect();
         this.queue = factory.createXAContext();
     }
 
@@ -75,7 +73,7 @@ final class Teller implements AutoCloseable {
     }
 
     /** Does transactions until there will not be any more. */
-    void run(Work work) throws SystemException, NotSupportedException, SQLException {
+    void run(Work work) throws SystemException, NotSupportedException {
         int failures = 0;
         while (transfer != Work.FINISHED) {
             try {
@@ -92,9 +90,6 @@ final class Teller implements AutoCloseable {
                 if (++failures == PATIENCE) {
                     throw new IllegalStateException("transactions fail, one after the other", e);
                 }
-                // Derby's connection is of no use any more when a transaction has timed out; Fulmar's mends itself
-                bank.close();
-                bank = source.connect();
             }
         }
     }
