@@ -15,6 +15,7 @@ import org.fulmar.broker.transaction.Branch;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.BranchXid;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
@@ -94,9 +95,34 @@ final class JmsTransactions {
         }
     }
 
-    private void decoded(Request request, java.util.function.BiConsumer<Request, TransactionPart> then) {
+    /** What an operation does on the core with the part of a transaction that it brings. */
+    private interface PartOperation {
+        void run(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException;
+    }
+
+    /** Of a part that is refused, what it acknowledges comes again, as all that its transaction has received. */
+    private void decoded(Request request, PartOperation operation) {
         TransactionPart part = TransactionPart.decode(request.body());
-        core.execute(() -> RequestRouter.run(r -> then.accept(r, part), request));
+        Operation onCore = peer -> {
+            try {
+                operation.run(request, peer, part);
+            } catch (DeliveryException | StoreException e) {
+                giveBack(peer, part.acknowledged());
+                throw e;
+            }
+        };
+        core.execute(() -> RequestRouter.run(r -> run(r, onCore), request));
+    }
+
+    private void giveBack(JmsPeer peer, List<Acknowledge.Range> ranges) {
+        List<Held> held = new ArrayList<>();
+        for (Acknowledge.Range range : ranges) {
+            Consumer consumer = peer.consumer(range.consumerId());
+            if (consumer != null) {
+                held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
+            }
+        }
+        open.giveBack(held);
     }
 
     private void afterLog(Request request) {
@@ -129,7 +155,7 @@ final class JmsTransactions {
     // Parts.
 
     void add(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> add(r, peer, part)));
+        decoded(request, this::add);
     }
 
     private void add(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -203,7 +229,7 @@ final class JmsTransactions {
     // Ends.
 
     void commit(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> commit(r, peer, part)));
+        decoded(request, this::commit);
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -211,7 +237,7 @@ final class JmsTransactions {
         TransactionId id = part.id();
         peer.addProducer(id.producerId());
         if (producers.isRepeat(id.producerId(), id.sequence())) {
-            appender.confirm(true, new JmsSender.Answer(request));
+            whenWhole(id, new JmsSender.Answer(request));
             return;
         }
         checkNew(id);
@@ -226,8 +252,18 @@ final class JmsTransactions {
         OpenTransactions.forgetClosed(end.held);
     }
 
+    /** Tells when a transaction that was committed before is visible and durable, all of it. */
+    private void whenWhole(TransactionId id, Appender.Listener listener) throws StoreException {
+        Branch unfinished = reappend.find(id);
+        if (unfinished != null) {
+            reappend.await(unfinished, listener);
+        } else {
+            appender.confirm(true, listener);
+        }
+    }
+
     void prepare(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> prepare(r, peer, part)));
+        decoded(request, this::prepare);
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -243,12 +279,11 @@ final class JmsTransactions {
             return;
         }
         checkNew(part.id());
+        if (!open.contains(xid)) {
+            open.checkRoom();
+        }
         End end = end(peer, part);
         try {
-            if (end.branch == null) {
-                // as most are, which are prepared with their first part
-                open.checkRoom();
-            }
             writer.prepare(
                     part.id(),
                     end.branch,
@@ -257,7 +292,7 @@ final class JmsTransactions {
                     clock.getAsLong(),
                     peer.text(),
                     answer(request, Probe.Point.PREPARED));
-        } catch (DeliveryException | StoreException e) {
+        } catch (StoreException e) {
             open.undo(end.branch, end.held);
             throw e;
         }
@@ -303,14 +338,7 @@ final class JmsTransactions {
             TransactionPart part = TransactionPart.decode(request.body());
             checkNew(part.id());
             open.rollBackAsAsked(part.id());
-            List<Held> held = new ArrayList<>();
-            part.acknowledged().forEach(range -> {
-                Consumer consumer = peer.consumer(range.consumerId());
-                if (consumer != null) {
-                    held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
-                }
-            });
-            open.giveBack(held);
+            giveBack(peer, part.acknowledged());
             afterLog(request);
         });
     }
@@ -373,11 +401,10 @@ final class JmsTransactions {
                     request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
                 }
             };
-            Branch unfinished = reappend.find(id);
-            if (committed && unfinished != null) {
-                reappend.await(unfinished, answer);
+            if (committed) {
+                whenWhole(id, answer);
             } else {
-                appender.confirm(committed, answer);
+                appender.confirm(false, answer);
             }
         });
     }

@@ -95,7 +95,7 @@ final class OpenTransactions {
         return transaction;
     }
 
-    /** Whether one more may be open or in doubt. */
+    /** Checks that there may be one more, open or in doubt. */
     void checkRoom() throws DeliveryException {
         if (open.size() + table.size() >= config.maxTransactions()) {
             throw new DeliveryException(
