@@ -116,6 +116,23 @@ class ArchitectureTest {
                     "org.fulmar.protocol.jms..");
 
     @ArchTest
+    static final ArchRule transactionsHaveNoThreadsClocksOrFiles = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.transaction..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
     static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
             .that()
             .resideInAPackage("org.fulmar.broker.delivery..")

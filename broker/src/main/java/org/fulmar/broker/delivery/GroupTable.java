@@ -41,9 +41,7 @@ public final class GroupTable implements View {
     private final Map<String, SubscriptionGroup> subscriptions = new HashMap<>();
     private final Map<String, List<SubscriptionGroup>> byTopic = new HashMap<>();
     private final Map<Integer, Cursor> cursors = new HashMap<>();
-    /** What prepared branches have acknowledged, by the number of the branch. */
-    private final Map<Long, List<Reserved>> reserved = new HashMap<>();
-
+    private final Reservations reservations = new Reservations();
     private int lastCursorId;
     private byte runType;
     private int runCursor;
@@ -152,9 +150,6 @@ public final class GroupTable implements View {
                 out.writeByte(RETURNED).writeInt(cursor.id()).writeLong(offset).writeInt(deliveries));
     }
 
-    /** Neighbouring messages of one queue that a branch has. */
-    record Reserved(Cursor cursor, long offset, int count) {}
-
     /** A branch that is about to be prepared takes messages. */
     void reserve(long branch, Cursor cursor, long offset, int count, FactSink facts) {
         if (cursor.group().isLasting()) {
@@ -165,48 +160,23 @@ public final class GroupTable implements View {
                     .writeLong(offset)
                     .writeInt(count));
         }
-        applyReserved(branch, cursor, offset, count);
-    }
-
-    private void applyReserved(long branch, Cursor cursor, long offset, int count) {
-        for (int i = 0; i < count; i++) {
-            cursor.reserved(offset + i, branch);
-        }
-        reserved.computeIfAbsent(branch, b -> new ArrayList<>()).add(new Reserved(cursor, offset, count));
-    }
-
-    /** What a branch has. */
-    List<Reserved> reservedOf(long branch) {
-        return List.copyOf(reserved.getOrDefault(branch, List.of()));
+        reservations.add(branch, cursor, offset, count);
     }
 
     /** A branch is decided: what it has and is not settled is nobody's any more, and comes back with the next restart. */
     void resolve(long branch, FactSink facts) {
         endRun(facts);
         facts.fact(out -> out.writeByte(RESOLVED).writeLong(branch));
-        applyResolved(branch);
+        reservations.resolve(branch);
     }
 
-    private void applyResolved(long branch) {
-        List<Reserved> had = reserved.remove(branch);
-        if (had == null) {
-            return;
-        }
-        for (Reserved range : had) {
-            for (int i = 0; i < range.count; i++) {
-                Cursor.InFlight message = range.cursor.held(range.offset + i);
-                if (message != null && message.branch == branch) {
-                    message.branch = 0;
-                }
-            }
-        }
+    Reservations reservations() {
+        return reservations;
     }
 
-    /** Of how many messages a branch keeps the acknowledgement. */
-    public long reservedBy(long branch) {
-        return reserved.getOrDefault(branch, List.of()).stream()
-                .mapToLong(Reserved::count)
-                .sum();
+    /** Whether a prepared branch has a message of the group. */
+    public boolean isReserved(SubscriptionGroup group) {
+        return reservations.isReserved(group);
     }
 
     private void run(byte type, Cursor cursor, long offset, int count, FactSink facts) {
@@ -275,10 +245,10 @@ public final class GroupTable implements View {
                 long branch = fact.getLong();
                 Cursor cursor = cursors.get(fact.getInt());
                 if (cursor != null) {
-                    applyReserved(branch, cursor, fact.getLong(), fact.getInt());
+                    reservations.add(branch, cursor, fact.getLong(), fact.getInt());
                 }
             }
-            case RESOLVED -> applyResolved(fact.getLong());
+            case RESOLVED -> reservations.resolve(fact.getLong());
             default -> {
                 // a fact of another view
             }
@@ -341,7 +311,7 @@ public final class GroupTable implements View {
             byTopic.remove(group.topic());
         }
         group.cursors().forEach(cursor -> cursors.remove(cursor.id()));
-        reserved.values().forEach(all -> all.removeIf(range -> range.cursor.group() == group));
+        reservations.deleted(group);
     }
 
     /** A message that was copied to where dead or expired ones go: the copy's record is the fact that settles it. */
@@ -388,26 +358,12 @@ public final class GroupTable implements View {
                 .forEach(cursor -> saved.add(new Saved(
                         cursor, cursor.floor(), cursor.settled().ranges(cursor.floor()), cursor.deliveries())));
         int lastId = lastCursorId;
-        Map<Long, List<Reserved>> branches = new HashMap<>();
-        reserved.forEach((branch, ranges) -> branches.put(
-                branch,
-                ranges.stream()
-                        .filter(range -> range.cursor.group().isLasting())
-                        .toList()));
+        Map<Long, List<Reservations.Reserved>> branches = reservations.lasting();
         return () -> {
             ObjectNode json = toJson(logPosition, lastId, all, saved);
-            saveReserved(json, branches);
+            Reservations.save(json, branches);
             return JsonBody.bytes(json);
         };
-    }
-
-    private static void saveReserved(ObjectNode json, Map<Long, List<Reserved>> branches) {
-        ArrayNode array = json.putArray("reserved");
-        branches.forEach((branch, ranges) -> ranges.forEach(range -> array.addObject()
-                .put("branch", branch)
-                .put("cursor", range.cursor.id())
-                .put("offset", range.offset)
-                .put("count", range.count)));
     }
 
     private static ObjectNode toJson(long logPosition, int lastId, List<SubscriptionGroup> groups, List<Saved> saved) {
@@ -446,7 +402,7 @@ public final class GroupTable implements View {
         subscriptions.clear();
         byTopic.clear();
         cursors.clear();
-        reserved.clear();
+        reservations.clear();
         lastCursorId = 0;
         if (content == null) {
             return 0;
@@ -465,16 +421,7 @@ public final class GroupTable implements View {
         for (JsonNode node : json.path("cursors")) {
             restoreCursor(node);
         }
-        for (JsonNode node : json.path("reserved")) {
-            Cursor cursor = cursors.get(node.path("cursor").asInt());
-            if (cursor != null) {
-                applyReserved(
-                        node.path("branch").asLong(),
-                        cursor,
-                        node.path("offset").asLong(),
-                        node.path("count").asInt());
-            }
-        }
+        reservations.restore(json, cursors::get);
         lastCursorId = json.path("lastCursorId").asInt();
         return json.path("logPosition").asLong();
     }

@@ -95,12 +95,12 @@ public final class TransactedDeliveries {
 
     /** Ranges that a branch has reserved. */
     public int reservedRanges(long branch) {
-        return groups.reservedOf(branch).size();
+        return groups.reservations().of(branch).size();
     }
 
     /** The branch is committed: what it has reserved is settled. */
     public void commit(long branch, FactSink facts) {
-        for (GroupTable.Reserved range : groups.reservedOf(branch)) {
+        for (Reservations.Reserved range : groups.reservations().of(branch)) {
             engine.settleInto(range.cursor(), range.offset(), range.count(), facts);
         }
         groups.resolve(branch, facts);
@@ -112,10 +112,10 @@ public final class TransactedDeliveries {
      * @return run when the facts are logged: what it has reserved comes again, flagged, before newer ones
      */
     public Runnable rollback(long branch, FactSink facts) {
-        List<GroupTable.Reserved> had = groups.reservedOf(branch);
+        List<Reservations.Reserved> had = groups.reservations().of(branch);
         groups.resolve(branch, facts);
         return () -> {
-            for (GroupTable.Reserved range : had) {
+            for (Reservations.Reserved range : had) {
                 for (int i = 0; i < range.count(); i++) {
                     engine.giveBackReserved(range.cursor(), range.offset() + i);
                 }
@@ -125,7 +125,9 @@ public final class TransactedDeliveries {
 
     /** Of how many messages a branch keeps the acknowledgement. */
     public long reservedBy(long branch) {
-        return groups.reservedBy(branch);
+        return groups.reservations().of(branch).stream()
+                .mapToLong(Reservations.Reserved::count)
+                .sum();
     }
 
     /** Puts the facts of deliveries so far before what is appended next. */

@@ -32,7 +32,7 @@ final class JmsConnections {
     private final DeliveryEngine engine;
     private final TopicService topics;
     private final ProducerTable producers;
-    private @Nullable JmsTransactions transactions;
+    private @Nullable OpenTransactions transactions;
     private final Map<String, JmsPeer> byClientId = new HashMap<>();
     private final Map<String, Connection> byInstance = new HashMap<>();
     private final Set<JmsPeer> peers = new HashSet<>();
@@ -54,7 +54,7 @@ final class JmsConnections {
     }
 
     /** Called once, before there are connections. */
-    void connect(JmsTransactions theTransactions) {
+    void connect(OpenTransactions theTransactions) {
         this.transactions = theTransactions;
     }
 

@@ -34,6 +34,9 @@ final class JmsPeer {
     /** Most destinations that one connection opens. */
     static final int MAX_DESTINATIONS = 200_000;
 
+    /** Most producers of one connection whose numbers are forgotten with it. */
+    private static final int MAX_PRODUCERS = 100_000;
+
     private final Connection connection;
     private final long id;
     private final @Nullable String user;
@@ -99,6 +102,12 @@ final class JmsPeer {
     /** The producers that have sent over it. */
     Set<Long> producers() {
         return producers;
+    }
+
+    void addProducer(long producerId) {
+        if (producers.size() < MAX_PRODUCERS) {
+            producers.add(producerId);
+        }
     }
 
     /** The open transactions that it has brought parts of. */

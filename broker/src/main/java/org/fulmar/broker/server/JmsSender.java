@@ -10,8 +10,6 @@ import org.fulmar.protocol.transport.Request;
 
 /** Sends of JMS producers. Decodes on the event loop, appends on the core. */
 final class JmsSender {
-    private static final int MAX_PRODUCERS = 100_000;
-
     private final Core core;
     private final MessageIntake intake;
     private final MessageStore store;
@@ -68,9 +66,7 @@ final class JmsSender {
     }
 
     private boolean isRepeat(JmsPeer peer, SendOperation send) {
-        if (peer.producers().size() < MAX_PRODUCERS) {
-            peer.producers().add(send.producerId());
-        }
+        peer.addProducer(send.producerId());
         return producers.isRepeat(send.producerId(), send.sequence());
     }
 

@@ -129,6 +129,12 @@ final class JmsSubscriptions {
                     ResponseCode.JMS_ILLEGAL_STATE,
                     "the durable subscription " + subscription + " has an active consumer");
         }
+        if (groups.isReserved(group)) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_ILLEGAL_STATE,
+                    "messages of the durable subscription " + subscription
+                            + " are part of a prepared transaction: end that first");
+        }
         groups.delete(group, facts);
     }
 }

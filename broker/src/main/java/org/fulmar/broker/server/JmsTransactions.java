@@ -2,12 +2,9 @@ package org.fulmar.broker.server;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.Consumer;
 import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.delivery.TransactedDeliveries;
@@ -36,64 +33,41 @@ import org.jspecify.annotations.Nullable;
  * prepared branch is ended by its transaction manager or an administrator alone.
  */
 final class JmsTransactions {
-    /** Rolled-back transactions whose end their clients have not heard of are remembered, up to so many. */
-    private static final int MAX_ROLLED_BACK = 10_000;
-
-    private final BrokerConfig config;
     private final Core core;
     private final MessageIntake intake;
     private final TransactionTable table;
     private final ProducerTable producers;
     private final TransactionWriter writer;
-    private final TransactedDeliveries deliveries;
     private final Reappend reappend;
     private final Appender appender;
     private final TurnEnd turn;
     private final LongSupplier clock;
     private final Probe probe;
-    private final Map<Object, OpenTransaction> open = new HashMap<>();
-    private final Map<Object, Boolean> rolledBack = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Object, Boolean> eldest) {
-            return size() > MAX_ROLLED_BACK;
-        }
-    };
+    private final OpenTransactions open;
 
     JmsTransactions(
-            BrokerConfig config,
             Core core,
+            OpenTransactions open,
             MessageIntake intake,
             TransactionTable table,
             ProducerTable producers,
             TransactionWriter writer,
-            TransactedDeliveries deliveries,
             Reappend reappend,
             Appender appender,
             TurnEnd turn,
             LongSupplier clock,
             Probe probe) {
-        this.config = config;
         this.core = core;
+        this.open = open;
         this.intake = intake;
         this.table = table;
         this.producers = producers;
         this.writer = writer;
-        this.deliveries = deliveries;
         this.reappend = reappend;
         this.appender = appender;
         this.turn = turn;
         this.clock = clock;
         this.probe = probe;
-    }
-
-    /** Of a session's own transaction: what tells it from others. */
-    private record Own(long producerId, long sequence) {}
-
-    private static Object key(TransactionId id) {
-        BranchXid xid = id.xid();
-        return xid == null ? new Own(id.producerId(), id.sequence()) : xid;
     }
 
     /** What an operation does on the core. */
@@ -169,16 +143,9 @@ final class JmsTransactions {
             probe.at(Probe.Point.END);
         }
         checkNew(part.id());
-        OpenTransaction transaction = known(peer, part);
+        OpenTransaction transaction = open.find(peer, part);
         if (transaction == null) {
-            if (open.size() + table.size() >= config.maxTransactions()) {
-                throw new DeliveryException(
-                        ResponseCode.JMS_RESOURCE,
-                        "no more than " + config.maxTransactions()
-                                + " transactions at a time (option maxTransactions)");
-            }
-            transaction = new OpenTransaction(part.id(), clock.getAsLong());
-            open.put(key(part.id()), transaction);
+            transaction = open.add(part.id(), clock.getAsLong());
         }
         try {
             List<Held> held = TransactedDeliveries.checked(part.acknowledged(), peer::consumer);
@@ -190,11 +157,11 @@ final class JmsTransactions {
             transaction.held().addAll(held);
             transaction.countPart(peer);
         } catch (DeliveryException e) {
-            rollBack(transaction);
+            open.rollBack(transaction);
             throw ofPart(part, e);
         } catch (StoreException e) {
             // its half messages are dropped
-            rollBack(transaction);
+            open.rollBack(transaction);
             throw e;
         }
         afterLog(request);
@@ -204,13 +171,8 @@ final class JmsTransactions {
     private static DeliveryException ofPart(TransactionPart part, DeliveryException e) {
         return e.code() == ResponseCode.JMS_ILLEGAL_STATE
                         && !part.acknowledged().isEmpty()
-                ? rolledBack(part.id(), e.getMessage())
+                ? OpenTransactions.rolledBack(part.id(), e.getMessage())
                 : e;
-    }
-
-    private static DeliveryException rolledBack(TransactionId id, @Nullable String why) {
-        return new DeliveryException(
-                ResponseCode.JMS_TRANSACTION_ROLLED_BACK, "transaction " + id.text() + " is rolled back: " + why);
     }
 
     private List<MessageIntake.Taken> taken(JmsPeer peer, TransactionPart part)
@@ -238,32 +200,6 @@ final class JmsTransactions {
         }
     }
 
-    /** It is open no more. */
-    private @Nullable OpenTransaction take(Object key) {
-        OpenTransaction transaction = open.remove(key);
-        if (transaction != null) {
-            transaction.close();
-        }
-        return transaction;
-    }
-
-    /** What has come of a transaction before; null for nothing. */
-    private @Nullable OpenTransaction known(JmsPeer peer, TransactionPart part) throws DeliveryException {
-        Object key = key(part.id());
-        if (rolledBack.remove(key) != null) {
-            throw rolledBack(part.id(), "a connection that had a part in it was lost, or a part was refused");
-        }
-        OpenTransaction transaction = open.get(key);
-        if (part.before() != (transaction == null ? 0 : transaction.partsOf(peer))) {
-            if (transaction != null) {
-                take(key);
-                undo(transaction);
-            }
-            throw rolledBack(part.id(), "an earlier part of it was lost");
-        }
-        return transaction;
-    }
-
     // Ends.
 
     void commit(Request request) {
@@ -273,7 +209,7 @@ final class JmsTransactions {
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
         probe.at(Probe.Point.COMMIT);
         TransactionId id = part.id();
-        peer.producers().add(id.producerId());
+        peer.addProducer(id.producerId());
         if (producers.isRepeat(id.producerId(), id.sequence())) {
             appender.confirm(true, new JmsSender.Answer(request));
             return;
@@ -284,10 +220,10 @@ final class JmsTransactions {
         try {
             writer.commit(id, end.branch, end.messages, end.held, durably, answer(request, Probe.Point.COMMITTED));
         } catch (StoreException e) {
-            undo(end);
+            open.undo(end.branch, end.held);
             throw e;
         }
-        forgetClosed(end.held);
+        OpenTransactions.forgetClosed(end.held);
     }
 
     void prepare(Request request) {
@@ -318,10 +254,10 @@ final class JmsTransactions {
                     peer.text(),
                     answer(request, Probe.Point.PREPARED));
         } catch (StoreException e) {
-            undo(end);
+            open.undo(end.branch, end.held);
             throw e;
         }
-        forgetClosed(end.held);
+        OpenTransactions.forgetClosed(end.held);
     }
 
     /** All of a transaction that is about to be committed or prepared. */
@@ -330,15 +266,15 @@ final class JmsTransactions {
 
     /** Takes an open transaction with its last part; if that can't be, it is rolled back. */
     private End end(JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
-        OpenTransaction transaction = known(peer, part);
-        take(key(part.id()));
+        OpenTransaction transaction = open.find(peer, part);
+        open.take(part.id());
         List<Held> held = new ArrayList<>();
         if (transaction != null) {
             held.addAll(transaction.held());
         }
         try {
             if (!TransactedDeliveries.areHeld(held)) {
-                throw rolledBack(part.id(), "a message that it acknowledges is not held any more");
+                throw OpenTransactions.rolledBack(part.id(), "a message that it acknowledges is not held any more");
             }
             held.addAll(TransactedDeliveries.checked(part.acknowledged(), peer::consumer));
             return new End(
@@ -348,7 +284,7 @@ final class JmsTransactions {
                     transaction != null && transaction.isPersistent());
         } catch (DeliveryException | StoreException e) {
             if (transaction != null) {
-                undo(transaction);
+                open.undo(transaction);
             }
             if (e instanceof DeliveryException refused) {
                 throw ofPart(part, refused);
@@ -357,52 +293,12 @@ final class JmsTransactions {
         }
     }
 
-    private void undo(End end) {
-        if (end.branch != null) {
-            table.drop(end.branch);
-        }
-        deliveries.giveBack(end.held);
-    }
-
-    private void undo(OpenTransaction transaction) {
-        Branch branch = transaction.branch();
-        if (branch != null) {
-            table.drop(branch);
-        }
-        deliveries.giveBack(transaction.held());
-        forgetClosed(transaction.held());
-    }
-
-    /** Something of an open transaction is lost: its client is told when it goes on with it. */
-    private void rollBack(OpenTransaction transaction) {
-        Object key = key(transaction.id());
-        if (take(key) != null) {
-            undo(transaction);
-            rolledBack.put(key, true);
-        }
-    }
-
-    /** Closed consumers stay for as long as messages of them are held. */
-    private static void forgetClosed(List<Held> held) {
-        for (Held range : held) {
-            Consumer consumer = range.consumer();
-            if (!consumer.isOpen() && consumer.held() == 0 && consumer.owner() instanceof JmsPeer peer) {
-                peer.remove(consumer);
-            }
-        }
-    }
-
     void rollback(Request request) {
         run(request, peer -> {
             probe.at(Probe.Point.ROLLBACK);
             TransactionPart part = TransactionPart.decode(request.body());
             checkNew(part.id());
-            Object key = key(part.id());
-            rolledBack.remove(key);
-            OpenTransaction transaction = take(key);
-            if (transaction != null) {
-                undo(transaction);
-            }
+            open.rollBackAsAsked(part.id());
             List<Held> held = new ArrayList<>();
             part.acknowledged().forEach(range -> {
                 Consumer consumer = peer.consumer(range.consumerId());
@@ -410,8 +306,7 @@ final class JmsTransactions {
                     held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
                 }
             });
-            deliveries.giveBack(held);
-            forgetClosed(held);
+            open.giveBack(held);
             afterLog(request);
         });
     }
@@ -423,7 +318,7 @@ final class JmsTransactions {
             Branch branch = table.find(decision.xid());
             if (branch == null) {
                 throw new DeliveryException(
-                        open.containsKey(decision.xid())
+                        open.contains(decision.xid())
                                 ? ResponseCode.JMS_TRANSACTION_STATE
                                 : ResponseCode.JMS_TRANSACTION_UNKNOWN,
                         "no branch " + decision.xid() + " is prepared");
@@ -521,15 +416,5 @@ final class JmsTransactions {
             table.forget(branch, appender);
             afterLog(request);
         });
-    }
-
-    /** The open transactions, for administrators. */
-    Iterable<OpenTransaction> open() {
-        return open.values();
-    }
-
-    /** A connection has gone, and what its consumers held is returned: the transactions that it had a part in go, too. */
-    void lost(JmsPeer peer) {
-        List.copyOf(peer.transactions()).forEach(this::rollBack);
     }
 }

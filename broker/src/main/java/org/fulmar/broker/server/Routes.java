@@ -120,20 +120,20 @@ record Routes(
     private void transactions(JmsConnections connections, TransactedDeliveries deliveries) {
         TransactionWriter writer =
                 new TransactionWriter(store, delayed, transactions, producers, deliveries, reappend, turn, probe);
+        OpenTransactions open = new OpenTransactions(config, transactions, deliveries);
         JmsTransactions handler = new JmsTransactions(
-                config,
                 core,
+                open,
                 new MessageIntake(config, service, store, clock),
                 transactions,
                 producers,
                 writer,
-                deliveries,
                 reappend,
                 store.appender(),
                 turn,
                 clock,
                 probe);
-        connections.connect(handler);
+        connections.connect(open);
         router.direct(JmsCode.TRANSACTION_ADD, handler::add);
         router.direct(JmsCode.TRANSACTION_COMMIT, handler::commit);
         router.direct(JmsCode.TRANSACTION_PREPARE, handler::prepare);
@@ -142,7 +142,7 @@ record Routes(
         router.onCore(JmsCode.TRANSACTION_OUTCOME, handler::outcome);
         router.onCore(JmsCode.TRANSACTION_RECOVER, handler::recover);
         router.onCore(JmsCode.TRANSACTION_FORGET, handler::forget);
-        TransactionAdmin admin = new TransactionAdmin(handler, transactions, writer, deliveries, store, turn, clock);
+        TransactionAdmin admin = new TransactionAdmin(open, transactions, writer, deliveries, store, turn, clock);
         onCore(JmsCode.ADMIN_TRANSACTIONS, RequestRouter.unlessUnread(admin::list));
         onCore(JmsCode.ADMIN_END_TRANSACTION, admin::end);
     }

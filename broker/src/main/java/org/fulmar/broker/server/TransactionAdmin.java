@@ -34,7 +34,7 @@ final class TransactionAdmin {
     private static final byte[] REAL_TOPIC = MessageProperties.name(MessageProperties.REAL_TOPIC);
     private static final byte[] UNIQ_KEY = MessageProperties.name("UNIQ_KEY");
 
-    private final JmsTransactions transactions;
+    private final OpenTransactions transactions;
     private final TransactionTable table;
     private final TransactionWriter writer;
     private final TransactedDeliveries deliveries;
@@ -43,7 +43,7 @@ final class TransactionAdmin {
     private final LongSupplier clock;
 
     TransactionAdmin(
-            JmsTransactions transactions,
+            OpenTransactions transactions,
             TransactionTable table,
             TransactionWriter writer,
             TransactedDeliveries deliveries,
@@ -78,7 +78,7 @@ final class TransactionAdmin {
             }
         }
         ArrayNode open = json.putArray("open");
-        for (OpenTransaction transaction : transactions.open()) {
+        for (OpenTransaction transaction : transactions.all()) {
             if (open.size() < max) {
                 Branch branch = transaction.branch();
                 open.addObject()

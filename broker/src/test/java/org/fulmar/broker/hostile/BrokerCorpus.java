@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.SendRequest;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.BranchXid;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Credit;
@@ -22,6 +23,10 @@ import org.fulmar.protocol.jms.JmsFlag;
 import org.fulmar.protocol.jms.OpenDestination;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TextOperation;
+import org.fulmar.protocol.jms.TransactionDecision;
+import org.fulmar.protocol.jms.TransactionId;
+import org.fulmar.protocol.jms.TransactionPart;
+import org.fulmar.protocol.jms.TransactionRecovery;
 import org.fulmar.protocol.message.MessageBatch;
 
 /** A valid request of every kind that a broker serves. Stateless. */
@@ -223,7 +228,34 @@ final class BrokerCorpus {
         all.add(new Template(JmsCode.STOP, new byte[0]));
         all.add(new Template(JmsCode.UNSUBSCRIBE, bytes(new TextOperation("sub")::encode)));
         all.add(new Template(JmsCode.PING, new byte[0]));
+        all.addAll(transactions());
         return all;
+    }
+
+    private static List<Template> transactions() {
+        List<Template> all = new ArrayList<>();
+        BranchXid xid = new BranchXid(7, new byte[64], new byte[64]);
+        for (int code : new int[] {
+            JmsCode.TRANSACTION_ADD,
+            JmsCode.TRANSACTION_COMMIT,
+            JmsCode.TRANSACTION_PREPARE,
+            JmsCode.TRANSACTION_ROLLBACK
+        }) {
+            all.add(new Template(code, part(new TransactionId(xid, 5, 6))));
+            all.add(new Template(code, part(new TransactionId(null, 5, 7))));
+        }
+        all.add(new Template(JmsCode.TRANSACTION_DECIDE, bytes(new TransactionDecision(xid, true)::encode)));
+        all.add(new Template(JmsCode.TRANSACTION_OUTCOME, bytes(new TransactionId(null, 5, 7)::encode)));
+        all.add(new Template(JmsCode.TRANSACTION_RECOVER, bytes(new TransactionRecovery(0)::encode)));
+        all.add(new Template(JmsCode.TRANSACTION_FORGET, bytes(new TransactionId(xid, 5, 6)::encode)));
+        return all;
+    }
+
+    private static byte[] part(TransactionId id) {
+        TransactionPart.Outgoing message = new TransactionPart.Outgoing(
+                SendOperation.Envelope.to(0), JmsFlag.MARK | 4, 1_700_000_000_000L, PROPERTIES, BODY);
+        return bytes(out -> TransactionPart.encode(
+                out, id, 0, true, List.of(new Acknowledge.Range(1, 0, 0, 1)), List.of(message, message)));
     }
 
     private static byte[] consumer(int id, CreateConsumer.Kind kind, String subscription) {
