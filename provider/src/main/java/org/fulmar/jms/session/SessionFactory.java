@@ -57,6 +57,8 @@ abstract class SessionFactory implements Session {
 
     abstract FulmarSession session();
 
+    abstract Transactions transactions();
+
     final FulmarConnection connection() {
         return connection;
     }
@@ -74,6 +76,9 @@ abstract class SessionFactory implements Session {
     final MessageIds lossyIds() {
         return lossyIds;
     }
+
+    /** The identifiers of messages in transactions, and the numbers of those. */
+    abstract MessageIds transactionIds();
 
     final Completions completions() {
         return completions;
@@ -348,25 +353,13 @@ abstract class SessionFactory implements Session {
     @Override
     public boolean getTransacted() throws JMSException {
         checkOpen();
-        return false;
+        return transactions().isTransacted();
     }
 
     @Override
     public int getAcknowledgeMode() throws JMSException {
         checkOpen();
-        return mode;
-    }
-
-    @Override
-    public void commit() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
-    }
-
-    @Override
-    public void rollback() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
+        return transactions().isTransacted() ? SESSION_TRANSACTED : mode;
     }
 
     @Override
