@@ -70,17 +70,30 @@ public interface BrokerLink extends AutoCloseable {
     /** Gives back single messages, which come again, flagged. Completes when that is in the broker's log. */
     CompletableFuture<Void> release(Acknowledge held);
 
-    /** Brings a part of a transaction ahead of its end. Completes when it is written. */
+    /**
+     * Brings a part of a transaction ahead of its end. Completes when it is written.
+     *
+     * @param before how many parts of it were brought over this link before
+     */
     CompletableFuture<Void> addToTransaction(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
 
     /** Commits a transaction with its last part. Completes when all of it is visible and as durable as asked. */
     CompletableFuture<Void> commit(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
 
     /** Prepares a branch with its last part. Completes when that is durable. */
     CompletableFuture<Void> prepare(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
 
     /** Drops a transaction that is not prepared; these messages, and those that it has acknowledged, come again. */
     CompletableFuture<Void> rollback(TransactionId id, List<Acknowledge.Range> givenBack);

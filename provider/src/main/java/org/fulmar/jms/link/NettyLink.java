@@ -255,33 +255,46 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     private CompletableFuture<Void> part(
-            int code, TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {
+            int code,
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
         int bytes = TransactionPart.encodedBytes(acknowledged, messages);
         boolean ended = code != JmsCode.TRANSACTION_ADD;
-        return call(code, bytes, out -> TransactionPart.encode(out, id, ended, acknowledged, messages));
+        return call(code, bytes, out -> TransactionPart.encode(out, id, before, ended, acknowledged, messages));
     }
 
     @Override
     public CompletableFuture<Void> addToTransaction(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {
-        return part(JmsCode.TRANSACTION_ADD, id, acknowledged, messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_ADD, id, before, acknowledged, messages);
     }
 
     @Override
     public CompletableFuture<Void> commit(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {
-        return part(JmsCode.TRANSACTION_COMMIT, id, acknowledged, messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_COMMIT, id, before, acknowledged, messages);
     }
 
     @Override
     public CompletableFuture<Void> prepare(
-            TransactionId id, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {
-        return part(JmsCode.TRANSACTION_PREPARE, id, acknowledged, messages);
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_PREPARE, id, before, acknowledged, messages);
     }
 
     @Override
     public CompletableFuture<Void> rollback(TransactionId id, List<Acknowledge.Range> givenBack) {
-        return part(JmsCode.TRANSACTION_ROLLBACK, id, givenBack, List.of());
+        return part(JmsCode.TRANSACTION_ROLLBACK, id, 0, givenBack, List.of());
     }
 
     @Override

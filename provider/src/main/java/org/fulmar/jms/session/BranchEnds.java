@@ -88,7 +88,7 @@ final class BranchEnds {
     }
 
     private Ending finish(Branch branch, FulmarXaResource by, Branch.State inDoubt, Call call) {
-        branch.work.number(by.ids());
+        branch.work.number(by.numbers());
         Ending end = call.on(branch.work);
         if (end.result() == Ending.Result.UNKNOWN) {
             by.renumber();

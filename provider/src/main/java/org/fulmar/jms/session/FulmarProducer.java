@@ -146,7 +146,7 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         Transaction transaction = session.transactions().current();
         if (transaction != null) {
             transaction.send(
-                    to, session.transactionIds(), id -> prepared(ours, message, to, mode, prio, ttl, id));
+                    to, session.transactedIds(), id -> prepared(ours, message, to, mode, prio, ttl, id));
             if (listener != null) {
                 sendAsync(CompletableFuture.completedFuture(null), message, listener);
             }

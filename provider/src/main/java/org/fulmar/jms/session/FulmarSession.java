@@ -69,11 +69,6 @@ final class FulmarSession extends SessionFactory {
         return transactions;
     }
 
-    @Override
-    MessageIds transactionIds() {
-        return transactions instanceof FulmarXaResource xa ? xa.ids() : sends().ids();
-    }
-
     boolean isXa() {
         return transactions instanceof FulmarXaResource;
     }

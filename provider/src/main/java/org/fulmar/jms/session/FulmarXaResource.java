@@ -22,7 +22,7 @@ final class FulmarXaResource implements XAResource, Transactions {
     /** Held while a branch is ended, so that its numbers reach the broker in their order. */
     private final Object ending = new Object();
 
-    private volatile MessageIds ids = new MessageIds();
+    private volatile MessageIds numbers = new MessageIds();
     private volatile @Nullable Branch current;
     private volatile int timeoutSeconds;
     private boolean scanning;
@@ -66,8 +66,9 @@ final class FulmarXaResource implements XAResource, Transactions {
         return connection.branches().outlives(session);
     }
 
-    MessageIds ids() {
-        return ids;
+    /** The numbers of branches that it ends. */
+    MessageIds numbers() {
+        return numbers;
     }
 
     // The transaction manager's side.
@@ -100,7 +101,7 @@ final class FulmarXaResource implements XAResource, Transactions {
                 branches.start(
                         new Branch(
                                 copy,
-                                new Transaction(connection, copy, ids),
+                                new Transaction(connection, copy, numbers),
                                 TimeUnit.SECONDS.toNanos(timeoutSeconds)),
                         this);
             case TMJOIN -> branches.join(copy, this);
@@ -166,7 +167,7 @@ final class FulmarXaResource implements XAResource, Transactions {
 
     /** Nothing of its numbers may follow upon one whose end is in doubt, which could then look as if it was a repeat. */
     void renumber() {
-        ids = new MessageIds();
+        numbers = new MessageIds();
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalTransactions implements Transactions {
     private final FulmarSession session;
     private final TransactionEnd ends;
+    private final MessageIds numbers = new MessageIds();
     private volatile Transaction current;
 
     LocalTransactions(FulmarSession session) {
@@ -19,7 +20,7 @@ final class LocalTransactions implements Transactions {
     }
 
     private Transaction begun() {
-        return new Transaction(session.connection(), null, session.sends().ids());
+        return new Transaction(session.connection(), null, numbers);
     }
 
     @Override

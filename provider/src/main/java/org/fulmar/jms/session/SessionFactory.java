@@ -44,6 +44,7 @@ abstract class SessionFactory implements Session {
     private final Completions completions;
     private final PendingSends sends;
     private final MessageIds lossyIds = new MessageIds();
+    private final MessageIds transactedIds = new MessageIds();
     private final AssignedMessages assigned;
 
     SessionFactory(FulmarConnection connection, int id, int mode) {
@@ -77,8 +78,10 @@ abstract class SessionFactory implements Session {
         return lossyIds;
     }
 
-    /** The identifiers of messages in transactions, and the numbers of those. */
-    abstract MessageIds transactionIds();
+    /** The identifiers of messages in transactions, which may reach the broker in another order than they have. */
+    final MessageIds transactedIds() {
+        return transactedIds;
+    }
 
     final Completions completions() {
         return completions;

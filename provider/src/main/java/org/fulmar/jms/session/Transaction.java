@@ -43,7 +43,7 @@ final class Transaction {
     }
 
     /** What is left to be told to the broker, over one link. */
-    record Part(Attached over, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
+    record Part(Attached over, int before, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
 
     /** Makes a message's form on the wire, with its identifier. */
     interface Form {
@@ -52,7 +52,7 @@ final class Transaction {
 
     private final FulmarConnection connection;
     private final @Nullable BranchXid xid;
-    private final MessageIds ids;
+    private final MessageIds numbers;
     private final List<Sent> messages = new ArrayList<>();
     private final HeldMessages received = new HeldMessages();
     /** Whose consumers have received in it; also what was shipped. Read without the monitor. */
@@ -64,24 +64,26 @@ final class Transaction {
     /** The link that it needs; 0 if any will do. */
     private int generation;
 
-    private boolean shipped;
+    /** How many parts were shipped. */
+    private int shipped;
+
     private @Nullable JMSException failure;
     private boolean finished;
 
     /**
      * @param xid of a branch; null for a session's own transaction
-     * @param ids where its number is from
+     * @param numbers where its number is from
      */
-    Transaction(FulmarConnection connection, @Nullable BranchXid xid, MessageIds ids) {
+    Transaction(FulmarConnection connection, @Nullable BranchXid xid, MessageIds numbers) {
         this.connection = connection;
         this.xid = xid;
-        this.ids = ids;
+        this.numbers = numbers;
     }
 
     /** Its name at the broker; its number is taken when this is first asked. */
     synchronized TransactionId id() {
         TransactionId known = id;
-        return known == null ? number(ids) : known;
+        return known == null ? number(numbers) : known;
     }
 
     /** Gives it a number for its end, by which the broker knows a repeat. */
@@ -135,9 +137,14 @@ final class Transaction {
         return true;
     }
 
+    /** How many messages it keeps here. */
+    synchronized int kept() {
+        return messages.size();
+    }
+
     /** Whether nothing was done in it. */
     synchronized boolean isEmpty() {
-        return messages.isEmpty() && received.isEmpty() && !shipped && failure == null;
+        return messages.isEmpty() && received.isEmpty() && shipped == 0 && failure == null;
     }
 
     /** Whether it can only be rolled back; it keeps no messages any more then. */
@@ -172,9 +179,9 @@ final class Transaction {
         if (part == null) {
             return;
         }
-        unanswered.add(part.over.link().addToTransaction(id(), part.acknowledged, part.messages));
+        unanswered.add(part.over.link().addToTransaction(id(), part.before, part.acknowledged, part.messages));
         generation = part.over.generation();
-        shipped = true;
+        shipped++;
         messages.clear();
         bytes = 0;
         received.clear();
@@ -205,7 +212,7 @@ final class Transaction {
             try {
                 at = connection.lifeline().await(at, deadline);
                 if (generation == 0 || generation == at.generation()) {
-                    return new Part(at, received.over(at), outgoing(at));
+                    return new Part(at, shipped, received.over(at), outgoing(at));
                 }
             } catch (JMSException e) {
                 if (at == null || !JmsErrors.isLost(e)) {
@@ -256,7 +263,7 @@ final class Transaction {
     }
 
     synchronized boolean wasShippedOver(Attached at) {
-        return shipped && generation == at.generation();
+        return shipped > 0 && generation == at.generation();
     }
 
     /** What was received over this link by the consumers of one session, and was not shipped. */

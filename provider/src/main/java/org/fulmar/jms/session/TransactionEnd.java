@@ -32,7 +32,7 @@ final class TransactionEnd {
     Ending commit(Transaction transaction) {
         TransactionId id = transaction.id();
         return end(
-                transaction, part -> part.over().link().commit(id, part.acknowledged(), part.messages()), (at, why) -> {
+                transaction, part -> part.over().link().commit(id, part.before(), part.acknowledged(), part.messages()), (at, why) -> {
                     return outcome(transaction, at, why);
                 });
     }
@@ -61,7 +61,7 @@ final class TransactionEnd {
         TransactionId id = transaction.id();
         return end(
                 transaction,
-                part -> part.over().link().prepare(id, part.acknowledged(), part.messages()),
+                part -> part.over().link().prepare(id, part.before(), part.acknowledged(), part.messages()),
                 (over, why) -> find(over, why, at -> {
                     if (!transaction.isBound()) {
                         // sent again, it is known
@@ -158,7 +158,7 @@ final class TransactionEnd {
         for (FulmarSession session : undoSingly(transaction, mayRecover)) {
             Attached at = connection.attached();
             if (!session.giveBackIfQuiet() && at != null) {
-                giveBack(transaction, at, transaction.received(at, session));
+                giveBack(at, transaction.received(at, session));
             }
         }
     }
@@ -186,15 +186,18 @@ final class TransactionEnd {
                 single.addAll(transaction.received(at, holder));
             }
         }
-        if (transaction.wasShippedOver(at) || !single.isEmpty()) {
-            giveBack(transaction, at, single);
+        if (transaction.wasShippedOver(at)) {
+            connection.tellOver(at, over -> over.link().rollback(transaction.id(), List.of()));
         }
+        giveBack(at, single);
         return left;
     }
 
-    private void giveBack(Transaction transaction, Attached over, List<Acknowledge.Range> ranges) throws JMSException {
-        if (!ranges.isEmpty() || transaction.wasShippedOver(over)) {
-            connection.tellOver(over, at -> at.link().rollback(transaction.id(), ranges));
+    /** In no transaction's name: the broker may have another of this one's. */
+    private void giveBack(Attached at, List<Acknowledge.Range> ranges) throws JMSException {
+        if (!ranges.isEmpty()) {
+            TransactionId nobody = new TransactionId(null, new MessageIds().producerId(), 0);
+            connection.tellOver(at, over -> over.link().rollback(nobody, ranges));
         }
     }
 }
