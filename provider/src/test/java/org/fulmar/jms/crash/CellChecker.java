@@ -34,6 +34,7 @@ final class CellChecker {
         DECISION_BROKEN,
         ANSWER_BROKEN,
         IN_DOUBT,
+        STUCK,
         UNFLAGGED,
         HANDED_OUT_WHILE_TAKEN
     }
@@ -73,6 +74,7 @@ final class CellChecker {
         checker.checkWholeness();
         checker.checkOutcomes();
         checker.checkDoubt();
+        checker.checkProgress();
         checker.checkFlags();
         checker.checkTaken();
         return checker.findings;
@@ -170,6 +172,14 @@ final class CellChecker {
             found(Fault.IN_DOUBT, scans.size() + " scans were made");
         } else if (scans.get(scans.size() - 1).found() != 0) {
             found(Fault.IN_DOUBT, "the last scan has found " + scans.get(scans.size() - 1).found());
+        }
+    }
+
+    /** The last transaction, which nothing disturbs, has succeeded. */
+    private void checkProgress() {
+        String last = works.isEmpty() ? "" : List.copyOf(works.keySet()).get(works.size() - 1);
+        if (!moved.containsKey(last)) {
+            found(Fault.STUCK, "after recovery, transaction " + last + " has not succeeded");
         }
     }
 

@@ -56,7 +56,7 @@ final class CellRun {
         killAndReplace();
         awaitWhatIsUnderWay();
         decideWhatIsLeft();
-        runAndDecide(new Work("t4", plan.after(), 2, 100, true), true);
+        goOn();
         finish();
         observer.drain(cell, history, expected());
         return CellChecker.check(history);
@@ -201,6 +201,17 @@ final class CellRun {
         for (String name : Set.copyOf(undecided)) {
             decide(name, name.equals(DOUBTFUL) ? plan.commitDoubt() : plan.commit());
             awaitManager();
+        }
+    }
+
+    /** Another transaction succeeds; the first may find that its connection is lost, which is not made again. */
+    private void goOn() throws IOException, InterruptedException {
+        int tries = plan.victim() == Victim.BROKER ? 2 : 1;
+        Outcome outcome = Outcome.UNKNOWN;
+        for (int i = 0; i < tries && outcome != Outcome.COMMITTED && outcome != Outcome.PREPARED; i++) {
+            Work work = new Work("t" + (4 + i), plan.after(), 2, 100, true);
+            runAndDecide(work, true);
+            outcome = history.outcome(work.name());
         }
     }
 

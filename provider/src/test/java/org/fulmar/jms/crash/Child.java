@@ -98,7 +98,9 @@ final class Child implements AutoCloseable {
 
     /** SIGKILL. Returns when the process is gone and all that it said is read. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        // by its handle: the process itself would close its output with what is not read yet
+        process.toHandle().destroyForcibly();
+        process.waitFor();
         reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
     }
 

@@ -13,6 +13,7 @@ import org.fulmar.jms.crash.Work.Outcome;
  */
 final class CrashClient {
     private String cell = "";
+    private boolean reconnects;
     private Connected connected;
     private HalfProducer producer;
 
@@ -26,6 +27,7 @@ final class CrashClient {
         switch (words[0]) {
             case "OPEN" -> {
                 cell = words[2];
+                reconnects = words[3].contains("reconnect=true");
                 int port = Integer.parseInt(words[1]);
                 connected = new Connected(port, words[3] + "&clientId=" + Places.clientId(cell));
                 producer = new HalfProducer(port, cell, transaction -> null);
@@ -46,17 +48,22 @@ final class CrashClient {
         if (work.kind() == Work.Kind.HALF) {
             outcome = producer.send(work);
         } else {
-            try (Mover mover = Mover.of(connected.connection(), cell, work)) {
-                outcome = mover.move();
-            } catch (JMSException e) {
-                // nothing has begun, or the close of what has ended has failed
-                System.out.println(work.name() + ": " + e);
-                outcome = Outcome.UNKNOWN;
-            }
-        }
-        if (outcome == Outcome.UNKNOWN) {
-            connected.reopen();
+            outcome = move(work);
         }
         Told.say("RAN " + work.name() + " " + outcome);
+    }
+
+    private Outcome move(Work work) {
+        Outcome outcome = Outcome.UNKNOWN;
+        try (Mover mover = Mover.of(connected.connection(), cell, work)) {
+            outcome = mover.move();
+        } catch (JMSException e) {
+            // nothing has begun; or it is over, and its session's close fails
+            System.out.println(work.name() + ": " + e);
+        }
+        if (outcome == Outcome.UNKNOWN || outcome == Outcome.ROLLED_BACK && !reconnects) {
+            connected.reopen();
+        }
+        return outcome;
     }
 }

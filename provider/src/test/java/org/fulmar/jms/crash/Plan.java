@@ -1,6 +1,6 @@
 package org.fulmar.jms.crash;
 
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.fulmar.broker.transaction.Probe.Point;
 import org.fulmar.jms.crash.Work.Kind;
 
@@ -32,7 +32,7 @@ record Plan(
     private static final int[] PREFETCH = {0, 1, 256};
 
     static Plan of(Victim victim, Point point, long seed) {
-        Random random = new Random(seed * 31 + victim.ordinal() * 12L + point.ordinal());
+        SplittableRandom random = new SplittableRandom(seed * 36 + victim.ordinal() * 12L + point.ordinal());
         boolean big = point == Point.COMMITTING || point == Point.RE_APPEND;
         Kind kind = kind(point, random);
         int messages = big ? 3 : 1 + random.nextInt(3);
@@ -57,7 +57,7 @@ record Plan(
                 reconnect + prefetch + buffer);
     }
 
-    private static Kind kind(Point point, Random random) {
+    private static Kind kind(Point point, SplittableRandom random) {
         Kind[] kinds =
                 switch (point) {
                     case PREPARE, PREPARED, RECOVER -> new Kind[] {Kind.TWO_PHASE};
@@ -70,7 +70,7 @@ record Plan(
     }
 
     /** Whether each message goes to the broker at once. */
-    private static boolean isInParts(Point point, Random random) {
+    private static boolean isInParts(Point point, SplittableRandom random) {
         return switch (point) {
             case SEND, ACKNOWLEDGE, ROLLBACK -> true;
             default -> random.nextBoolean();

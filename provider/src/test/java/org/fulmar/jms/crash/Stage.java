@@ -37,7 +37,10 @@ final class Stage implements AutoCloseable {
                         "storePathRootDir=" + directory.resolve("store"),
                         "mappedFileSizeCommitLog=" + 64 * 1024 * 1024,
                         "checkpointIntervalMillis=" + checkpointMillis,
-                        "maxRedeliveries=-1"));
+                        "maxRedeliveries=-1",
+                        "transactionTimeOut=100",
+                        "transactionCheckInterval=100",
+                        "transactionCheckMax=100000"));
         try {
             for (Victim victim : Victim.values()) {
                 children.put(victim, begin(victim));
