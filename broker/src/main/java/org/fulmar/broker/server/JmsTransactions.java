@@ -154,6 +154,12 @@ final class JmsTransactions {
 
     // Parts.
 
+    private void passEnd(TransactionPart part) {
+        if (part.ended()) {
+            probe.at(Probe.Point.END);
+        }
+    }
+
     void add(Request request) {
         decoded(request, this::add);
     }
@@ -165,9 +171,7 @@ final class JmsTransactions {
         if (!part.acknowledged().isEmpty()) {
             probe.at(Probe.Point.ACKNOWLEDGE);
         }
-        if (part.ended()) {
-            probe.at(Probe.Point.END);
-        }
+        passEnd(part);
         checkNew(part.id());
         OpenTransaction transaction = open.find(peer, part);
         if (transaction == null) {
@@ -233,6 +237,7 @@ final class JmsTransactions {
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.COMMIT);
         TransactionId id = part.id();
         peer.addProducer(id.producerId());
@@ -267,6 +272,7 @@ final class JmsTransactions {
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.PREPARE);
         BranchXid xid = part.id().xid();
         if (xid == null) {
