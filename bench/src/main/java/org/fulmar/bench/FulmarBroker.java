@@ -58,8 +58,6 @@ final class FulmarBroker implements BenchedBroker {
 
     @Override
     public String caveat(String scenario, Durability durability) {
-        return durability == Durability.FORCED && scenario.equals("tx-receive")
-                ? "does not force a commit that only acknowledges"
-                : "";
+        return "";
     }
 }

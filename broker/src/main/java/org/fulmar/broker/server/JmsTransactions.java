@@ -247,7 +247,9 @@ final class JmsTransactions {
         }
         checkNew(id);
         End end = end(peer, part);
-        boolean durably = end.persistent || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent);
+        boolean durably = end.persistent
+                || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent)
+                || end.held.stream().anyMatch(Held::isLasting);
         try {
             writer.commit(id, end.branch, end.messages, end.held, durably, answer(request, Probe.Point.COMMITTED));
         } catch (StoreException e) {

@@ -43,7 +43,8 @@ final class Transaction {
     }
 
     /** What is left to be told to the broker, over one link. */
-    record Part(Attached over, int before, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
+    record Part(
+            Attached over, int before, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
 
     /** Makes a message's form on the wire, with its identifier. */
     interface Form {
@@ -237,8 +238,8 @@ final class Transaction {
         List<TransactionPart.Outgoing> outgoing = new ArrayList<>(messages.size());
         for (Sent sent : messages) {
             WireMessage wire = sent.wire;
-            SendOperation.Envelope envelope = new SendOperation.Envelope(
-                    at.handle(sent.to), wire.deliverAt(), sent.producerId, sent.sequence);
+            SendOperation.Envelope envelope =
+                    new SendOperation.Envelope(at.handle(sent.to), wire.deliverAt(), sent.producerId, sent.sequence);
             outgoing.add(new TransactionPart.Outgoing(
                     envelope, wire.flag(), wire.bornTimestamp(), wire.properties(), wire.body()));
         }

@@ -32,7 +32,9 @@ final class TransactionEnd {
     Ending commit(Transaction transaction) {
         TransactionId id = transaction.id();
         return end(
-                transaction, part -> part.over().link().commit(id, part.before(), part.acknowledged(), part.messages()), (at, why) -> {
+                transaction,
+                part -> part.over().link().commit(id, part.before(), part.acknowledged(), part.messages()),
+                (at, why) -> {
                     return outcome(transaction, at, why);
                 });
     }
@@ -49,10 +51,14 @@ final class TransactionEnd {
 
     /** Asks again for a commit whose outcome was not found out in its time. */
     Ending outcome(Transaction transaction) {
-        JMSException never = JmsErrors.lost("the connection to the broker was lost while the transaction was committed");
-        Ending found = find(null, never, at -> JmsErrors.await(at.link().wasCommitted(transaction.id()))
-                ? Ending.DONE
-                : Ending.rolledBack(never));
+        JMSException never =
+                JmsErrors.lost("the connection to the broker was lost while the transaction was committed");
+        Ending found = find(
+                null,
+                never,
+                at -> JmsErrors.await(at.link().wasCommitted(transaction.id()))
+                        ? Ending.DONE
+                        : Ending.rolledBack(never));
         return found == null ? Ending.rolledBack(never) : found;
     }
 

@@ -32,10 +32,7 @@ final class Admin {
     /** Ends a prepared branch in place of its transaction manager. */
     static void endTransaction(int port, Xid xid, boolean commit) throws Exception {
         BranchXid branch = new BranchXid(xid.getFormatId(), xid.getGlobalTransactionId(), xid.getBranchQualifier());
-        ask(
-                port,
-                JmsCode.ADMIN_END_TRANSACTION,
-                Map.of("xid", branch.text(), "commit", Boolean.toString(commit)));
+        ask(port, JmsCode.ADMIN_END_TRANSACTION, Map.of("xid", branch.text(), "commit", Boolean.toString(commit)));
     }
 
     private static void ask(int port, int code, Map<String, String> fields) throws Exception {

@@ -209,8 +209,7 @@ class CommitInDoubtTest {
         for (int i = 0; i < 3; i++) {
             Message next = consumer.receive(Jms.WAIT);
             seen.add(Jms.text(next));
-            assertThat(i > 0 || next.getIntProperty("JMSXDeliveryCount") == 3)
-                    .isTrue();
+            assertThat(i > 0 || next.getIntProperty("JMSXDeliveryCount") == 3).isTrue();
         }
         assertThat(seen).containsExactly("a", "b", "c");
         session.commit();
@@ -303,7 +302,9 @@ class CommitInDoubtTest {
         sendOut(session, "a");
         proxy.holdAnswers();
         Background<Void> commit = Background.run(session::commit);
-        assertThat(told.poll(20, TimeUnit.SECONDS)).as("it gives its connection up").isNotNull();
+        assertThat(told.poll(20, TimeUnit.SECONDS))
+                .as("it gives its connection up")
+                .isNotNull();
         proxy.passAnswers();
         commit.result();
         assertThat(drained(out)).containsExactly("a");
@@ -349,7 +350,9 @@ class CommitInDoubtTest {
         assertThat(consumer.receive(100)).as("seed %d", seed).isNull();
         session.close();
         assertThat(drained(in)).as("seed %d", seed).isEmpty();
-        assertThat(drained(out).stream().map(text -> text.replaceAll("\\*.*", "")).toList())
+        assertThat(drained(out).stream()
+                        .map(text -> text.replaceAll("\\*.*", ""))
+                        .toList())
                 .as("seed %d", seed)
                 .isEqualTo(expected);
     }

@@ -28,8 +28,7 @@ final class TestXid implements Xid {
 
     /** The same for the same name. */
     static TestXid named(String name) {
-        return new TestXid(
-                name.hashCode() | Integer.MIN_VALUE, full("global " + name), full("qualifier " + name));
+        return new TestXid(name.hashCode() | Integer.MIN_VALUE, full("global " + name), full("qualifier " + name));
     }
 
     private static byte[] full(String text) {

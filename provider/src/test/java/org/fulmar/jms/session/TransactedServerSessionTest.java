@@ -109,17 +109,16 @@ class TransactedServerSessionTest {
 
     /** Sessions that answer each message, and may end their transaction with it. */
     private ServerSessions pool(int size, Ending ending) throws JMSException {
-        ServerSessions pool = new ServerSessions(
-                connection, Session.SESSION_TRANSACTED, size, session -> message -> {
-                    String seen = Jms.seen(message);
-                    try {
-                        answer(session, out, seen);
-                        ending.of(session, seen);
-                    } catch (JMSException e) {
-                        told.add(e.toString());
-                    }
-                    told.add(seen);
-                });
+        ServerSessions pool = new ServerSessions(connection, Session.SESSION_TRANSACTED, size, session -> message -> {
+            String seen = Jms.seen(message);
+            try {
+                answer(session, out, seen);
+                ending.of(session, seen);
+            } catch (JMSException e) {
+                told.add(e.toString());
+            }
+            told.add(seen);
+        });
         open.add(0, pool);
         return pool;
     }

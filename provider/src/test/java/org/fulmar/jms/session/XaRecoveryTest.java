@@ -162,9 +162,11 @@ class XaRecoveryTest {
 
     private static void assertThrows(int code, Background.Work work) {
         assertThatThrownBy(work::run)
-                .isInstanceOfSatisfying(XAException.class, e -> assertThat(XaResourceTest.code(e.errorCode))
-                        .as(e.getMessage())
-                        .isEqualTo(XaResourceTest.code(code)));
+                .isInstanceOfSatisfying(
+                        XAException.class,
+                        e -> assertThat(XaResourceTest.code(e.errorCode))
+                                .as(e.getMessage())
+                                .isEqualTo(XaResourceTest.code(code)));
     }
 
     @Test
@@ -267,8 +269,7 @@ class XaRecoveryTest {
             for (boolean received : new boolean[] {false, true}) {
                 XASession session = session(options);
                 XAResource resource = session.getXAResource();
-                TestXid xid =
-                        received ? worked(session, options.isEmpty() ? "a" : "b") : sent(session, "x" + options);
+                TestXid xid = received ? worked(session, options.isEmpty() ? "a" : "b") : sent(session, "x" + options);
                 // behind the answers to its parts
                 awaitLink(session);
                 proxy.holdAnswers();

@@ -422,11 +422,11 @@ class XaResourceTest {
     @Test
     void exceptionsNameTheBranch() {
         TestXid xid = TestXid.named("told");
-        XAException told =
-                catchThrowableOfType(XAException.class, () -> resource.start(xid, XAResource.TMJOIN));
-        assertThat(told).hasMessageContaining(new InDoubtXid(new org.fulmar.protocol.jms.BranchXid(
-                        xid.getFormatId(), xid.getGlobalTransactionId(), xid.getBranchQualifier()))
-                .toString());
+        XAException told = catchThrowableOfType(XAException.class, () -> resource.start(xid, XAResource.TMJOIN));
+        assertThat(told)
+                .hasMessageContaining(new InDoubtXid(new org.fulmar.protocol.jms.BranchXid(
+                                xid.getFormatId(), xid.getGlobalTransactionId(), xid.getBranchQualifier()))
+                        .toString());
     }
 
     @Test
