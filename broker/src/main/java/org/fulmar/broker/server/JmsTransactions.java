@@ -71,30 +71,6 @@ final class JmsTransactions {
         this.probe = probe;
     }
 
-    /** What an operation does on the core. */
-    private interface Operation {
-        void run(JmsPeer peer) throws DeliveryException, StoreException;
-    }
-
-    private static void run(Request request, Operation operation) {
-        JmsPeer peer = JmsConnections.peer(request);
-        if (peer == null) {
-            return;
-        }
-        if (peer.lost()) {
-            // its client has come back over another connection, and asks there
-            request.done();
-            return;
-        }
-        try {
-            operation.run(peer);
-        } catch (DeliveryException e) {
-            request.answer(e.code(), e.getMessage());
-        } catch (StoreException e) {
-            request.answer(StoreErrors.jmsCode(e), e.getMessage());
-        }
-    }
-
     /** What an operation does on the core with the part of a transaction that it brings. */
     private interface PartOperation {
         void run(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException;
@@ -103,7 +79,7 @@ final class JmsTransactions {
     /** Of a part that is refused, what it acknowledges comes again, as all that its transaction has received. */
     private void decoded(Request request, PartOperation operation) {
         TransactionPart part = TransactionPart.decode(request.body());
-        Operation onCore = peer -> {
+        JmsConnections.Operation onCore = peer -> {
             try {
                 operation.run(request, peer, part);
             } catch (DeliveryException | StoreException e) {
@@ -111,7 +87,7 @@ final class JmsTransactions {
                 throw e;
             }
         };
-        core.execute(() -> RequestRouter.run(r -> run(r, onCore), request));
+        core.execute(() -> RequestRouter.run(r -> JmsConnections.run(r, onCore), request));
     }
 
     private void giveBack(JmsPeer peer, List<Acknowledge.Range> ranges) {
@@ -123,16 +99,6 @@ final class JmsTransactions {
             }
         }
         open.giveBack(held);
-    }
-
-    private void afterLog(Request request) {
-        turn.afterLog(logged -> {
-            if (logged) {
-                request.answer(ResponseCode.SUCCESS, (String) null);
-            } else {
-                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
-            }
-        });
     }
 
     /** Passes the point when it is stored, then answers. */
@@ -194,7 +160,7 @@ final class JmsTransactions {
             open.rollBack(transaction);
             throw e;
         }
-        afterLog(request);
+        turn.successAfterLog(request);
     }
 
     /** An acknowledgement of what is not held is no mistake of the client, but the end of its transaction. */
@@ -341,18 +307,18 @@ final class JmsTransactions {
     }
 
     void rollback(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.ROLLBACK);
             TransactionPart part = TransactionPart.decode(request.body());
             checkNew(part.id());
             open.rollBackAsAsked(part.id());
             giveBack(peer, part.acknowledged());
-            afterLog(request);
+            turn.successAfterLog(request);
         });
     }
 
     void decide(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionDecision decision = TransactionDecision.decode(request.body());
             probe.at(decision.commit() ? Probe.Point.COMMIT : Probe.Point.ROLLBACK);
             Branch branch = table.find(decision.xid());
@@ -390,7 +356,7 @@ final class JmsTransactions {
             writer.commitPrepared(branch, false, answer(request, Probe.Point.COMMITTED));
         } else {
             writer.rollbackPrepared(branch, false);
-            afterLog(request);
+            turn.successAfterLog(request);
         }
     }
 
@@ -417,7 +383,7 @@ final class JmsTransactions {
 
     /** Answered when the transaction's end, if it has one, is visible: the same holds of it as of an answered commit. */
     void outcome(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionId id = TransactionId.decode(request.body());
             boolean committed = producers.isRepeat(id.producerId(), id.sequence());
             Appender.Listener answer = answering(request, () -> {
@@ -434,7 +400,7 @@ final class JmsTransactions {
     }
 
     void recover(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.RECOVER);
             long after = TransactionRecovery.decode(request.body()).after();
             List<TransactionRecovery.InDoubt> page = new ArrayList<>();
@@ -458,7 +424,7 @@ final class JmsTransactions {
     }
 
     void forget(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             BranchXid xid = TransactionId.decode(request.body()).xid();
             Branch branch = xid == null ? null : table.find(xid);
             if (branch == null) {
@@ -472,7 +438,7 @@ final class JmsTransactions {
                                 + " forgotten");
             }
             table.forget(branch, appender);
-            afterLog(request);
+            turn.successAfterLog(request);
         });
     }
 }
