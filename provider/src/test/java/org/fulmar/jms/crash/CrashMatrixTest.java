@@ -109,6 +109,7 @@ class CrashMatrixTest {
         }
         stage.replace(Victim.BROKER);
         stage.startBroker();
+        assertThat(observer.inDoubt()).as("branches in doubt, seed %d", seed).isZero();
         for (String cell : cells) {
             assertThat(observer.left(cell)).as("seed %d", seed).isEmpty();
         }

@@ -6,11 +6,14 @@ import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
+import jakarta.jms.XAConnection;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.transaction.xa.XAException;
+import javax.transaction.xa.XAResource;
 import org.fulmar.jms.FulmarConnectionFactory;
 
 /** Puts the messages of a cell where they are to be moved from, and finds where they are in the end. Used by one thread. */
@@ -96,6 +99,14 @@ final class Observer implements AutoCloseable {
         List<String> left = new ArrayList<>();
         history.all(CellHistory.Found.class).forEach(found -> left.add(cell + ": " + found));
         return left;
+    }
+
+    /** Branches in doubt, of whatever manager. */
+    int inDoubt() throws JMSException, XAException {
+        try (XAConnection connection = factory.createXAConnection()) {
+            XAResource resource = connection.createXASession().getXAResource();
+            return resource.recover(XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN).length;
+        }
     }
 
     @Override

@@ -28,16 +28,19 @@ record Plan(
         Kind after,
         boolean early,
         String options) {
+    /** Of each message: more than what is copied together with its decision. */
     private static final int BIG = 100 << 10;
+
+    /** Of each message: four of them are more than is copied in one turn of the core. */
+    private static final int HUGE = 700 << 10;
+
     private static final int[] PREFETCH = {0, 1, 256};
 
     static Plan of(Victim victim, Point point, long seed) {
         SplittableRandom random = new SplittableRandom(seed * 36 + victim.ordinal() * 12L + point.ordinal());
-        boolean big = point == Point.COMMITTING || point == Point.RE_APPEND;
         Kind kind = kind(point, random);
-        int messages = big ? 3 : 1 + random.nextInt(3);
-        boolean interleaved = random.nextBoolean();
-        Work work = new Work("t3", kind, messages, big ? BIG : 10 + random.nextInt(3000), interleaved);
+        int messages = isBig(point) ? 3 : 1 + random.nextInt(3);
+        Work work = new Work("t3", kind, messages, bytes(point, random), random.nextBoolean());
         String buffer = isInParts(point, random) ? "&transactionBuffer=0" : "";
         String reconnect = "reconnect=" + (random.nextInt(4) > 0);
         String prefetch = "&prefetch=" + PREFETCH[random.nextInt(PREFETCH.length)];
@@ -68,6 +71,18 @@ record Plan(
         return kinds[random.nextInt(kinds.length)];
     }
 
+    private static boolean isBig(Point point) {
+        return point == Point.COMMITTING || point == Point.RE_APPEND;
+    }
+
+    private static int bytes(Point point, SplittableRandom random) {
+        return switch (point) {
+            case COMMITTING -> BIG + random.nextInt(BIG);
+            case RE_APPEND -> HUGE + random.nextInt(HUGE / 2);
+            default -> 10 + random.nextInt(3000);
+        };
+    }
+
     /** Whether each message goes to the broker at once. */
     private static boolean isInParts(Point point, SplittableRandom random) {
         return switch (point) {
@@ -87,7 +102,6 @@ record Plan(
         return switch (point) {
             case SEND -> work.moved();
             case ACKNOWLEDGE -> work.interleaved() ? work.moved() : 1;
-            case RE_APPEND -> work.moved() - 1;
             default -> 1;
         };
     }
