@@ -64,10 +64,10 @@ class ReservationTest {
             assertThat(message.branch).as("branch of %d", offset).isZero();
             assertThat(message.holder).as("holder of %d", offset).isNull();
             assertThat(count).as("deliveries of %d", offset).isEqualTo(message.deliveries + 1);
-            messages.headMap(offset).forEach((before, other) -> assertThat(
-                            other.settled || other.branch != 0 || other.holder != null)
-                    .as("%d waits before %d", before, offset)
-                    .isTrue());
+            messages.headMap(offset)
+                    .forEach((before, other) -> assertThat(other.settled || other.branch != 0 || other.holder != null)
+                            .as("%d waits before %d", before, offset)
+                            .isTrue());
             message.deliveries = count;
             message.holder = consumer;
         }
@@ -86,7 +86,8 @@ class ReservationTest {
 
         private void open() {
             SubscriptionGroup group = groups.find(SubscriptionGroup.QUEUE, TOPIC);
-            Consumer consumer = engine.open(group, Engines.opening(++consumerIds, 1, this, null, 2 + random.nextInt(6)));
+            Consumer consumer =
+                    engine.open(group, Engines.opening(++consumerIds, 1, this, null, 2 + random.nextInt(6)));
             consumers.add(consumer);
             engine.running(consumer, true);
         }
@@ -107,7 +108,9 @@ class ReservationTest {
             TreeMap<Long, Message> held = heldBy(consumer);
             for (long offset : held.keySet()) {
                 boolean covered = !ranges.isEmpty()
-                        && ranges.get(ranges.size() - 1).offset() + ranges.get(ranges.size() - 1).count() > offset;
+                        && ranges.get(ranges.size() - 1).offset()
+                                        + ranges.get(ranges.size() - 1).count()
+                                > offset;
                 if (!covered && random.nextInt(3) > 0) {
                     int count = held.containsKey(offset + 1) && random.nextBoolean() ? 2 : 1;
                     ranges.add(new Acknowledge.Range(consumer.id(), 0, offset, count));
@@ -140,7 +143,9 @@ class ReservationTest {
                 branches.add(branch);
                 forEach(ranges, offset -> messages.get(offset).branch = branch);
                 assertThat(transacted.reservedBy(branch))
-                        .isEqualTo(ranges.stream().mapToInt(Acknowledge.Range::count).sum());
+                        .isEqualTo(ranges.stream()
+                                .mapToInt(Acknowledge.Range::count)
+                                .sum());
                 assertThat(TransactedDeliveries.areHeld(held)).isEqualTo(ranges.isEmpty());
             }
             forEach(ranges, offset -> messages.get(offset).holder = null);
@@ -151,7 +156,10 @@ class ReservationTest {
             if (branches.isEmpty()) {
                 return;
             }
-            long branch = branches.stream().skip(random.nextInt(branches.size())).findFirst().orElseThrow();
+            long branch = branches.stream()
+                    .skip(random.nextInt(branches.size()))
+                    .findFirst()
+                    .orElseThrow();
             branches.remove(branch);
             resolved++;
             boolean commit = random.nextBoolean();

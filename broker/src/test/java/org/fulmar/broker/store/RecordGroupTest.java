@@ -284,8 +284,10 @@ class RecordGroupTest {
         }
         assertThat(full).isNotNull();
         assertThat(full.reason()).isEqualTo(Reason.DISK_FULL);
-        run.pumpUntil("all are shown", () -> run.store.queue("b", 0).visibleOffset()
-                == Objects.requireNonNull(content.queues.get("b/0")).size());
+        run.pumpUntil(
+                "all are shown",
+                () -> run.store.queue("b", 0).visibleOffset()
+                        == Objects.requireNonNull(content.queues.get("b/0")).size());
         assertThat(run.store.queue("a", 0).nextOffset())
                 .isEqualTo(Objects.requireNonNull(content.queues.get("a/0")).size());
         content.assertShownBy(run);

@@ -233,7 +233,8 @@ final class TestStore implements MessageStore.Events {
     /** Appends a message whose body begins with {@code bodyBytes} bytes nobody else has. */
     Sent send(String topic, int queueId, int bodyBytes, boolean durably) throws StoreException {
         int number = sends++;
-        return send(topic, queueId, body(topic, queueId, bodyBytes, number), "tag" + number % 5, "key" + number, durably);
+        return send(
+                topic, queueId, body(topic, queueId, bodyBytes, number), "tag" + number % 5, "key" + number, durably);
     }
 
     private byte[] body(String topic, int queueId, int bodyBytes, int number) {

@@ -48,7 +48,10 @@ final class TableLog implements FactSink {
     /** Appends a half message and tells the table, as a broker does. */
     void half(TransactionTable table, Branch branch, int bodyBytes) {
         int size = append(
-                TransactionTable.HALF_TOPIC, property(JmsNames.TRANSACTION, Long.toString(branch.number())), 0, bodyBytes);
+                TransactionTable.HALF_TOPIC,
+                property(JmsNames.TRANSACTION, Long.toString(branch.number())),
+                0,
+                bodyBytes);
         table.half(branch, end - size, size);
     }
 
@@ -56,7 +59,11 @@ final class TableLog implements FactSink {
     void reappend(Branch branch) {
         long at = branch.nextHalf();
         long next = at + sizeAt(at);
-        append("real", property(JmsNames.MOVED_FROM, MovedRecord.ofTransaction(branch.number(), next)), SysFlag.MOVED, 9);
+        append(
+                "real",
+                property(JmsNames.MOVED_FROM, MovedRecord.ofTransaction(branch.number(), next)),
+                SysFlag.MOVED,
+                9);
         branch.reappended(next);
     }
 

@@ -40,7 +40,8 @@ class TransactionTableTest {
             if (branch.state() == State.ACTIVE || id == null) {
                 continue;
             }
-            all.add(branch.number() + " " + id + " " + branch.state() + " " + branch.isHeuristic() + " " + branch.since()
+            all.add(branch.number() + " " + id + " " + branch.state() + " " + branch.isHeuristic() + " "
+                    + branch.since()
                     + " " + branch.owner() + " " + branch.messages() + " " + branch.bytes() + " " + branch.nextHalf()
                     + " " + (id.xid() == null || table.find(id.xid()) == branch));
         }

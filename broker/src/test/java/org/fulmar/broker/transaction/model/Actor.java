@@ -78,6 +78,7 @@ final class Actor {
     final long producer;
     final List<Receiver> receivers = new ArrayList<>();
     long sequence;
+
     @Nullable Work work;
     /** What it has to find out before it goes on. */
     @Nullable Work doubt;
@@ -119,7 +120,8 @@ final class Actor {
             require(!opening.done || opening.lost, "destination %s: %s", destination, opening);
             return -1;
         }
-        int handle = OpenDestination.Reply.decode(Unpooled.wrappedBuffer(opening.body)).handle();
+        int handle = OpenDestination.Reply.decode(Unpooled.wrappedBuffer(opening.body))
+                .handle();
         link.handles.put(destination, handle);
         return handle;
     }
@@ -287,8 +289,7 @@ final class Actor {
     }
 
     Call acknowledge(Delivery delivery) {
-        return request(
-                JmsCode.ACKNOWLEDGE, new Acknowledge(sessionId, false, ranges(List.of(delivery)))::encode);
+        return request(JmsCode.ACKNOWLEDGE, new Acknowledge(sessionId, false, ranges(List.of(delivery)))::encode);
     }
 
     private ConsumerPosition.OfSession positions() {

@@ -13,7 +13,6 @@ import org.fulmar.broker.transaction.model.Actor.Line;
 import org.fulmar.broker.transaction.model.Actor.Mode;
 import org.fulmar.broker.transaction.model.Actor.Receiver;
 import org.fulmar.broker.transaction.model.Wire.Call;
-import org.fulmar.broker.transaction.model.Wire.Link;
 import org.fulmar.broker.transaction.model.Work.Delivery;
 import org.fulmar.broker.transaction.model.Work.Message;
 import org.fulmar.broker.transaction.model.Work.State;
@@ -52,7 +51,11 @@ final class Audit {
         // what is there twice, or should not be, would have come by now
         drain();
         missing = missing();
-        require(missing.isEmpty(), "%d messages are lost, as %s", missing.size(), missing.isEmpty() ? "" : missing.get(0));
+        require(
+                missing.isEmpty(),
+                "%d messages are lost, as %s",
+                missing.size(),
+                missing.isEmpty() ? "" : missing.get(0));
         for (Receiver receiver : actor.receivers) {
             checkOrder(receiver);
         }
@@ -71,9 +74,8 @@ final class Audit {
     private List<Message> missing() {
         List<Message> missing = new ArrayList<>();
         for (Message message : ledger.messages()) {
-            boolean wanted = message.sentBy.state() == State.COMMITTED
-                    && message.claims.isEmpty()
-                    && !ledger.isGone(message);
+            boolean wanted =
+                    message.sentBy.state() == State.COMMITTED && message.claims.isEmpty() && !ledger.isGone(message);
             if (wanted && message.delivery == null) {
                 missing.add(message);
             }

@@ -90,7 +90,8 @@ final class BranchSteps {
         long asked = ledger.event();
         branch.asked0 = commit ? Math.min(branch.asked0, asked) : branch.asked0;
         log.accept("decides " + branch);
-        Call deciding = wire.call(link, JmsCode.TRANSACTION_DECIDE, new TransactionDecision(branch.xid(), commit)::encode);
+        Call deciding =
+                wire.call(link, JmsCode.TRANSACTION_DECIDE, new TransactionDecision(branch.xid(), commit)::encode);
         deciding.then = call -> {
             branch.asked = false;
             if (call.lost) {
@@ -146,9 +147,7 @@ final class BranchSteps {
         int expected = branch.isCommitted() ? ResponseCode.JMS_HEURISTIC_COMMIT : ResponseCode.JMS_HEURISTIC_ROLLBACK;
         branch.asked = true;
         Call deciding = wire.call(
-                link,
-                JmsCode.TRANSACTION_DECIDE,
-                new TransactionDecision(branch.xid(), random.nextBoolean())::encode);
+                link, JmsCode.TRANSACTION_DECIDE, new TransactionDecision(branch.xid(), random.nextBoolean())::encode);
         deciding.then = call -> {
             branch.asked = false;
             require(call.lost || call.answer == expected, "%s: %s", branch, call);

@@ -187,8 +187,7 @@ final class Ledger {
 
     /** Whether the end of a transaction that has acknowledged it is asked for, and may be refused. */
     private static boolean isBeingRefused(Delivery delivery) {
-        return delivery.message.claims.stream()
-                .anyMatch(claim -> claim.asked && claim.acknowledged.contains(delivery));
+        return delivery.message.claims.stream().anyMatch(claim -> claim.asked && claim.acknowledged.contains(delivery));
     }
 
     // ---- branches in doubt
@@ -227,8 +226,7 @@ final class Ledger {
             }
             case DECIDE_ROLLBACK_UNKNOWN -> known(branch, there ? State.PREPARED : State.ROLLED_BACK);
             case FORGET_COMMITTED_UNKNOWN -> known(branch, there ? State.HEURISTIC_COMMITTED : State.COMMITTED);
-            case FORGET_ROLLED_BACK_UNKNOWN ->
-                known(branch, there ? State.HEURISTIC_ROLLED_BACK : State.ROLLED_BACK);
+            case FORGET_ROLLED_BACK_UNKNOWN -> known(branch, there ? State.HEURISTIC_ROLLED_BACK : State.ROLLED_BACK);
             default -> throw new AssertionError(branch);
         }
     }

@@ -104,7 +104,9 @@ final class SessionSteps {
 
     /** A new one, or now and then one whose branch is rolled back. */
     private BranchXid xid() {
-        Work before = ledger.works().isEmpty() ? null : ledger.works().get(random.nextInt(ledger.works().size()));
+        Work before = ledger.works().isEmpty()
+                ? null
+                : ledger.works().get(random.nextInt(ledger.works().size()));
         boolean free = before != null
                 && before.kind == Kind.BRANCH
                 && before.state() == State.ROLLED_BACK

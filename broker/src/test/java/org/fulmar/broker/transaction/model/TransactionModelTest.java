@@ -48,7 +48,9 @@ class TransactionModelTest {
             List<Future<?>> done = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {
                 done.add(threads.submit(() -> {
-                    for (long seed = next.getAndIncrement(); seed <= last && !failed.get(); seed = next.getAndIncrement()) {
+                    for (long seed = next.getAndIncrement();
+                            seed <= last && !failed.get();
+                            seed = next.getAndIncrement()) {
                         live(seed, client, totals, failed);
                     }
                     return null;

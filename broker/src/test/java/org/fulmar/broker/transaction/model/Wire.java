@@ -20,7 +20,6 @@ import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.RemotingClient;
-import org.fulmar.protocol.transport.Request;
 import org.fulmar.protocol.transport.RequestHandler;
 import org.jspecify.annotations.Nullable;
 
