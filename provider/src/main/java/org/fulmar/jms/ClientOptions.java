@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param reconnectDelayMillis pause after the first failed attempt
  * @param reconnectMaxDelayMillis longest pause between attempts
  * @param reconnectTimeoutMillis how long is tried; 0 for ever
+ * @param transactionBuffer bytes of messages that a transaction keeps before it ships them to the broker; 0 ships each
  * @param broker the broker to use, where name servers know several
  */
 public record ClientOptions(
@@ -30,6 +31,7 @@ public record ClientOptions(
         int reconnectDelayMillis,
         int reconnectMaxDelayMillis,
         int reconnectTimeoutMillis,
+        int transactionBuffer,
         @Nullable String clientId,
         @Nullable String user,
         @Nullable String password,
@@ -66,6 +68,13 @@ public record ClientOptions(
             0,
             Integer.MAX_VALUE,
             "how long is tried to reconnect before the connection is given up; 0 = for ever");
+    private static final OptionSpec TRANSACTION_BUFFER = OptionSpec.number(
+            "transactionBuffer",
+            "bytes",
+            256 * 1024,
+            0,
+            4 << 20,
+            "messages that a transaction keeps before it ships them to the broker; 0 = each is shipped at once");
     private static final OptionSpec CLIENT_ID =
             OptionSpec.text("clientId", "name", "", "the JMS client identifier; empty = none");
     private static final OptionSpec USER = OptionSpec.text("user", "name", "", "the user, if none is given in code");
@@ -91,6 +100,7 @@ public record ClientOptions(
             RECONNECT_DELAY,
             RECONNECT_MAX_DELAY,
             RECONNECT_TIMEOUT,
+            TRANSACTION_BUFFER,
             CLIENT_ID,
             USER,
             PASSWORD,
@@ -113,6 +123,7 @@ public record ClientOptions(
                 options.integer(RECONNECT_DELAY),
                 options.integer(RECONNECT_MAX_DELAY),
                 options.integer(RECONNECT_TIMEOUT),
+                options.integer(TRANSACTION_BUFFER),
                 orNull(options.text(CLIENT_ID)),
                 orNull(options.text(USER)),
                 orNull(options.text(PASSWORD)),

@@ -4,9 +4,13 @@ import jakarta.jms.Connection;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.QueueConnection;
-import jakarta.jms.QueueConnectionFactory;
 import jakarta.jms.TopicConnection;
-import jakarta.jms.TopicConnectionFactory;
+import jakarta.jms.XAConnection;
+import jakarta.jms.XAJMSContext;
+import jakarta.jms.XAQueueConnection;
+import jakarta.jms.XAQueueConnectionFactory;
+import jakarta.jms.XATopicConnection;
+import jakarta.jms.XATopicConnectionFactory;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
@@ -24,6 +28,9 @@ import org.fulmar.jms.session.FulmarConnection;
 import org.fulmar.jms.session.FulmarContext;
 import org.fulmar.jms.session.FulmarQueueConnection;
 import org.fulmar.jms.session.FulmarTopicConnection;
+import org.fulmar.jms.session.FulmarXaConnection;
+import org.fulmar.jms.session.FulmarXaQueueConnection;
+import org.fulmar.jms.session.FulmarXaTopicConnection;
 import org.fulmar.jms.session.JmsErrors;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Hello;
@@ -31,7 +38,7 @@ import org.fulmar.protocol.jms.JmsCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes connections (JMS 3.1, section 6.1.1). {@link ConnectionUrl} says what URLs look like, {@link ClientOptions}
+ * Makes connections (JMS 3.1, section 6.1.1), those of transaction managers too. {@link ConnectionUrl} says what URLs look like, {@link ClientOptions}
  * which options they take.
  *
  * <p>Any thread may use it. Its connections share two event-loop threads. An embedded broker lives as long as the
@@ -43,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * broker without a directory a broker, of its own.
  */
 public final class FulmarConnectionFactory
-        implements QueueConnectionFactory, TopicConnectionFactory, Referenceable, Serializable, AutoCloseable {
+        implements XAQueueConnectionFactory, XATopicConnectionFactory, Referenceable, Serializable, AutoCloseable {
     private static final long serialVersionUID = 1L;
     private static final String CLIENT = "Fulmar JMS 0.1";
 
@@ -156,6 +163,52 @@ public final class FulmarConnectionFactory
     @Override
     public TopicConnection createTopicConnection(@Nullable String user, @Nullable String password) throws JMSException {
         return new FulmarTopicConnection(open(user, password));
+    }
+
+    @Override
+    public XAConnection createXAConnection() throws JMSException {
+        return createXAConnection(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public XAConnection createXAConnection(@Nullable String user, @Nullable String password) throws JMSException {
+        return new FulmarXaConnection(open(user, password));
+    }
+
+    @Override
+    public XAQueueConnection createXAQueueConnection() throws JMSException {
+        return createXAQueueConnection(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public XAQueueConnection createXAQueueConnection(@Nullable String user, @Nullable String password)
+            throws JMSException {
+        return new FulmarXaQueueConnection(open(user, password));
+    }
+
+    @Override
+    public XATopicConnection createXATopicConnection() throws JMSException {
+        return createXATopicConnection(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public XATopicConnection createXATopicConnection(@Nullable String user, @Nullable String password)
+            throws JMSException {
+        return new FulmarXaTopicConnection(open(user, password));
+    }
+
+    @Override
+    public XAJMSContext createXAContext() {
+        return createXAContext(url.options().user(), url.options().password());
+    }
+
+    @Override
+    public XAJMSContext createXAContext(@Nullable String user, @Nullable String password) {
+        try {
+            return FulmarContext.firstXa(open(user, password));
+        } catch (JMSException e) {
+            throw JmsErrors.runtime(e);
+        }
     }
 
     @Override

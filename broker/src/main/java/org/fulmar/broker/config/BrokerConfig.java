@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.fulmar.broker.delivery.Redelivery;
 import org.fulmar.broker.store.StoreOptions;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.config.ConfigurationException;
 import org.fulmar.protocol.config.Options;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +163,16 @@ public final class BrokerConfig {
     /** The JMS name of the queue for expired messages; empty if they are dropped. */
     public String expiryQueue() {
         return options.text(BrokerOptions.EXPIRY_QUEUE);
+    }
+
+    /** How long half messages wait for their outcome, and how their producers are asked for it. */
+    public HalfMessages.Rules halfMessages() {
+        return new HalfMessages.Rules(
+                options.number(BrokerOptions.TRANSACTION_TIME_OUT),
+                options.number(BrokerOptions.TRANSACTION_CHECK_INTERVAL),
+                options.integer(BrokerOptions.TRANSACTION_CHECK_MAX),
+                options.number(BrokerOptions.TRANSACTION_MAX_AGE),
+                options.integer(BrokerOptions.MAX_HALF_MESSAGES));
     }
 
     public @Nullable Path usersFile() {

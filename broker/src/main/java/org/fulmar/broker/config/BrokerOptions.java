@@ -105,6 +105,36 @@ public final class BrokerOptions {
             "",
             "the JMS queue that messages go to that expire undelivered; empty = they are dropped."
                     + " Topic attribute fulmar.expiryQueue");
+    static final OptionSpec TRANSACTION_TIME_OUT = OptionSpec.number(
+            "transactionTimeOut",
+            "ms",
+            6_000,
+            0,
+            86_400_000,
+            "how long a half message waits for its outcome before its producer is asked");
+    static final OptionSpec TRANSACTION_CHECK_INTERVAL = OptionSpec.number(
+            "transactionCheckInterval", "ms", 60_000, 10, 86_400_000, "pause before the producer is asked again");
+    static final OptionSpec TRANSACTION_CHECK_MAX = OptionSpec.number(
+            "transactionCheckMax",
+            "times",
+            15,
+            1,
+            100_000,
+            "how often a producer is asked before the message goes to TRANS_CHECK_MAX_TIME_TOPIC");
+    static final OptionSpec TRANSACTION_MAX_AGE = OptionSpec.number(
+            "transactionMaxAge",
+            "ms",
+            259_200_000,
+            1,
+            31_536_000_000L,
+            "age at which a half message goes there though there was no producer to ask");
+    static final OptionSpec MAX_HALF_MESSAGES = OptionSpec.number(
+            "maxHalfMessages",
+            "messages",
+            1_000_000,
+            1,
+            10_000_000,
+            "half messages without an outcome above which further ones are refused");
     static final OptionSpec USERS =
             OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
     static final OptionSpec ANONYMOUS = OptionSpec.bool(
@@ -146,6 +176,11 @@ public final class BrokerOptions {
             REDELIVERY_BACK_OFF,
             MAX_REDELIVERY_DELAY,
             EXPIRY_QUEUE,
+            TRANSACTION_TIME_OUT,
+            TRANSACTION_CHECK_INTERVAL,
+            TRANSACTION_CHECK_MAX,
+            TRANSACTION_MAX_AGE,
+            MAX_HALF_MESSAGES,
             USERS,
             ANONYMOUS);
 

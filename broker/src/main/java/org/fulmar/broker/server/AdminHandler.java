@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.ResponseCode;
@@ -29,7 +30,7 @@ final class AdminHandler {
         Fields in = Fields.of(request.frame());
         String name = DestinationNames.checked(in.text("topic"));
         TopicConfig before = topics.get(name);
-        if (name.startsWith("rmq_sys_") || topics.isTemporary(name)) {
+        if (isOfBroker(name) || topics.isTemporary(name)) {
             request.answer(ResponseCode.INVALID_PARAMETER, "topic " + name + " can't be changed");
             return;
         }
@@ -73,8 +74,20 @@ final class AdminHandler {
         }
     }
 
+    /** Whether the broker keeps messages of its own in it. */
+    private static boolean isOfBroker(String topic) {
+        return topic.startsWith("rmq_sys_")
+                || topic.equals(HalfMessages.TOPIC)
+                || topic.equals(HalfMessages.OP_TOPIC)
+                || topic.equals(HalfMessages.GIVEN_UP_TOPIC);
+    }
+
     void deleteTopic(Request request) {
         String name = Fields.of(request.frame()).text("topic");
+        if (isOfBroker(name)) {
+            request.answer(ResponseCode.INVALID_PARAMETER, "topic " + name + " can't be deleted");
+            return;
+        }
         if (topics.isTemporary(name)) {
             request.answer(
                     ResponseCode.INVALID_PARAMETER, "topic " + name + " is temporary and goes with its connection");

@@ -25,7 +25,9 @@ import org.fulmar.broker.store.Disk;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
+import org.fulmar.broker.store.View;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.TopicConfig;
@@ -70,6 +72,7 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final HalfMessages halfMessages;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
@@ -123,11 +126,9 @@ public final class Broker implements AutoCloseable {
         Executor fromTimer = core.fromElsewhere();
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
-        this.store = new MessageStore(
-                disk,
-                config.store(),
-                List.of(topics, groups, offsets, delayed, producers, transactions),
-                new StoreEvents());
+        this.halfMessages = new HalfMessages(config.halfMessages());
+        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
@@ -137,15 +138,26 @@ public final class Broker implements AutoCloseable {
         Alarm alarm = new Alarm(timer, () -> fromTimer.execute(() -> lateAlarm[0].rang()));
         lateAlarm[0] = alarm;
         this.reappend = new Reappend(store, delayed, transactions, clock, probe);
-        this.turn = new TurnEnd(store.appender(), engine, groups, outbox, delayed, reappend, alarm, clock);
+        this.turn = new TurnEnd(
+                store.appender(),
+                engine,
+                groups,
+                outbox,
+                delayed,
+                reappend,
+                new CheckBack(halfMessages, store, clients, probe),
+                alarm,
+                clock);
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
         deadLetters.connect(service);
         reappend.connect(service);
+        NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         this.handlers = new Handlers(
                 new PullHandler(config, service, store, clients, offsets, clock),
-                new SendHandler(config, service, store),
+                new SendHandler(config, service, store, natives),
+                natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
@@ -154,7 +166,12 @@ public final class Broker implements AutoCloseable {
     }
 
     private record Handlers(
-            PullHandler pull, SendHandler send, JmsConnections jms, DeliveryEngine engine, DeliveryOutbox outbox) {}
+            PullHandler pull,
+            SendHandler send,
+            NativeTransactions natives,
+            JmsConnections jms,
+            DeliveryEngine engine,
+            DeliveryOutbox outbox) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -184,7 +201,8 @@ public final class Broker implements AutoCloseable {
                         transactions,
                         reappend,
                         probe)
-                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile);
+                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);

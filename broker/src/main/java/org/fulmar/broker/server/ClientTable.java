@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -104,8 +105,21 @@ final class ClientTable {
             throw new FrameException("a producer group name has at most " + MAX_NAME + " characters");
         }
         if (producers.containsKey(group) || producers.size() < MAX_GROUPS) {
-            producers.computeIfAbsent(group, g -> new HashSet<>()).add(connection);
+            producers.computeIfAbsent(group, g -> new LinkedHashSet<>()).add(connection);
         }
+    }
+
+    /** A producer of the group that can be asked something now, each in turn; null if there is none. */
+    @Nullable Connection nextProducer(String group) {
+        Set<Connection> members = producers.getOrDefault(group, Set.of());
+        for (Connection member : members) {
+            if (member.isOpen() && member.isWritable()) {
+                members.remove(member);
+                members.add(member);
+                return member;
+            }
+        }
+        return null;
     }
 
     private static @Nullable Change change(String name, Group group) {

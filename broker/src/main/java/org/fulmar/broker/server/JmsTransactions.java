@@ -154,6 +154,12 @@ final class JmsTransactions {
 
     // Parts.
 
+    private void passEnd(TransactionPart part) {
+        if (part.ended()) {
+            probe.at(Probe.Point.END);
+        }
+    }
+
     void add(Request request) {
         decoded(request, this::add);
     }
@@ -165,9 +171,7 @@ final class JmsTransactions {
         if (!part.acknowledged().isEmpty()) {
             probe.at(Probe.Point.ACKNOWLEDGE);
         }
-        if (part.ended()) {
-            probe.at(Probe.Point.END);
-        }
+        passEnd(part);
         checkNew(part.id());
         OpenTransaction transaction = open.find(peer, part);
         if (transaction == null) {
@@ -233,6 +237,7 @@ final class JmsTransactions {
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.COMMIT);
         TransactionId id = part.id();
         peer.addProducer(id.producerId());
@@ -242,7 +247,9 @@ final class JmsTransactions {
         }
         checkNew(id);
         End end = end(peer, part);
-        boolean durably = end.persistent || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent);
+        boolean durably = end.persistent
+                || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent)
+                || end.held.stream().anyMatch(Held::isLasting);
         try {
             writer.commit(id, end.branch, end.messages, end.held, durably, answer(request, Probe.Point.COMMITTED));
         } catch (StoreException e) {
@@ -267,6 +274,7 @@ final class JmsTransactions {
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.PREPARE);
         BranchXid xid = part.id().xid();
         if (xid == null) {

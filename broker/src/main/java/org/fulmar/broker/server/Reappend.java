@@ -15,6 +15,7 @@ import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.RecordGroup;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.transaction.Branch;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.TopicConfig;
@@ -239,5 +240,5 @@ final class Reappend {
     /** Room for what a copy has more than its half. */
     private static final int MORE_PROPERTIES = 128;
 
-    private static final byte[] HALF_TOPIC = MessageProperties.name(TransactionTable.HALF_TOPIC);
+    private static final byte[] HALF_TOPIC = MessageProperties.name(HalfMessages.TOPIC);
 }

@@ -8,6 +8,7 @@ import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.delivery.TransactedDeliveries;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.RequestCode;
@@ -34,7 +35,7 @@ record Routes(
         Reappend reappend,
         Probe probe) {
 
-    void fill(
+    Routes fill(
             SendHandler send,
             PullHandler pull,
             JmsConnections connections,
@@ -47,6 +48,15 @@ record Routes(
                 new JmsConsumers(config, engine, subscriptions, service, turn, selectors),
                 new JmsBrowser(engine, service, backlog, selectors));
         transactions(connections, engine.transacted());
+        return this;
+    }
+
+    void halfMessages(NativeTransactions natives, HalfMessages halves) {
+        HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
+        onCore(RequestCode.END_TRANSACTION, natives::end);
+        onCore(RequestCode.RESUME_CHECK_HALF_MESSAGE, admin::resume);
+        onCore(JmsCode.ADMIN_HALF_MESSAGES, RequestRouter.unlessUnread(admin::list));
+        onCore(JmsCode.ADMIN_END_HALF_MESSAGE, admin::end);
     }
 
     private void rocketMq(SendHandler send, PullHandler pull) {

@@ -40,13 +40,25 @@ final class SendHandler {
             DelayedMessages.TOPIC,
             "rmq_sys_fulmar_facts");
 
+    /** Properties of messages that are to be delivered later. */
+    static final List<String> DELAYS = List.of(
+            MessageProperties.DELAY,
+            MessageProperties.TIMER_DELAY_SEC,
+            MessageProperties.TIMER_DELAY_MS,
+            MessageProperties.TIMER_DELIVER_MS);
+
+    private static final String TRANSACTION_IN_BATCH =
+            "a transactional message is sent by itself, not in a batch, and is prepared first";
+
     private final BrokerConfig config;
     private final TopicService topics;
     private final MessageStore store;
+    private final NativeTransactions transactions;
     private volatile byte[] storeHost = new byte[8];
     private int nextQueue;
 
-    SendHandler(BrokerConfig config, TopicService topics, MessageStore store) {
+    SendHandler(BrokerConfig config, TopicService topics, MessageStore store, NativeTransactions transactions) {
+        this.transactions = transactions;
         this.config = config;
         this.topics = topics;
         this.store = store;
@@ -113,31 +125,57 @@ final class SendHandler {
 
     private void append(Request request, SendRequest send, QueueLog queue) throws StoreException {
         Map<String, String> properties = MessageProperties.parse(send.properties() == null ? "" : send.properties());
+        if (NativeTransactions.isPrepare(properties, send)) {
+            stamp(properties);
+            Answer answer = new Answer(request, queue, properties.get(MessageProperties.UNIQ_KEY));
+            transactions.prepare(request, send, queue, properties, bornHost(request), answer);
+            return;
+        }
         String unsupported = unsupported(properties, send);
         if (unsupported != null) {
             request.answer(ResponseCode.MESSAGE_ILLEGAL, unsupported);
             return;
         }
         RecordDraft draft = draft(request, send, properties, request.body(), send.flag(), queue.queueId());
-        store.appender().append(queue, draft, tagHash(properties), waits(properties), new Appender.Listener() {
-            @Override
-            public void stored(long physicalOffset, long queueOffset) {
-                String id = new MessageId(storeHost, physicalOffset).text();
-                Map<String, String> fields = new SendRequest.Result(id, queue.queueId(), queueOffset, null).fields();
-                topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
-            }
+        Answer answer = new Answer(request, queue, null);
+        store.appender().append(queue, draft, tagHash(properties), waits(properties), answer);
+    }
 
-            @Override
-            public void failed(StoreException cause) {
-                request.answer(StoreErrors.nativeCode(cause), cause.getMessage());
-            }
-        });
+    /** Answers a single message when it is stored. */
+    private final class Answer implements Appender.Listener {
+        private final Request request;
+        private final QueueLog queue;
+        private final @Nullable String transactionId;
+
+        Answer(Request request, QueueLog queue, @Nullable String transactionId) {
+            this.request = request;
+            this.queue = queue;
+            this.transactionId = transactionId;
+        }
+
+        @Override
+        public void stored(long physicalOffset, long queueOffset) {
+            String id = new MessageId(storeHost, physicalOffset).text();
+            Map<String, String> fields =
+                    new SendRequest.Result(id, queue.queueId(), queueOffset, transactionId).fields();
+            topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            request.answer(StoreErrors.nativeCode(cause), cause.getMessage());
+        }
     }
 
     private void appendBatch(Request request, SendRequest send, QueueLog queue) throws StoreException {
         List<MessageBatch.Entry> entries = MessageBatch.parse(request.body());
         if (entries.isEmpty()) {
             request.answer(ResponseCode.MESSAGE_ILLEGAL, "the batch is empty");
+            return;
+        }
+        Map<String, String> ofBatch = MessageProperties.parse(send.properties() == null ? "" : send.properties());
+        if (NativeTransactions.isPrepare(ofBatch, send)) {
+            request.answer(ResponseCode.MESSAGE_ILLEGAL, TRANSACTION_IN_BATCH);
             return;
         }
         List<RecordDraft> drafts = new ArrayList<>();
@@ -156,7 +194,7 @@ final class SendHandler {
             allProperties.add(properties);
         }
         BatchAnswer answer = new BatchAnswer(request, queue, drafts.size());
-        boolean waits = waits(MessageProperties.parse(send.properties() == null ? "" : send.properties()));
+        boolean waits = waits(ofBatch);
         for (int i = 0; i < drafts.size(); i++) {
             try {
                 store.appender().append(queue, drafts.get(i), tagHash(allProperties.get(i)), waits, answer);
@@ -206,13 +244,9 @@ final class SendHandler {
 
     private static @Nullable String unsupported(Map<String, String> properties, SendRequest send) {
         if ("true".equals(properties.get(MessageProperties.TRAN_MSG)) || SysFlag.transaction(send.sysFlag()) != 0) {
-            return "transactional messages are not supported by this release; send without a transaction";
+            return TRANSACTION_IN_BATCH;
         }
-        for (String name : List.of(
-                MessageProperties.DELAY,
-                MessageProperties.TIMER_DELAY_SEC,
-                MessageProperties.TIMER_DELAY_MS,
-                MessageProperties.TIMER_DELIVER_MS)) {
+        for (String name : DELAYS) {
             String value = properties.get(name);
             if (value != null && !value.equals("0")) {
                 return "delayed messages are not supported by this release; send without the property " + name;
@@ -223,18 +257,26 @@ final class SendHandler {
 
     private RecordDraft draft(
             Request request, SendRequest send, Map<String, String> properties, ByteBuf body, int flag, int queueId) {
+        stamp(properties);
+        byte[] block = MessageProperties.format(properties).getBytes(StandardCharsets.UTF_8);
+        return new RecordDraft(send.topic(), queueId, block, body)
+                .born(send.bornTimestamp(), bornHost(request))
+                .flags(flag, send.sysFlag() & ~SysFlag.OF_BROKERS)
+                .reconsumeTimes(send.reconsumeTimes());
+    }
+
+    /** The broker's own properties. */
+    private void stamp(Map<String, String> properties) {
         properties.remove(MessageProperties.POP_CK);
         properties.put(MessageProperties.CLUSTER, config.clusterName());
         properties.putIfAbsent(MessageProperties.MSG_REGION, "DefaultRegion");
         properties.putIfAbsent(MessageProperties.TRACE_ON, "true");
-        byte[] block = MessageProperties.format(properties).getBytes(StandardCharsets.UTF_8);
-        byte[] bornHost = request.connection().remoteAddress() instanceof InetSocketAddress address
+    }
+
+    private static byte[] bornHost(Request request) {
+        return request.connection().remoteAddress() instanceof InetSocketAddress address
                 ? MessageId.hostBytes(address)
                 : new byte[8];
-        return new RecordDraft(send.topic(), queueId, block, body)
-                .born(send.bornTimestamp(), bornHost)
-                .flags(flag, send.sysFlag() & ~SysFlag.OF_BROKERS)
-                .reconsumeTimes(send.reconsumeTimes());
     }
 
     private static long tagHash(Map<String, String> properties) {

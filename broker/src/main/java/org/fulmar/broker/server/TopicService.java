@@ -13,7 +13,7 @@ import org.fulmar.broker.store.Appender;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.broker.topic.TopicTable;
-import org.fulmar.broker.transaction.TransactionTable;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.command.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +65,9 @@ final class TopicService {
         createIfMissing(new TopicConfig("SELF_TEST_TOPIC", 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
         createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));
-        createIfMissing(new TopicConfig(TransactionTable.HALF_TOPIC, 1, ALL));
+        createIfMissing(new TopicConfig(HalfMessages.TOPIC, 1, ALL));
+        createIfMissing(new TopicConfig(HalfMessages.OP_TOPIC, 1, ALL));
+        createIfMissing(new TopicConfig(HalfMessages.GIVEN_UP_TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(config.clusterName() + "_REPLY_TOPIC", 1, ALL));
     }
 

@@ -27,6 +27,7 @@ final class TurnEnd implements Core.Turn {
     private final LongSupplier clock;
     private final DelayedMessages delayed;
     private final Reappend reappend;
+    private final CheckBack checks;
     private final Alarm alarm;
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
@@ -38,6 +39,7 @@ final class TurnEnd implements Core.Turn {
             DeliveryOutbox outbox,
             DelayedMessages delayed,
             Reappend reappend,
+            CheckBack checks,
             Alarm alarm,
             LongSupplier clock) {
         this.appender = appender;
@@ -46,6 +48,7 @@ final class TurnEnd implements Core.Turn {
         this.outbox = outbox;
         this.delayed = delayed;
         this.reappend = reappend;
+        this.checks = checks;
         this.alarm = alarm;
         this.clock = clock;
     }
@@ -69,16 +72,22 @@ final class TurnEnd implements Core.Turn {
         }
     }
 
+    /** When the clock next brings something to do here. */
+    private long nextTimed() {
+        return Math.min(Math.min(delayed.nextDue(), checks.nextDue()), reappend.nextDue());
+    }
+
     @Override
     public boolean end() {
         long now = clock.getAsLong();
         appender.time(now);
-        if (!appender.failed() && delayed.nextDue() <= now) {
+        if (!appender.failed() && Math.min(delayed.nextDue(), checks.nextDue()) <= now) {
             if (appender.hasMessages()) {
                 // what is due may have come in this very turn: it is read from the log
                 writeNow();
             }
             delayed.deliverDue(now);
+            checks.seeToDue(now, this);
         }
         if (!appender.failed() && reappend.nextDue() <= now) {
             if (appender.hasBatch()) {
@@ -112,7 +121,7 @@ final class TurnEnd implements Core.Turn {
             return false;
         }
         // what was moved in this turn is visible now and may be wanted
-        alarm.set(Math.min(Math.min(delayed.nextDue(), reappend.nextDue()), engine.nextDue()), now);
-        return more || engine.isAwake() || delayed.nextDue() <= now || reappend.nextDue() <= now;
+        alarm.set(Math.min(nextTimed(), engine.nextDue()), now);
+        return more || engine.isAwake() || nextTimed() <= now;
     }
 }

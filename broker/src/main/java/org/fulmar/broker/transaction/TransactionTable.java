@@ -35,10 +35,7 @@ import org.jspecify.annotations.Nullable;
  * rolled back by that.
  */
 public final class TransactionTable implements View {
-    /** RocketMQ's topic of half messages. */
-    public static final String HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
-
-    private static final byte[] HALF_BYTES = MessageProperties.name(HALF_TOPIC);
+    private static final byte[] HALF_BYTES = MessageProperties.name(HalfMessages.TOPIC);
     private static final byte PREPARED = 40;
     private static final byte DECIDED = 41;
     private static final byte DONE = 42;

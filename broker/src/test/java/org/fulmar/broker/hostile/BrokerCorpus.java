@@ -63,6 +63,7 @@ final class BrokerCorpus {
                         "99999999999999")));
         all.add(new Template(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", "0")));
         queueRequests(topic, all);
+        transactions(topic, all);
         all.add(new Template(
                 RequestCode.UPDATE_AND_CREATE_TOPIC,
                 Map.of(
@@ -92,6 +93,39 @@ final class BrokerCorpus {
                 RequestCode.CHECK_CLIENT_CONFIG,
                 utf8("{\"clientId\":\"c\",\"group\":\"g\",\"subscriptionData\":{\"expressionType\":\"TAG\"}}")));
         return all;
+    }
+
+    /** Prepares, and ends of what there may be at the beginning of the log. */
+    private static void transactions(String topic, List<Template> all) {
+        all.add(new Template(RequestCode.SEND_MESSAGE_V2, prepare(topic, "p").fields(), BODY));
+        all.add(new Template(RequestCode.END_TRANSACTION, endTransaction("p", 0, 0, 8)));
+        all.add(new Template(RequestCode.RESUME_CHECK_HALF_MESSAGE, Map.of("msgId", "0".repeat(32))));
+        all.add(new Template(JmsCode.ADMIN_HALF_MESSAGES, Map.of("max", "10", "after", "-1")));
+        all.add(new Template(JmsCode.ADMIN_END_HALF_MESSAGE, Map.of("logOffset", "0", "commit", "true")));
+    }
+
+    static SendRequest prepare(String topic, String group) {
+        String properties = new String(PROPERTIES, StandardCharsets.US_ASCII) + "TRAN_MSG\u0001true\u0002PGROUP\u0001"
+                + group + "\u0002";
+        return new SendRequest(group, topic, "TBW102", 4, 0, 4, 1_700_000_000_000L, 0, properties, 0, 16, false);
+    }
+
+    static Map<String, String> endTransaction(String group, long logOffset, long queueOffset, int outcome) {
+        return Map.of(
+                "producerGroup",
+                group,
+                "commitLogOffset",
+                Long.toString(logOffset),
+                "tranStateTableOffset",
+                Long.toString(queueOffset),
+                "commitOrRollback",
+                Integer.toString(outcome),
+                "fromTransactionCheck",
+                "false",
+                "msgId",
+                "u1",
+                "transactionId",
+                "u1");
     }
 
     private static void queueRequests(String topic, List<Template> all) {

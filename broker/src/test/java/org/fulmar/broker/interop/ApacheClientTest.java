@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>The clients have a Netty of their own, so their class paths are folders that the build fills and the tests of
  * {@link Scenario} run there. Everything runs once, before the assertions: each client's first phase, a restart of the
- * broker, and each client's second phase.
+ * broker, each client's second phase, and the same with a SIGKILL.
  */
 class ApacheClientTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
@@ -76,8 +76,11 @@ class ApacheClientTest {
         ChildProcess broker = startBroker(true);
         probe(Phase.FIRST);
         assertThat(broker.stop(READY_SECONDS)).as("exit code of the broker").isZero();
-        startBroker(false);
+        ChildProcess restarted = startBroker(false);
         probe(Phase.RESTARTED);
+        restarted.close();
+        startBroker(false);
+        probe(Phase.KILLED);
     }
 
     @AfterAll
@@ -100,6 +103,9 @@ class ApacheClientTest {
                         "brokerClusterName=DefaultCluster",
                         "storePathRootDir=" + directory.resolve("store"),
                         "mappedFileSizeCommitLog=67108864",
+                        "transactionTimeOut=1000",
+                        "transactionCheckInterval=1000",
+                        "transactionCheckMax=3",
                         "autoCreateTopicEnable=" + autoCreate));
         ChildProcess broker = child(ownClassPath(), List.of(), BrokerMain.class.getName(), "-c", config.toString());
         broker.awaitReady(READY_SECONDS);

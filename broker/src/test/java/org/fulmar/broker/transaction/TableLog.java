@@ -48,10 +48,7 @@ final class TableLog implements FactSink {
     /** Appends a half message and tells the table, as a broker does. */
     void half(TransactionTable table, Branch branch, int bodyBytes) {
         int size = append(
-                TransactionTable.HALF_TOPIC,
-                property(JmsNames.TRANSACTION, Long.toString(branch.number())),
-                0,
-                bodyBytes);
+                HalfMessages.TOPIC, property(JmsNames.TRANSACTION, Long.toString(branch.number())), 0, bodyBytes);
         table.half(branch, end - size, size);
     }
 

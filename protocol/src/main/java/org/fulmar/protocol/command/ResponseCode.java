@@ -21,6 +21,8 @@ public final class ResponseCode {
     public static final int SUBSCRIPTION_GROUP_NOT_EXIST = 26;
     public static final int INVALID_PARAMETER = 29;
     public static final int CONSUMER_NOT_ONLINE = 206;
+    /** A producer decides a half message by itself when it is time for the broker to ask. */
+    public static final int ILLEGAL_OPERATION = 604;
 
     public static final int JMS_NOT_NEGOTIATED = 20100;
     public static final int JMS_SECURITY = 20101;

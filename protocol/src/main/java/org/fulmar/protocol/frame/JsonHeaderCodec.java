@@ -13,6 +13,7 @@ import io.netty.buffer.ByteBufOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +113,7 @@ final class JsonHeaderCodec {
                 String name = parser.currentName();
                 JsonToken token = parser.nextToken();
                 if (token.isScalarValue() && token != JsonToken.VALUE_NULL) {
-                    fields.put(name, parser.getText());
+                    fields.put(name, whole(parser.getText()));
                 } else {
                     parser.skipChildren();
                 }
@@ -122,6 +123,19 @@ final class JsonHeaderCodec {
             }
             return fields;
         }
+    }
+
+    /**
+     * The text with a question mark for each half of a character. JSON can escape one, but no UTF-8 can hold it: as a
+     * name in a file of ours it could not be read again.
+     */
+    private static String whole(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+            }
+        }
+        return text;
     }
 
     static void encode(Frame frame, ByteBuf out) {

@@ -20,6 +20,13 @@ public final class MessageProperties {
     public static final String TRACE_ON = "TRACE_ON";
     public static final String DELAY = "DELAY";
     public static final String TRAN_MSG = "TRAN_MSG";
+    public static final String PGROUP = "PGROUP";
+    public static final String TRANSACTION_ID = "__transactionId__";
+    /** How often the producer of a half message was asked in vain, on the copy that is kept for inspection. */
+    public static final String TRANSACTION_CHECK_TIMES = "TRANSACTION_CHECK_TIMES";
+    /** How long the producer of a half message is not asked, in seconds. */
+    public static final String CHECK_IMMUNITY_TIME = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+
     public static final String RETRY_TOPIC = "RETRY_TOPIC";
     public static final String ORIGIN_MESSAGE_ID = "ORIGIN_MESSAGE_ID";
     public static final String REAL_TOPIC = "REAL_TOPIC";

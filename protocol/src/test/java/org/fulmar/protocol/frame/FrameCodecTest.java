@@ -98,6 +98,14 @@ class FrameCodecTest {
     }
 
     @Test
+    void halfACharacterInAJsonHeaderIsAQuestionMarkAndAWholeOneStays() {
+        Seen seen = Wire.decodeOne(Wire.json(
+                "{\"code\":15,\"extFields\":{\"a\":\"x\\ud83dy\",\"b\":\"\\udc26\",\"c\":\"\\ud83d\\udc26\"}}"));
+        assertThat(seen.fields())
+                .containsOnly(Map.entry("a", "x?y"), Map.entry("b", "?"), Map.entry("c", "\ud83d\udc26"));
+    }
+
+    @Test
     void framesAreTheSameWhereverTheStreamIsCut() {
         byte[] stream = stream();
         List<Object> whole = Wire.decode(stream);

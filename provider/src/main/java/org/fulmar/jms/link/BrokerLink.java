@@ -1,5 +1,6 @@
 package org.fulmar.jms.link;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.fulmar.jms.message.WireMessage;
 import org.fulmar.protocol.jms.Acknowledge;
@@ -10,6 +11,10 @@ import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.OpenDestination;
 import org.fulmar.protocol.jms.SendOperation;
+import org.fulmar.protocol.jms.TransactionDecision;
+import org.fulmar.protocol.jms.TransactionId;
+import org.fulmar.protocol.jms.TransactionPart;
+import org.fulmar.protocol.jms.TransactionRecovery;
 
 /**
  * The way from JMS objects to one broker: an operation each, with a future where the broker answers.
@@ -64,6 +69,46 @@ public interface BrokerLink extends AutoCloseable {
 
     /** Gives back single messages, which come again, flagged. Completes when that is in the broker's log. */
     CompletableFuture<Void> release(Acknowledge held);
+
+    /**
+     * Brings a part of a transaction ahead of its end. Completes when it is written.
+     *
+     * @param before how many parts of it were brought over this link before
+     */
+    CompletableFuture<Void> addToTransaction(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
+
+    /** Commits a transaction with its last part. Completes when all of it is visible and as durable as asked. */
+    CompletableFuture<Void> commit(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
+
+    /** Prepares a branch with its last part. Completes when that is durable. */
+    CompletableFuture<Void> prepare(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages);
+
+    /** Drops a transaction that is not prepared; these messages, and those that it has acknowledged, come again. */
+    CompletableFuture<Void> rollback(TransactionId id, List<Acknowledge.Range> givenBack);
+
+    /** Ends a prepared branch, whoever prepared it. */
+    CompletableFuture<Void> decide(TransactionDecision decision);
+
+    /** Whether a commit that was sent over an earlier link was carried out; if not, it never will be. */
+    CompletableFuture<Boolean> wasCommitted(TransactionId id);
+
+    /** One page of the branches that are in doubt at the broker. */
+    CompletableFuture<TransactionRecovery.Reply> inDoubt(TransactionRecovery from);
+
+    /** Forgets a branch that an administrator has decided. */
+    CompletableFuture<Void> forget(TransactionId id);
 
     /** Messages of a queue, which stay there. */
     CompletableFuture<Browse.Reply> browse(Browse browse);

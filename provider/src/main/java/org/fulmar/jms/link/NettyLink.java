@@ -3,6 +3,7 @@ package org.fulmar.jms.link;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,10 @@ import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.jms.OpenDestination;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TextOperation;
+import org.fulmar.protocol.jms.TransactionDecision;
+import org.fulmar.protocol.jms.TransactionId;
+import org.fulmar.protocol.jms.TransactionPart;
+import org.fulmar.protocol.jms.TransactionRecovery;
 import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.Request;
 import org.fulmar.protocol.transport.RequestHandler;
@@ -247,6 +252,69 @@ final class NettyLink implements BrokerLink, RequestHandler {
     public CompletableFuture<Void> release(Acknowledge held) {
         int bytes = Acknowledge.encodedBytes(held.ranges().size());
         return call(JmsCode.RELEASE, bytes, held::encode);
+    }
+
+    private CompletableFuture<Void> part(
+            int code,
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        int bytes = TransactionPart.encodedBytes(acknowledged, messages);
+        boolean ended = code != JmsCode.TRANSACTION_ADD;
+        return call(code, bytes, out -> TransactionPart.encode(out, id, before, ended, acknowledged, messages));
+    }
+
+    @Override
+    public CompletableFuture<Void> addToTransaction(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_ADD, id, before, acknowledged, messages);
+    }
+
+    @Override
+    public CompletableFuture<Void> commit(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_COMMIT, id, before, acknowledged, messages);
+    }
+
+    @Override
+    public CompletableFuture<Void> prepare(
+            TransactionId id,
+            int before,
+            List<Acknowledge.Range> acknowledged,
+            List<TransactionPart.Outgoing> messages) {
+        return part(JmsCode.TRANSACTION_PREPARE, id, before, acknowledged, messages);
+    }
+
+    @Override
+    public CompletableFuture<Void> rollback(TransactionId id, List<Acknowledge.Range> givenBack) {
+        return part(JmsCode.TRANSACTION_ROLLBACK, id, 0, givenBack, List.of());
+    }
+
+    @Override
+    public CompletableFuture<Void> decide(TransactionDecision decision) {
+        return call(JmsCode.TRANSACTION_DECIDE, SMALL, decision::encode);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> wasCommitted(TransactionId id) {
+        return call(JmsCode.TRANSACTION_OUTCOME, SMALL, id::encode, in -> in.readByte() == 1);
+    }
+
+    @Override
+    public CompletableFuture<TransactionRecovery.Reply> inDoubt(TransactionRecovery from) {
+        return call(JmsCode.TRANSACTION_RECOVER, SMALL, from::encode, TransactionRecovery.Reply::decode);
+    }
+
+    @Override
+    public CompletableFuture<Void> forget(TransactionId id) {
+        return call(JmsCode.TRANSACTION_FORGET, SMALL, id::encode);
     }
 
     @Override

@@ -26,12 +26,13 @@ final class Acknowledgements {
     private static final int LAZY_BATCH = 64;
 
     private final FulmarConnection connection;
+    private final Transactions transactions;
     private final int sessionId;
     private final int mode;
     /** Whether a settled message makes room for another; where none is sent ahead, each is asked for. */
     private final boolean replenish;
 
-    private final List<Delivery> unacknowledged = new ArrayList<>();
+    private HeldMessages unacknowledged = new HeldMessages();
     private final List<Delivery> lazy = new ArrayList<>();
     private @Nullable CompletableFuture<Void> pending;
     /** The link that {@link #pending} is under way over. */
@@ -39,15 +40,33 @@ final class Acknowledgements {
 
     private @Nullable Delivery current;
 
-    Acknowledgements(FulmarConnection connection, int sessionId, int mode) {
+    /**
+     * @param transactions of the session that hands the messages out
+     * @param sessionId the session that holds them at the broker
+     */
+    Acknowledgements(FulmarConnection connection, Transactions transactions, int sessionId, int mode) {
         this.connection = connection;
+        this.transactions = transactions;
         this.sessionId = sessionId;
         this.mode = mode;
         this.replenish = connection.options().prefetch() > 0;
     }
 
-    /** A receive is about to return this message. */
-    void handedOut(Delivery delivery) throws JMSException {
+    /**
+     * A receive is about to return this message.
+     *
+     * @return false if the transaction that it was for has ended meanwhile: it is not handed out then
+     */
+    boolean handedOut(Delivery delivery) throws JMSException {
+        Transaction transaction = transactions.current();
+        if (transaction != null) {
+            return received(delivery, transaction);
+        }
+        confirm(delivery);
+        return true;
+    }
+
+    private void confirm(Delivery delivery) throws JMSException {
         switch (mode) {
             case Session.AUTO_ACKNOWLEDGE -> send(delivery);
             case Session.DUPS_OK_ACKNOWLEDGE -> settle(delivery);
@@ -55,8 +74,24 @@ final class Acknowledgements {
         }
     }
 
-    /** A listener is about to get this message. */
-    void begin(Delivery delivery) throws JMSException {
+    private static boolean received(Delivery delivery, Transaction transaction) {
+        boolean taken = transaction.received(delivery);
+        if (taken) {
+            delivery.consumer().replenish(delivery);
+        }
+        return taken;
+    }
+
+    /**
+     * A listener is about to get this message.
+     *
+     * @return false if the transaction that it was for has ended meanwhile: it is not handed out then
+     */
+    boolean begin(Delivery delivery) {
+        Transaction transaction = transactions.current();
+        if (transaction != null) {
+            return received(delivery, transaction);
+        }
         if (mode == Session.CLIENT_ACKNOWLEDGE) {
             remember(delivery);
         } else {
@@ -64,13 +99,11 @@ final class Acknowledgements {
                 current = delivery;
             }
         }
+        return true;
     }
 
-    /** The listener has returned. */
+    /** The listener has returned; it may have ended the transaction that the message was received in. */
     void end(Delivery delivery) throws JMSException {
-        if (mode == Session.CLIENT_ACKNOWLEDGE) {
-            return;
-        }
         synchronized (this) {
             if (current == null) {
                 return;
@@ -78,8 +111,13 @@ final class Acknowledgements {
             current = null;
         }
         if (!connection.isLost()) {
-            handedOut(delivery);
+            confirm(delivery);
         }
+    }
+
+    /** Whether a listener has a message that its return acknowledges. */
+    synchronized boolean hasCurrent() {
+        return current != null;
     }
 
     /** A listener closes its own connection consumer: the message that it has counts as acknowledged. */
@@ -94,7 +132,7 @@ final class Acknowledgements {
         }
     }
 
-    private void remember(Delivery delivery) throws JMSException {
+    private void remember(Delivery delivery) {
         synchronized (this) {
             unacknowledged.add(delivery);
         }
@@ -102,7 +140,7 @@ final class Acknowledgements {
     }
 
     private void send(Delivery delivery) throws JMSException {
-        Acknowledge acknowledge = new Acknowledge(sessionId, replenish, ranges(List.of(delivery)));
+        Acknowledge acknowledge = new Acknowledge(sessionId, replenish, List.of(delivery.range()));
         Attached at = connection.attached();
         if (at == null || at.generation() != delivery.generation()) {
             // the broker has it back, and gives it again, flagged
@@ -147,7 +185,8 @@ final class Acknowledgements {
             return;
         }
         at.link()
-                .acknowledge(new Acknowledge(sessionId, replenish, ranges(batch)))
+                .acknowledge(new Acknowledge(
+                        sessionId, replenish, HeldMessages.of(batch).over(at)))
                 .whenComplete((ok, failure) -> {
                     if (failure != null) {
                         LOG.debug(
@@ -184,35 +223,32 @@ final class Acknowledgements {
 
     /** Acknowledges everything that was handed out; what fails stays unacknowledged. */
     void acknowledgeAll() throws JMSException {
-        List<Delivery> batch;
-        synchronized (this) {
-            batch = List.copyOf(unacknowledged);
-        }
+        HeldMessages batch = takeUnacknowledged();
         if (batch.isEmpty()) {
             return;
         }
         Attached at = connection.attached();
-        boolean stale = at == null;
-        for (Delivery delivery : batch) {
-            stale |= at != null && delivery.generation() != at.generation();
-        }
-        if (at == null || stale) {
+        if (at == null || !batch.areOver(at)) {
+            if (at != null) {
+                batch.retain(at);
+                putBack(batch);
+            }
             throw lost();
         }
         try {
-            JmsErrors.await(at.link().acknowledge(new Acknowledge(sessionId, false, ranges(batch))));
+            JmsErrors.await(at.link().acknowledge(new Acknowledge(sessionId, false, batch.over(at))));
         } catch (JMSException e) {
             if (isOutcomeOpen(e, at)) {
-                synchronized (this) {
-                    unacknowledged.removeAll(batch);
-                }
                 throw lost();
             }
+            putBack(batch);
             throw e;
         }
-        synchronized (this) {
-            unacknowledged.removeAll(batch);
-        }
+    }
+
+    private synchronized void putBack(HeldMessages taken) {
+        taken.addAll(unacknowledged);
+        unacknowledged = taken;
     }
 
     /**
@@ -228,10 +264,7 @@ final class Acknowledgements {
     }
 
     /** What came over a lost link can't be acknowledged any more. */
-    private JMSException lost() {
-        synchronized (this) {
-            unacknowledged.removeIf(connection::isStale);
-        }
+    private static JMSException lost() {
         return new JMSException("the connection to the broker was lost since the messages were received; what was not"
                 + " acknowledged is delivered again");
     }
@@ -239,37 +272,16 @@ final class Acknowledgements {
     /** What is not acknowledged goes back to the broker. The message that a listener has, if any. */
     synchronized @Nullable Delivery forget() {
         Delivery inListener = current;
-        unacknowledged.clear();
+        unacknowledged = new HeldMessages();
         lazy.clear();
         current = null;
         return inListener;
     }
 
     /** What is handed out and not acknowledged is the caller's now, to give it back. */
-    synchronized List<Delivery> takeUnacknowledged() {
-        List<Delivery> taken = new ArrayList<>(unacknowledged);
-        unacknowledged.clear();
+    synchronized HeldMessages takeUnacknowledged() {
+        HeldMessages taken = unacknowledged;
+        unacknowledged = new HeldMessages();
         return taken;
-    }
-
-    /** Neighbours become one range. */
-    static List<Acknowledge.Range> ranges(List<Delivery> deliveries) {
-        List<Acknowledge.Range> ranges = new ArrayList<>();
-        for (Delivery delivery : deliveries) {
-            int last = ranges.size() - 1;
-            Acknowledge.Range before = last < 0 ? null : ranges.get(last);
-            if (before != null
-                    && before.consumerId() == delivery.consumer().id()
-                    && before.queueId() == delivery.queueId()
-                    && before.offset() + before.count() == delivery.offset()) {
-                ranges.set(
-                        last,
-                        new Acknowledge.Range(
-                                before.consumerId(), before.queueId(), before.offset(), before.count() + 1));
-            } else {
-                ranges.add(new Acknowledge.Range(delivery.consumer().id(), delivery.queueId(), delivery.offset(), 1));
-            }
-        }
-        return ranges;
     }
 }

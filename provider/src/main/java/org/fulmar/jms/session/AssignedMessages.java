@@ -69,6 +69,15 @@ final class AssignedMessages {
         return mode == Session.CLIENT_ACKNOWLEDGE;
     }
 
+    /** Whether messages that a connection consumer's session holds are to be settled later by this one. */
+    boolean needs(FulmarSession holder) {
+        Transactions transactions = session.transactions();
+        if (transactions.isTransacted()) {
+            return transactions.needs(holder) || connection.branches().isNeededBesides(holder, null);
+        }
+        return isClientAcknowledged() && !isEnded();
+    }
+
     /** Whether this thread is inside the session's listener, or about to call it. */
     boolean isRunning() {
         return runner == Thread.currentThread();
@@ -167,7 +176,11 @@ final class AssignedMessages {
             connection.report(e);
             return;
         }
-        own.begin(next);
+        if (!own.begin(next)) {
+            // it is for another session
+            next.consumer().unload(List.of(next));
+            return;
+        }
         try {
             to.onMessage(message);
         } catch (RuntimeException | Error e) {
@@ -184,13 +197,14 @@ final class AssignedMessages {
 
     /** Section 8.7: in the automatic modes a message whose listener has failed is delivered again. */
     private void failed(Acknowledgements own) throws JMSException {
-        if (!isClientAcknowledged() && !connection.isLost()) {
+        if (own.hasCurrent() && !connection.isLost()) {
             giveBackCurrent(own);
         }
     }
 
     private synchronized Acknowledgements acknowledgements(FulmarSession holder) {
-        return acknowledgements.computeIfAbsent(holder, of -> new Acknowledgements(connection, of.id(), mode));
+        return acknowledgements.computeIfAbsent(
+                holder, of -> new Acknowledgements(connection, session.transactions(), of.id(), mode));
     }
 
     private synchronized Collection<Acknowledgements> all() {
@@ -221,7 +235,7 @@ final class AssignedMessages {
             of.flushLazy();
             Delivery inListener = of.forget();
             if (inListener != null) {
-                release(List.of(inListener));
+                release(HeldMessages.of(List.of(inListener)));
                 // its credit would have come with the acknowledgement that it will not get
                 inListener.consumer().creditAnother(inListener);
             }
@@ -229,19 +243,15 @@ final class AssignedMessages {
     }
 
     /** Gives messages back to the broker, which counts them as delivered. */
-    void release(List<Delivery> seen) throws JMSException {
-        Map<Integer, List<Delivery>> byHolder = new HashMap<>();
-        for (Delivery delivery : seen) {
-            int holder = delivery.consumer().session().id();
-            byHolder.computeIfAbsent(holder, id -> new ArrayList<>()).add(delivery);
+    void release(HeldMessages seen) throws JMSException {
+        Attached over = connection.attached();
+        if (over == null) {
+            return;
         }
-        for (Map.Entry<Integer, List<Delivery>> held : byHolder.entrySet()) {
-            List<Delivery> live = held.getValue().stream()
-                    .filter(delivery -> !connection.isStale(delivery))
-                    .toList();
-            if (!live.isEmpty()) {
-                connection.tell(
-                        at -> at.link().release(new Acknowledge(held.getKey(), false, Acknowledgements.ranges(live))));
+        for (FulmarSession holder : seen.holders()) {
+            List<Acknowledge.Range> ranges = seen.over(over, holder);
+            if (!ranges.isEmpty()) {
+                connection.tellOver(over, at -> at.link().release(new Acknowledge(holder.id(), false, ranges)));
             }
         }
     }

@@ -111,10 +111,20 @@ final class Completions {
         return cause instanceof java.util.concurrent.CompletionException && inner != null ? inner : cause;
     }
 
-    synchronized void checkNotInCallback() throws IllegalStateException {
+    void checkNotInCallback() throws IllegalStateException {
+        checkNotInCallback("close its session or connection");
+    }
+
+    private synchronized void checkNotInCallback(String what) throws IllegalStateException {
         if (Thread.currentThread() == thread) {
-            throw new IllegalStateException("a completion listener must not close its session or connection");
+            throw new IllegalStateException("a completion listener must not " + what);
         }
+    }
+
+    /** Waits until every listener was told; refused to them. */
+    synchronized void awaitAll(String what) throws IllegalStateException {
+        checkNotInCallback(what);
+        awaitTold(told + waiting.size());
     }
 
     /** Waits until the listeners of a producer's sends were told; refused to those listeners. */

@@ -8,6 +8,7 @@ import org.fulmar.jms.message.DeserializationPolicy;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.jms.message.MessageMapping;
 import org.fulmar.jms.message.ReceiptInfo;
+import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.JmsFlag;
 import org.fulmar.protocol.message.Compression;
 import org.fulmar.protocol.message.MessageProperties;
@@ -55,6 +56,10 @@ record Delivery(
         } catch (NumberFormatException e) {
             return false;
         }
+    }
+
+    Acknowledge.Range range() {
+        return new Acknowledge.Range(consumer.id(), queueId, offset, 1);
     }
 
     /** A message of its own, made anew at each call. */

@@ -1,17 +1,12 @@
 package org.fulmar.jms.session;
 
-import jakarta.jms.Connection;
-import jakarta.jms.ConnectionConsumer;
 import jakarta.jms.ConnectionMetaData;
-import jakarta.jms.Destination;
 import jakarta.jms.ExceptionListener;
 import jakarta.jms.IllegalStateException;
 import jakarta.jms.InvalidClientIDException;
 import jakarta.jms.InvalidDestinationException;
 import jakarta.jms.JMSException;
-import jakarta.jms.ServerSessionPool;
 import jakarta.jms.Session;
-import jakarta.jms.Topic;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * handed out, the exception listener is told, on a thread of its own, and the {@link Lifeline} finds another, over which
  * {@link Restoration} makes everything again; calls wait for it, for as long as a request may take.
  */
-public final class FulmarConnection implements Connection {
+public final class FulmarConnection extends ConsumedConnection {
     private static final Logger LOG = LoggerFactory.getLogger(FulmarConnection.class);
 
     private final ClientOptions options;
@@ -51,9 +46,9 @@ public final class FulmarConnection implements Connection {
     private final AtomicInteger lastConsumerId = new AtomicInteger();
     private final Set<FulmarSession> sessions = ConcurrentHashMap.newKeySet();
     private final Map<Integer, FulmarConsumer> consumers = new ConcurrentHashMap<>();
-    private final Set<FulmarConnectionConsumer> connectionConsumers = ConcurrentHashMap.newKeySet();
     private final Set<FulmarDestination> temporaries = ConcurrentHashMap.newKeySet();
     private final Departed departed = new Departed();
+    private final Branches branches = new Branches();
     /** Held while the broker is told whether the connection is started, so that it hears the newest last. */
     private final Object starting = new Object();
 
@@ -147,6 +142,13 @@ public final class FulmarConnection implements Connection {
             }
             return false;
         }
+    }
+
+    /** As {@link #tell}, if the link is the current one still. */
+    <T> void tellOver(Attached over, Operation<T> operation) throws JMSException {
+        tell(at -> at.generation() == over.generation()
+                ? operation.on(at).thenApply(done -> null)
+                : CompletableFuture.completedFuture(null));
     }
 
     /** A consumer may be sent more; without a link it gets its credit with the next one. */
@@ -259,8 +261,14 @@ public final class FulmarConnection implements Connection {
         consumers.remove(consumer.id());
     }
 
-    void remove(FulmarConnectionConsumer consumer) {
-        connectionConsumers.remove(consumer);
+    @Override
+    FulmarConnection connection() {
+        return this;
+    }
+
+    @Override
+    void used() {
+        used = true;
     }
 
     void remove(FulmarSession session) {
@@ -315,15 +323,32 @@ public final class FulmarConnection implements Connection {
     /** A session, which does not count as a use: a context has one from its beginning. */
     FulmarSession session(int acknowledgeMode) throws JMSException {
         checkNotLost();
-        if (acknowledgeMode == Session.SESSION_TRANSACTED) {
-            throw JmsErrors.unsupported("a transacted session", "use AUTO_ACKNOWLEDGE or CLIENT_ACKNOWLEDGE");
-        }
         if (acknowledgeMode < Session.SESSION_TRANSACTED || acknowledgeMode > Session.DUPS_OK_ACKNOWLEDGE) {
             throw new JMSException("no acknowledge mode: " + acknowledgeMode);
         }
-        FulmarSession session = new FulmarSession(this, lastSessionId.incrementAndGet(), acknowledgeMode);
+        boolean transacted = acknowledgeMode == Session.SESSION_TRANSACTED;
+        return add(new FulmarSession(
+                this,
+                lastSessionId.incrementAndGet(),
+                acknowledgeMode,
+                transacted ? FulmarSession.Kind.TRANSACTED : FulmarSession.Kind.PLAIN));
+    }
+
+    private FulmarSession add(FulmarSession session) {
         sessions.add(session);
         return session;
+    }
+
+    /** A session whose work belongs to the branches of its resource, or is acknowledged automatically outside of them. */
+    FulmarSession xaSession() throws JMSException {
+        checkNotLost();
+        return add(new FulmarSession(
+                this, lastSessionId.incrementAndGet(), Session.AUTO_ACKNOWLEDGE, FulmarSession.Kind.XA));
+    }
+
+    /** The branches of global transactions that its sessions work on. */
+    Branches branches() {
+        return branches;
     }
 
     @Override
@@ -339,6 +364,11 @@ public final class FulmarConnection implements Connection {
     public Session createSession(int sessionMode) throws JMSException {
         used = true;
         return session(sessionMode);
+    }
+
+    FulmarSession createXaSession() throws JMSException {
+        used = true;
+        return xaSession();
     }
 
     @Override
@@ -431,13 +461,7 @@ public final class FulmarConnection implements Connection {
             session.checkNotInListener("close the connection");
             session.completions().checkNotInCallback();
         }
-        for (FulmarConnectionConsumer consumer : connectionConsumers) {
-            try {
-                consumer.close();
-            } catch (JMSException e) {
-                LOG.debug("a connection consumer was lost while its connection was closed", e);
-            }
-        }
+        closeConsumers();
         if (!isLost()) {
             for (FulmarSession session : sessions) {
                 try {
@@ -458,46 +482,5 @@ public final class FulmarConnection implements Connection {
         lifeline.close();
         sessions.forEach(session -> session.sends().fail());
         sessions.clear();
-    }
-
-    private ConnectionConsumer connectionConsumer(
-            @Nullable ServerSessionPool pool, int maxMessages, FulmarConnectionConsumer.Source source)
-            throws JMSException {
-        checkOpen();
-        used = true;
-        FulmarConnectionConsumer made = FulmarConnectionConsumer.open(this, pool, maxMessages, source);
-        connectionConsumers.add(made);
-        made.start();
-        return made;
-    }
-
-    @Override
-    public ConnectionConsumer createConnectionConsumer(
-            Destination destination, @Nullable String selector, ServerSessionPool pool, int maxMessages)
-            throws JMSException {
-        return connectionConsumer(pool, maxMessages, holder -> holder.createConsumer(destination, selector));
-    }
-
-    @Override
-    public ConnectionConsumer createSharedConnectionConsumer(
-            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
-            throws JMSException {
-        return connectionConsumer(pool, maxMessages, holder -> holder.createSharedConsumer(topic, name, selector));
-    }
-
-    @Override
-    public ConnectionConsumer createDurableConnectionConsumer(
-            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
-            throws JMSException {
-        return connectionConsumer(
-                pool, maxMessages, holder -> holder.createDurableConsumer(topic, name, selector, false));
-    }
-
-    @Override
-    public ConnectionConsumer createSharedDurableConnectionConsumer(
-            Topic topic, String name, @Nullable String selector, ServerSessionPool pool, int maxMessages)
-            throws JMSException {
-        return connectionConsumer(
-                pool, maxMessages, holder -> holder.createSharedDurableConsumer(topic, name, selector));
     }
 }

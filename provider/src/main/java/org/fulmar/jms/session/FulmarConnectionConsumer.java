@@ -124,7 +124,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         holder.lock();
         try {
             while (!isOver() && !(consumer.isBuffered() && connection.deliverable())) {
-                holder.awaitChange(Long.MAX_VALUE);
+                holder.awaitChange();
             }
         } catch (InterruptedException e) {
             LOG.debug("{} was interrupted and looks again", thread.getName(), e);
@@ -245,13 +245,13 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         boolean held = false;
         for (AssignedMessages from : loaded) {
             from.withdraw(consumer).stream().filter(consumer::isPassed).forEach(passed::add);
-            held |= from.isClientAcknowledged() && !from.isEnded();
+            held |= from.needs(holder);
         }
         if (!connection.isLost()) {
-            holder.assigned().release(passed);
+            holder.assigned().release(HeldMessages.of(passed));
         }
         if (held) {
-            // what the sessions have seen and not acknowledged is held by its session
+            // what the sessions have seen and not acknowledged or committed is held by its session
             consumer.close();
         } else {
             holder.close();

@@ -20,6 +20,7 @@ import jakarta.jms.TemporaryQueue;
 import jakarta.jms.TemporaryTopic;
 import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
+import jakarta.jms.XAJMSContext;
 import java.io.Serializable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,14 +30,14 @@ import org.jspecify.annotations.Nullable;
  * A context (JMS 3.1, section 6.4): a session of its own on a connection that contexts share. The connection is closed
  * with the last of them. Used by one thread at a time, as its session is.
  */
-public final class FulmarContext implements JMSContext {
+public class FulmarContext implements JMSContext {
     private final FulmarConnection connection;
     private final FulmarSession session;
     private final AtomicInteger users;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean autoStart = true;
 
-    private FulmarContext(FulmarConnection connection, AtomicInteger users, FulmarSession session) {
+    FulmarContext(FulmarConnection connection, AtomicInteger users, FulmarSession session) {
         this.connection = connection;
         this.session = session;
         this.users = users;
@@ -45,13 +46,26 @@ public final class FulmarContext implements JMSContext {
 
     /** The first context of a connection, which it owns; the connection is closed if the mode is refused. */
     public static JMSContext first(FulmarConnection connection, int sessionMode) {
+        return new FulmarContext(
+                connection, new AtomicInteger(), firstSession(connection, () -> connection.session(sessionMode)));
+    }
+
+    /** The first context of a connection, whose session is a transaction manager's. */
+    public static XAJMSContext firstXa(FulmarConnection connection) {
+        return new FulmarXaContext(connection, firstSession(connection, connection::xaSession));
+    }
+
+    private static FulmarSession firstSession(FulmarConnection connection, Unchecked.Get<FulmarSession> made) {
         try {
-            FulmarSession session = Unchecked.get(() -> connection.session(sessionMode));
-            return new FulmarContext(connection, new AtomicInteger(), session);
+            return Unchecked.get(made);
         } catch (RuntimeException e) {
             Unchecked.run(connection::close);
             throw e;
         }
+    }
+
+    final FulmarSession session() {
+        return session;
     }
 
     @Override

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>When the send of a persistent message returns, the message is as durable as the broker's flush policy promises, once,
  * also if the connection was lost meanwhile; if it throws because the broker was not found again in time, the broker may
  * have the message or not. A non-persistent message is on its way when the send returns. A message with a delivery delay is kept by the broker until it is due.
+ * In a transaction a message is taken in when its send returns, and its completion listener is told so.
  */
 final class FulmarProducer implements QueueSender, TopicPublisher {
     /** The longest delivery delay that brokers keep. */
@@ -142,6 +143,14 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
                 ? own
                 : ForeignMessages.copyOf(message, connection.options().deserialization());
         connection.check(to);
+        Transaction transaction = session.transactions().current();
+        if (transaction != null) {
+            transaction.send(to, session.transactedIds(), id -> prepared(ours, message, to, mode, prio, ttl, id));
+            if (listener != null) {
+                sendAsync(CompletableFuture.completedFuture(null), message, listener);
+            }
+            return;
+        }
         if (listener == null && mode == DeliveryMode.NON_PERSISTENT) {
             MessageIds ids = session.lossyIds();
             connection.sendOneWay(to, prepared(ours, message, to, mode, prio, ttl, ids.id(ids.next())));

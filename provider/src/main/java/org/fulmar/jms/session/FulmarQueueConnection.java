@@ -14,7 +14,7 @@ import jakarta.jms.Topic;
  * A connection of the domain of queues: what is of topics alone is an IllegalStateException (JMS 3.1, table 9-1). Any
  * thread may use it.
  */
-public final class FulmarQueueConnection extends DomainConnection implements QueueConnection {
+public class FulmarQueueConnection extends DomainConnection implements QueueConnection {
     public FulmarQueueConnection(FulmarConnection connection) {
         super(connection);
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A session of the domain of queues: what is of topics is an IllegalStateException (JMS 3.1, table 9-1), consumers and
  * producers of topics as well. Used by one thread at a time, as every session.
  */
-final class FulmarQueueSession extends DomainSession implements QueueSession {
+class FulmarQueueSession extends DomainSession implements QueueSession {
     FulmarQueueSession(Session session) {
         super(session);
     }

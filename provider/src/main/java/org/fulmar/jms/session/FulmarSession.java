@@ -2,11 +2,8 @@ package org.fulmar.jms.session;
 
 import jakarta.jms.IllegalStateException;
 import jakarta.jms.JMSException;
-import jakarta.jms.MessageListener;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -14,8 +11,6 @@ import java.util.function.Predicate;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A session (JMS 3.1, section 6.2): hands out messages one by one and acknowledges them.
@@ -26,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * it is confirmed; a receive never loses the message that it is about to return.
  */
 final class FulmarSession extends SessionFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(FulmarSession.class);
-
     private final FulmarConnection connection;
     private final int id;
     private final int mode;
@@ -35,22 +28,54 @@ final class FulmarSession extends SessionFactory {
     private final Condition changed = lock.newCondition();
     private final List<FulmarConsumer> consumers = new ArrayList<>();
     private final Acknowledgements acknowledgements;
-    private @Nullable Thread listenerThread;
+    private final Transactions transactions;
+    private final Receiving receiving;
+    private volatile @Nullable ListenerLoop listeners;
     /** The thread that is inside a listener, or takes a message, now. */
     private volatile @Nullable Thread busy;
 
     /** Takes and hands out nothing more; a listener that runs may use the session until it returns (section 6.1.8). */
-    private boolean closing;
+    private volatile boolean closing;
 
     private volatile boolean closed;
     private volatile boolean ended;
 
-    FulmarSession(FulmarConnection connection, int id, int mode) {
+    /** How a session's work is acknowledged. */
+    enum Kind {
+        PLAIN,
+        TRANSACTED,
+        XA
+    }
+
+    /**
+     * @param mode of what belongs to no transaction
+     */
+    FulmarSession(FulmarConnection connection, int id, int mode, Kind kind) {
         super(connection, id, mode);
         this.connection = connection;
         this.id = id;
         this.mode = mode;
-        this.acknowledgements = new Acknowledgements(connection, id, mode);
+        this.transactions = switch (kind) {
+            case PLAIN -> Transactions.NONE;
+            case TRANSACTED -> new LocalTransactions(this);
+            case XA -> new FulmarXaResource(this);
+        };
+        this.acknowledgements = new Acknowledgements(connection, transactions, id, mode);
+        this.receiving = new Receiving(this, acknowledgements, mode);
+    }
+
+    @Override
+    Transactions transactions() {
+        return transactions;
+    }
+
+    boolean isXa() {
+        return transactions instanceof FulmarXaResource;
+    }
+
+    /** Of an XA session. */
+    FulmarXaResource xaResource() {
+        return (FulmarXaResource) transactions;
     }
 
     @Override
@@ -86,7 +111,8 @@ final class FulmarSession extends SessionFactory {
     }
 
     void checkNotInListener(String what) throws IllegalStateException {
-        if (Thread.currentThread() == listenerThread || assigned().isRunning()) {
+        ListenerLoop loop = listeners;
+        if (loop != null && loop.isCurrent() || assigned().isRunning()) {
             throw new IllegalStateException("a message listener must not " + what + " that it belongs to");
         }
     }
@@ -96,102 +122,13 @@ final class FulmarSession extends SessionFactory {
     /** Waits up to {@code nanos} for a message of a consumer; null if none comes, or the consumer is closed. */
     <T> @Nullable T receive(FulmarConsumer consumer, long nanos, Reading<T> reading) throws JMSException {
         consumer.checkOpen();
-        if (listenerThread != null && hasConsumer(each -> each.listener() != null)) {
+        if (listeners != null && hasConsumer(each -> each.listener() != null)) {
             throw new IllegalStateException("a session with a message listener can't receive synchronously");
         }
-        acknowledgements.awaitConfirmed();
-        long deadline = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : System.nanoTime() + nanos;
-        boolean asked = false;
-        while (true) {
-            Delivery next = take(consumer, 0);
-            if (next == null) {
-                acknowledgements.flushLazy();
-            }
-            if (next == null && nanos > 0) {
-                if (!asked) {
-                    consumer.askForOne();
-                    asked = consumer.isPull();
-                }
-                next = take(consumer, deadline);
-            }
-            if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
-                // what is at the broker now, or on its way, comes before the answer
-                int credit = consumer.isPull() && !asked ? 1 : 0;
-                consumer.noLongerWanting();
-                connection.tell(at -> at.link().drain(consumer.id(), credit, consumer.isPull()));
-                next = take(consumer, 0);
-            } else if (next == null) {
-                consumer.noLongerWanting();
-            }
-            if (next == null) {
-                return null;
-            }
-            T result;
-            try {
-                result = handOut(next, reading);
-            } finally {
-                quiet();
-            }
-            if (result != null) {
-                return result;
-            }
-            asked = false;
-        }
+        return receiving.receive(consumer, nanos, reading);
     }
 
-    /** The next message of a consumer, until the deadline (0: at once); null if there is none or it is closed. */
-    private @Nullable Delivery take(FulmarConsumer consumer, long deadline) throws JMSException {
-        lock.lock();
-        try {
-            while (!consumer.isClosed() && !closing) {
-                if (connection.isLost()) {
-                    throw new JMSException("the connection to the broker was lost; make a new one");
-                }
-                if (consumer.isBuffered() && connection.deliverable()) {
-                    busy = Thread.currentThread();
-                    return consumer.poll();
-                }
-                if (deadline == Long.MAX_VALUE) {
-                    changed.await();
-                } else {
-                    long left = deadline == 0 ? 0 : deadline - System.nanoTime();
-                    if (left <= 0) {
-                        return null;
-                    }
-                    changed.awaitNanos(left);
-                }
-            }
-            return null;
-        } catch (InterruptedException e) {
-            throw JmsErrors.interrupted(e);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Makes what the application gets, and begins the message's acknowledgement; null if it has expired. */
-    private <T> @Nullable T handOut(Delivery next, Reading<T> reading) throws JMSException {
-        if (next.expired(connection.now())) {
-            acknowledgements.settle(next);
-            return null;
-        }
-        FulmarMessage message = toMessage(next);
-        T result;
-        try {
-            result = reading.of(message);
-        } catch (JMSException e) {
-            if (mode == CLIENT_ACKNOWLEDGE) {
-                acknowledgements.handedOut(next);
-            } else {
-                next.consumer().putBack(next);
-            }
-            throw e;
-        }
-        acknowledgements.handedOut(next);
-        return result;
-    }
-
-    private FulmarMessage toMessage(Delivery next) throws JMSException {
+    FulmarMessage toMessage(Delivery next) throws JMSException {
         try {
             return next.toMessage(connection.options().deserialization(), this::acknowledge);
         } catch (JMSException e) {
@@ -212,26 +149,61 @@ final class FulmarSession extends SessionFactory {
     @Override
     public void recover() throws JMSException {
         checkOpen();
+        if (transactions.isTransacted()) {
+            throw new IllegalStateException("a transacted session is not recovered, but rolled back");
+        }
         connection.checkNotLost();
         acknowledgements.awaitConfirmed();
         giveBack();
         assigned().recover();
     }
 
-    private void giveBack() throws JMSException {
+    @Override
+    public void commit() throws JMSException {
+        checkOpen();
+        transactions.commit();
+    }
+
+    @Override
+    public void rollback() throws JMSException {
+        checkOpen();
+        transactions.rollback();
+    }
+
+    /** All that is handed out and not acknowledged comes again, in order. */
+    void giveBack() throws JMSException {
         acknowledgements.flushLazy();
         Delivery inListener = acknowledgements.forget();
         Attached over = connection.attached();
         if (over != null) {
             // without it the broker has everything back
-            connection.tell(at -> at.generation() == over.generation()
-                    ? at.link().recover(positions(over, FulmarConsumer::restart))
-                    : CompletableFuture.completedFuture(null));
+            connection.tellOver(over, at -> at.link().recover(positions(over, FulmarConsumer::restart)));
         }
         if (inListener != null) {
             // its credit would have come with the acknowledgement that it will not get
             inListener.consumer().creditAnother(inListener);
         }
+    }
+
+    /** As {@link #giveBack}, unless another thread takes a message just now, or a listener has one of no transaction. */
+    boolean giveBackIfQuiet() throws JMSException {
+        acknowledgements.flushLazy();
+        Attached over = connection.attached();
+        if (over == null) {
+            return true;
+        }
+        ConsumerPosition.OfSession positions;
+        lock.lock();
+        try {
+            if (busy != null && busy != Thread.currentThread() || acknowledgements.hasCurrent()) {
+                return false;
+            }
+            positions = positions(over, FulmarConsumer::restart);
+        } finally {
+            lock.unlock();
+        }
+        connection.tellOver(over, at -> at.link().recover(positions));
+        return true;
     }
 
     /** Of the consumers that were made over this link. */
@@ -249,9 +221,14 @@ final class FulmarSession extends SessionFactory {
         }
     }
 
-    /** With the lock held: waits for a {@link #wake}, at most so long. */
-    void awaitChange(long nanos) throws InterruptedException {
-        changed.awaitNanos(nanos);
+    /** With the lock held: waits for a {@link #wake}. */
+    void awaitChange() throws InterruptedException {
+        changed.await();
+    }
+
+    /** With the lock held: waits for a {@link #wake}, at most so long. What is left of that. */
+    long awaitChange(long nanos) throws InterruptedException {
+        return changed.awaitNanos(nanos);
     }
 
     @Override
@@ -267,11 +244,9 @@ final class FulmarSession extends SessionFactory {
     void startListening(FulmarConsumer consumer) throws JMSException {
         lock.lock();
         try {
-            if (listenerThread == null) {
-                Thread thread = new Thread(this::listen, "fulmar-session-" + id);
-                thread.setDaemon(true);
-                listenerThread = thread;
-                thread.start();
+            if (listeners == null) {
+                listeners = new ListenerLoop(this, acknowledgements, mode != CLIENT_ACKNOWLEDGE);
+                listeners.start();
             }
             changed.signalAll();
         } finally {
@@ -280,116 +255,21 @@ final class FulmarSession extends SessionFactory {
         consumer.askForOne();
     }
 
-    private void listen() {
-        boolean going = true;
-        while (going) {
-            try {
-                going = listenOnce();
-            } catch (JMSException e) {
-                // with one message; there are others
-                going = !connection.isLost() && !closing;
-                if (going) {
-                    connection.report(e);
-                } else {
-                    LOG.debug("session {} has ended", id, e);
-                }
-            } catch (InterruptedException e) {
-                going = false;
-                Thread.currentThread().interrupt();
-            }
-        }
+    /** With the lock held. */
+    List<FulmarConsumer> consumers() {
+        return consumers;
     }
 
-    /** Waits for a message and hands it to its listener; false when the session has ended. */
-    private boolean listenOnce() throws JMSException, InterruptedException {
-        Delivery next = null;
-        MessageListener listener = null;
-        lock.lock();
-        try {
-            while (next == null) {
-                if (closing || connection.isLost()) {
-                    return false;
-                }
-                FulmarConsumer ready = readyToListen();
-                if (ready != null) {
-                    listener = ready.listener();
-                    next = ready.poll();
-                    busy = Thread.currentThread();
-                } else if (acknowledgements.hasLazy()) {
-                    if (!changed.await(Acknowledgements.LAZY_MILLIS, TimeUnit.MILLISECONDS)) {
-                        acknowledgements.flushLazy();
-                    }
-                } else {
-                    changed.await();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        try {
-            if (listener != null) {
-                feed(next, listener);
-            }
-        } finally {
-            quiet();
-        }
-        return true;
+    /** This thread takes a message. */
+    void busy() {
+        busy = Thread.currentThread();
     }
 
-    private @Nullable FulmarConsumer readyToListen() {
-        if (connection.deliverable()) {
-            for (FulmarConsumer consumer : consumers) {
-                if (consumer.isBuffered() && consumer.listener() != null) {
-                    return consumer;
-                }
-            }
-        }
-        return null;
+    boolean isClosing() {
+        return closing;
     }
 
-    private void feed(Delivery next, MessageListener listener) throws JMSException {
-        if (next.expired(connection.now())) {
-            acknowledgements.settle(next);
-        } else {
-            call(next, listener);
-            acknowledgements.awaitConfirmed();
-        }
-        if (!next.consumer().isClosed()) {
-            next.consumer().askForOne();
-        }
-    }
-
-    private void call(Delivery next, MessageListener listener) throws JMSException {
-        FulmarMessage message;
-        try {
-            message = toMessage(next);
-        } catch (JMSException e) {
-            // one that nobody can read stays at the broker, and the others are served
-            connection.report(e);
-            return;
-        }
-        acknowledgements.begin(next);
-        try {
-            listener.onMessage(message);
-            acknowledgements.end(next);
-        } catch (RuntimeException | Error e) {
-            failed(next, e);
-        }
-    }
-
-    /** Section 8.7: in the automatic modes a message whose listener has failed is delivered again. */
-    private void failed(Delivery delivery, Throwable failure) throws JMSException {
-        LOG.warn(
-                "a message listener failed with message {} of {}",
-                delivery.offset(),
-                delivery.consumer().destination(),
-                failure);
-        if (mode != CLIENT_ACKNOWLEDGE && !closing) {
-            giveBack();
-        }
-    }
-
-    private void quiet() {
+    void quiet() {
         busy = null;
         wake();
     }
@@ -411,14 +291,7 @@ final class FulmarSession extends SessionFactory {
 
     /** Makes the consumers again; one that the broker refuses is closed, and the exception listener told why. */
     void restore(Attached next) throws JMSException {
-        List<FulmarConsumer> all;
-        lock.lock();
-        try {
-            all = List.copyOf(consumers);
-        } finally {
-            lock.unlock();
-        }
-        for (FulmarConsumer consumer : all) {
+        for (FulmarConsumer consumer : snapshot()) {
             if (!consumer.isEstablished() || consumer.isClosed()) {
                 continue;
             }
@@ -438,6 +311,15 @@ final class FulmarSession extends SessionFactory {
                 }
                 connection.report(e);
             }
+        }
+    }
+
+    private List<FulmarConsumer> snapshot() {
+        lock.lock();
+        try {
+            return List.copyOf(consumers);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -544,10 +426,8 @@ final class FulmarSession extends SessionFactory {
                 assigned().close();
                 acknowledgements.awaitConfirmed();
                 acknowledgements.flushLazy();
-                connection.departed().add(this);
-                if (connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)))) {
-                    connection.departed().remove(this);
-                }
+                transactions.close();
+                endAtBroker();
             }
         } finally {
             connection.remove(this);
@@ -555,6 +435,25 @@ final class FulmarSession extends SessionFactory {
             ended = true;
             wake();
         }
+    }
+
+    private void endAtBroker() throws JMSException {
+        if (transactions.outlive()) {
+            // what its consumers hold is settled with a branch; the session ends then
+            for (FulmarConsumer consumer : snapshot()) {
+                connection.tell(at -> at.link().closeConsumer(consumer.position()));
+            }
+            return;
+        }
+        connection.departed().add(this);
+        if (connection.tell(at -> at.link().closeSession(positions(at, FulmarConsumer::position)))) {
+            connection.departed().remove(this);
+        }
+    }
+
+    /** The last branch that needed what a closed session holds is decided. */
+    void endAfterBranches() throws JMSException {
+        connection.tell(at -> at.link().closeSession(untouched()));
     }
 
     void connectionClosed() {

@@ -9,7 +9,7 @@ import jakarta.jms.TopicConnection;
 import jakarta.jms.TopicSession;
 
 /** A connection of the domain of topics (JMS 3.1, section 2.9). Any thread may use it. */
-public final class FulmarTopicConnection extends DomainConnection implements TopicConnection {
+public class FulmarTopicConnection extends DomainConnection implements TopicConnection {
     public FulmarTopicConnection(FulmarConnection connection) {
         super(connection);
     }

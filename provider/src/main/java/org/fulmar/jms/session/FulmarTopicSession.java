@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A session of the domain of topics: what is of queues is an IllegalStateException (JMS 3.1, table 9-1), consumers and
  * producers of queues as well. Used by one thread at a time, as every session.
  */
-final class FulmarTopicSession extends DomainSession implements TopicSession {
+class FulmarTopicSession extends DomainSession implements TopicSession {
     FulmarTopicSession(Session session) {
         super(session);
     }

@@ -18,6 +18,10 @@ import jakarta.jms.MessageNotWriteableException;
 import jakarta.jms.MessageNotWriteableRuntimeException;
 import jakarta.jms.ResourceAllocationException;
 import jakarta.jms.ResourceAllocationRuntimeException;
+import jakarta.jms.TransactionInProgressException;
+import jakarta.jms.TransactionInProgressRuntimeException;
+import jakarta.jms.TransactionRolledBackException;
+import jakarta.jms.TransactionRolledBackRuntimeException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +30,8 @@ import org.fulmar.protocol.command.ResponseCode;
 
 /** The one place where failures become the exceptions of JMS, with their cause and code kept. Stateless. */
 public final class JmsErrors {
+    private static final int NOT_ASKED = -100;
+
     private JmsErrors() {}
 
     /** Waits for an operation; its failure is thrown as a JMSException. */
@@ -88,13 +94,45 @@ public final class JmsErrors {
                 new InvalidDestinationException(message, text);
             case ResponseCode.JMS_INVALID_SELECTOR -> new InvalidSelectorException(message, text);
             case ResponseCode.JMS_INVALID_CLIENT_ID -> new InvalidClientIDException(message, text);
-            case ResponseCode.JMS_ILLEGAL_STATE -> new IllegalStateException(message, text);
+            case ResponseCode.JMS_TRANSACTION_ROLLED_BACK -> new TransactionRolledBackException(message, text);
+            case ResponseCode.JMS_ILLEGAL_STATE,
+                    ResponseCode.JMS_TRANSACTION_UNKNOWN,
+                    ResponseCode.JMS_TRANSACTION_STATE -> new IllegalStateException(message, text);
             case ResponseCode.JMS_RESOURCE, ResponseCode.SYSTEM_BUSY -> new ResourceAllocationException(message, text);
             default -> new JMSException(message, text);
         };
     }
 
-    private static JMSException with(JMSException exception, Throwable cause) {
+    /** What fails because a connection was lost before. */
+    static JMSException lost(String message) {
+        return of(new LinkException(LinkException.LOST, message));
+    }
+
+    /** Whether the broker has failed with it, so that it may be done when it is back. */
+    static boolean isStoreFailure(JMSException e) {
+        return code(e) == ResponseCode.SERVICE_NOT_AVAILABLE || code(e) == ResponseCode.SYSTEM_ERROR;
+    }
+
+    static boolean isInterrupted(JMSException e) {
+        return e.getCause() instanceof InterruptedException;
+    }
+
+    /** The code that an operation failed with, or -100 if it did not come to be asked. */
+    static int code(JMSException e) {
+        return e.getCause() instanceof LinkException link ? link.code() : NOT_ASKED;
+    }
+
+    /** A commit has failed with this, and was rolled back. */
+    static JMSException rolledBack(JMSException why) {
+        return why instanceof TransactionRolledBackException
+                ? why
+                : with(
+                        new TransactionRolledBackException(
+                                "the transaction was rolled back: " + why.getMessage(), why.getErrorCode()),
+                        why);
+    }
+
+    static JMSException with(JMSException exception, Throwable cause) {
         exception.initCause(cause);
         if (cause instanceof Exception linked) {
             exception.setLinkedException(linked);
@@ -122,12 +160,11 @@ public final class JmsErrors {
             return new MessageFormatRuntimeException(message, code, e);
         } else if (e instanceof MessageNotWriteableException) {
             return new MessageNotWriteableRuntimeException(message, code, e);
+        } else if (e instanceof TransactionRolledBackException) {
+            return new TransactionRolledBackRuntimeException(message, code, e);
+        } else if (e instanceof TransactionInProgressException) {
+            return new TransactionInProgressRuntimeException(message, code, e);
         }
         return new JMSRuntimeException(message, code, e);
-    }
-
-    /** What this release does not do is refused in these words. */
-    static JMSException unsupported(String what, String instead) {
-        return new JMSException(what + " is not supported by this release; " + instead);
     }
 }

@@ -5,7 +5,8 @@ import java.util.HexFormat;
 
 /**
  * The identifiers of one producer's messages: who it is, a random number, and which of its messages. The broker knows a
- * message that is sent again by them. Guarded by whoever sends.
+ * message that is sent again by them. Whoever sends
+ * keeps the order in which numbers are taken; taking one is atomic.
  */
 final class MessageIds {
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -26,7 +27,7 @@ final class MessageIds {
     }
 
     /** Counts from 1. */
-    long next() {
+    synchronized long next() {
         return ++sequence;
     }
 

@@ -44,6 +44,7 @@ abstract class SessionFactory implements Session {
     private final Completions completions;
     private final PendingSends sends;
     private final MessageIds lossyIds = new MessageIds();
+    private final MessageIds transactedIds = new MessageIds();
     private final AssignedMessages assigned;
 
     SessionFactory(FulmarConnection connection, int id, int mode) {
@@ -56,6 +57,8 @@ abstract class SessionFactory implements Session {
     }
 
     abstract FulmarSession session();
+
+    abstract Transactions transactions();
 
     final FulmarConnection connection() {
         return connection;
@@ -73,6 +76,11 @@ abstract class SessionFactory implements Session {
     /** The identifiers of messages that may be lost: the broker does not look for repeats of them. */
     final MessageIds lossyIds() {
         return lossyIds;
+    }
+
+    /** The identifiers of messages in transactions, which may reach the broker in another order than they have. */
+    final MessageIds transactedIds() {
+        return transactedIds;
     }
 
     final Completions completions() {
@@ -348,25 +356,13 @@ abstract class SessionFactory implements Session {
     @Override
     public boolean getTransacted() throws JMSException {
         checkOpen();
-        return false;
+        return transactions().isTransacted();
     }
 
     @Override
     public int getAcknowledgeMode() throws JMSException {
         checkOpen();
-        return mode;
-    }
-
-    @Override
-    public void commit() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
-    }
-
-    @Override
-    public void rollback() throws JMSException {
-        checkOpen();
-        throw new IllegalStateException("the session is not transacted");
+        return transactions().isTransacted() ? SESSION_TRANSACTED : mode;
     }
 
     @Override

@@ -21,6 +21,8 @@ import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
+import org.apache.rocketmq.client.producer.TransactionListener;
+import org.apache.rocketmq.client.producer.TransactionMQProducer;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
@@ -123,6 +125,17 @@ final class Session implements AutoCloseable {
         DefaultMQProducer made = configured(new DefaultMQProducer(group("producer" + clients)));
         made.setSendMsgTimeout(10_000);
         ends.push(made::shutdown);
+        return made;
+    }
+
+    /** A started producer of transactions, whose heartbeats come often. */
+    TransactionMQProducer transactionProducer(String group, TransactionListener listener) throws MQClientException {
+        TransactionMQProducer made = configured(new TransactionMQProducer(group));
+        made.setSendMsgTimeout(10_000);
+        made.setHeartbeatBrokerInterval(1_000);
+        made.setTransactionListener(listener);
+        ends.push(made::shutdown);
+        made.start();
         return made;
     }
 
