@@ -71,30 +71,6 @@ final class JmsTransactions {
         this.probe = probe;
     }
 
-    /** What an operation does on the core. */
-    private interface Operation {
-        void run(JmsPeer peer) throws DeliveryException, StoreException;
-    }
-
-    private static void run(Request request, Operation operation) {
-        JmsPeer peer = JmsConnections.peer(request);
-        if (peer == null) {
-            return;
-        }
-        if (peer.lost()) {
-            // its client has come back over another connection, and asks there
-            request.done();
-            return;
-        }
-        try {
-            operation.run(peer);
-        } catch (DeliveryException e) {
-            request.answer(e.code(), e.getMessage());
-        } catch (StoreException e) {
-            request.answer(StoreErrors.jmsCode(e), e.getMessage());
-        }
-    }
-
     /** What an operation does on the core with the part of a transaction that it brings. */
     private interface PartOperation {
         void run(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException;
@@ -103,7 +79,7 @@ final class JmsTransactions {
     /** Of a part that is refused, what it acknowledges comes again, as all that its transaction has received. */
     private void decoded(Request request, PartOperation operation) {
         TransactionPart part = TransactionPart.decode(request.body());
-        Operation onCore = peer -> {
+        JmsConnections.Operation onCore = peer -> {
             try {
                 operation.run(request, peer, part);
             } catch (DeliveryException | StoreException e) {
@@ -111,7 +87,7 @@ final class JmsTransactions {
                 throw e;
             }
         };
-        core.execute(() -> RequestRouter.run(r -> run(r, onCore), request));
+        core.execute(() -> RequestRouter.run(r -> JmsConnections.run(r, onCore), request));
     }
 
     private void giveBack(JmsPeer peer, List<Acknowledge.Range> ranges) {
@@ -123,16 +99,6 @@ final class JmsTransactions {
             }
         }
         open.giveBack(held);
-    }
-
-    private void afterLog(Request request) {
-        turn.afterLog(logged -> {
-            if (logged) {
-                request.answer(ResponseCode.SUCCESS, (String) null);
-            } else {
-                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
-            }
-        });
     }
 
     /** Passes the point when it is stored, then answers. */
@@ -154,6 +120,12 @@ final class JmsTransactions {
 
     // Parts.
 
+    private void passEnd(TransactionPart part) {
+        if (part.ended()) {
+            probe.at(Probe.Point.END);
+        }
+    }
+
     void add(Request request) {
         decoded(request, this::add);
     }
@@ -165,9 +137,7 @@ final class JmsTransactions {
         if (!part.acknowledged().isEmpty()) {
             probe.at(Probe.Point.ACKNOWLEDGE);
         }
-        if (part.ended()) {
-            probe.at(Probe.Point.END);
-        }
+        passEnd(part);
         checkNew(part.id());
         OpenTransaction transaction = open.find(peer, part);
         if (transaction == null) {
@@ -190,7 +160,7 @@ final class JmsTransactions {
             open.rollBack(transaction);
             throw e;
         }
-        afterLog(request);
+        turn.successAfterLog(request);
     }
 
     /** An acknowledgement of what is not held is no mistake of the client, but the end of its transaction. */
@@ -233,6 +203,7 @@ final class JmsTransactions {
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.COMMIT);
         TransactionId id = part.id();
         peer.addProducer(id.producerId());
@@ -242,7 +213,9 @@ final class JmsTransactions {
         }
         checkNew(id);
         End end = end(peer, part);
-        boolean durably = end.persistent || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent);
+        boolean durably = end.persistent
+                || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent)
+                || end.held.stream().anyMatch(Held::isLasting);
         try {
             writer.commit(id, end.branch, end.messages, end.held, durably, answer(request, Probe.Point.COMMITTED));
         } catch (StoreException e) {
@@ -267,6 +240,7 @@ final class JmsTransactions {
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
+        passEnd(part);
         probe.at(Probe.Point.PREPARE);
         BranchXid xid = part.id().xid();
         if (xid == null) {
@@ -333,27 +307,32 @@ final class JmsTransactions {
     }
 
     void rollback(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.ROLLBACK);
             TransactionPart part = TransactionPart.decode(request.body());
             checkNew(part.id());
             open.rollBackAsAsked(part.id());
             giveBack(peer, part.acknowledged());
-            afterLog(request);
+            turn.successAfterLog(request);
         });
     }
 
     void decide(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionDecision decision = TransactionDecision.decode(request.body());
             probe.at(decision.commit() ? Probe.Point.COMMIT : Probe.Point.ROLLBACK);
             Branch branch = table.find(decision.xid());
-            if (branch == null) {
+            if (branch == null && open.contains(decision.xid())) {
                 throw new DeliveryException(
-                        open.contains(decision.xid())
-                                ? ResponseCode.JMS_TRANSACTION_STATE
-                                : ResponseCode.JMS_TRANSACTION_UNKNOWN,
-                        "no branch " + decision.xid() + " is prepared");
+                        ResponseCode.JMS_TRANSACTION_STATE, "branch " + decision.xid() + " is not prepared");
+            }
+            if (branch == null) {
+                // who has asked before takes it for done: it must not be undone by a loss of power
+                whenDurable(
+                        request,
+                        () -> request.answer(
+                                ResponseCode.JMS_TRANSACTION_UNKNOWN, "no branch " + decision.xid() + " is prepared"));
+                return;
             }
             if (branch.isHeuristic()) {
                 boolean committed = branch.state() != Branch.State.ROLLED_BACK;
@@ -377,30 +356,41 @@ final class JmsTransactions {
             writer.commitPrepared(branch, false, answer(request, Probe.Point.COMMITTED));
         } else {
             writer.rollbackPrepared(branch, false);
-            afterLog(request);
+            turn.successAfterLog(request);
         }
     }
 
     // Questions.
 
+    private static Appender.Listener answering(Request request, Runnable answer) {
+        return new Appender.Listener() {
+            @Override
+            public void stored(long physicalOffset, long queueOffset) {
+                answer.run();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
+            }
+        };
+    }
+
+    /** Answers when everything that is in the log now is durable. */
+    private void whenDurable(Request request, Runnable answer) throws StoreException {
+        appender.confirm(true, answering(request, answer));
+    }
+
     /** Answered when the transaction's end, if it has one, is visible: the same holds of it as of an answered commit. */
     void outcome(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionId id = TransactionId.decode(request.body());
             boolean committed = producers.isRepeat(id.producerId(), id.sequence());
-            Appender.Listener answer = new Appender.Listener() {
-                @Override
-                public void stored(long physicalOffset, long queueOffset) {
-                    ByteBuf body = peer.connection().buffer(1);
-                    body.writeBoolean(committed);
-                    request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
-                }
-
-                @Override
-                public void failed(StoreException cause) {
-                    request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
-                }
-            };
+            Appender.Listener answer = answering(request, () -> {
+                ByteBuf body = peer.connection().buffer(1);
+                body.writeBoolean(committed);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
             if (committed) {
                 whenWhole(id, answer);
             } else {
@@ -410,7 +400,7 @@ final class JmsTransactions {
     }
 
     void recover(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.RECOVER);
             long after = TransactionRecovery.decode(request.body()).after();
             List<TransactionRecovery.InDoubt> page = new ArrayList<>();
@@ -424,14 +414,17 @@ final class JmsTransactions {
                     break;
                 }
             }
-            ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
-            new TransactionRecovery.Reply(page).encode(body);
-            request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            // a transaction manager takes what is not listed for done
+            whenDurable(request, () -> {
+                ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
+                new TransactionRecovery.Reply(page).encode(body);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
         });
     }
 
     void forget(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             BranchXid xid = TransactionId.decode(request.body()).xid();
             Branch branch = xid == null ? null : table.find(xid);
             if (branch == null) {
@@ -445,7 +438,7 @@ final class JmsTransactions {
                                 + " forgotten");
             }
             table.forget(branch, appender);
-            afterLog(request);
+            turn.successAfterLog(request);
         });
     }
 }

@@ -53,6 +53,8 @@ final class Reappend {
     private final Map<Branch, List<Appender.Listener>> listeners = new HashMap<>();
     private @Nullable TopicService topics;
     private long notBefore;
+    /** Whether some of the first one's half messages are copied, and others not. */
+    private boolean begun;
 
     Reappend(MessageStore store, DelayedMessages delayed, TransactionTable table, LongSupplier clock, Probe probe) {
         this.store = store;
@@ -117,8 +119,11 @@ final class Reappend {
         return waiting.isEmpty() ? Long.MAX_VALUE : notBefore;
     }
 
-    /** Copies some. What is to be copied must be written. */
+    /** Copies some. What is to be copied must be written, and what was copied in earlier turns. */
     void some(long now) {
+        if (begun) {
+            probe.at(Probe.Point.RE_APPEND);
+        }
         int left = PER_TURN;
         int bytes = BYTES_PER_TURN;
         while (left > 0 && bytes > 0 && !waiting.isEmpty() && notBefore <= now) {
@@ -132,9 +137,7 @@ final class Reappend {
                 }
                 bytes -= copyNext(branch, at);
                 left--;
-                if (branch.nextHalf() >= 0) {
-                    probe.at(Probe.Point.RE_APPEND);
-                }
+                begun = branch.nextHalf() >= 0;
             } catch (StoreException e) {
                 LOG.warn("transaction {} has to wait for its last messages: {}", branch.number(), e.getMessage());
                 notBefore = now + AGAIN_MILLIS;

@@ -24,7 +24,7 @@ public interface Probe {
         COMMIT,
         /** The decision to commit is written, and no half message is re-appended. */
         COMMITTING,
-        /** Some half messages are re-appended, and others not. */
+        /** Some half messages are re-appended, which is written, and others not. Passed between turns of the core. */
         RE_APPEND,
         /** All is visible and durable, and nobody was told. */
         COMMITTED,

@@ -50,7 +50,7 @@ class ReservationTest {
         int resolved;
 
         Life(long seed) {
-            random = new Random(seed);
+            random = new Random(seed * 0x9E3779B97F4A7C15L);
             backlog.addQueue(TOPIC);
             groups.create(SubscriptionGroup.QUEUE, TOPIC, false, null, false, false, Map.of(0, 0L), facts);
             engine = Engines.of(groups, backlog, facts, this);

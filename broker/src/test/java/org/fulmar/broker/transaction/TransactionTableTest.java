@@ -66,7 +66,7 @@ class TransactionTableTest {
         int xids;
 
         Life(long seed) {
-            random = new Random(seed);
+            random = new Random(seed * 0x9E3779B97F4A7C15L);
         }
 
         void run() {

@@ -165,7 +165,7 @@ public final class BrokerProcess implements AutoCloseable {
      * else at some time be connected to itself, and hold the port. The neighbours are free too, for a broker that
      * opens more.
      */
-    private static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         Random random = new Random();
         for (int attempt = 0; attempt < 100; attempt++) {
             int port = 15_000 + random.nextInt(16_000);

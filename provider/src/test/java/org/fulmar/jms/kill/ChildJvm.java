@@ -9,28 +9,34 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Starts a JVM with the class path of this one, in a directory of its choice; both outputs are one stream, input is
- * closed.
+ * Starts a JVM with the class path of this one, in a directory of its choice; both outputs are one stream.
  *
  * <p>Stateless, for any thread.
  */
-final class ChildJvm {
+public final class ChildJvm {
 
     private ChildJvm() {}
 
+    /** One without input. */
     static Process start(Path directory, List<String> options, String mainClass, String... arguments)
+            throws IOException {
+        Process process = talking(directory, options, mainClass, arguments);
+        process.getOutputStream().close();
+        return process;
+    }
+
+    /** One that is told what to do by its input. */
+    public static Process talking(Path directory, List<String> options, String mainClass, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("-cp", classPath(), mainClass));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
+        return new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .start();
-        process.getOutputStream().close();
-        return process;
     }
 
     private static String classPath() {
