@@ -319,7 +319,8 @@ class XaSessionTest {
         temporary.delete();
         assertThatThrownBy(() -> resource.commit(a, true))
                 .isInstanceOfSatisfying(
-                        XAException.class, e -> assertThat(XaResourceTest.code(e.errorCode)).isEqualTo("XA_RBOTHER"));
+                        XAException.class,
+                        e -> assertThat(XaResourceTest.code(e.errorCode)).isEqualTo("XA_RBOTHER"));
         assertThat(Jms.receive(consumer, 1)).containsExactly("a1*2");
         resource.end(b, XAResource.TMSUCCESS);
         resource.commit(b, true);
