@@ -148,7 +148,9 @@ final class CellChecker {
                 case TWO_PHASE, HALF -> {
                     boolean decided = Boolean.TRUE.equals(history.decisions().get(name));
                     if (present != decided) {
-                        found(Fault.DECISION_BROKEN, is + ", its manager's log says " + (decided ? "commit" : "no commit"));
+                        found(
+                                Fault.DECISION_BROKEN,
+                                is + ", its manager's log says " + (decided ? "commit" : "no commit"));
                     }
                 }
                 case ONE_PHASE, LOCAL -> {
@@ -171,7 +173,9 @@ final class CellChecker {
         if (scans.size() < 2) {
             found(Fault.IN_DOUBT, scans.size() + " scans were made");
         } else if (scans.get(scans.size() - 1).found() != 0) {
-            found(Fault.IN_DOUBT, "the last scan has found " + scans.get(scans.size() - 1).found());
+            found(
+                    Fault.IN_DOUBT,
+                    "the last scan has found " + scans.get(scans.size() - 1).found());
         }
     }
 

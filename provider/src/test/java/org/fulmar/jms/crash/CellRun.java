@@ -181,7 +181,8 @@ final class CellRun {
             return;
         }
         managerOwes = null;
-        boolean half = plan.work().kind() == Kind.HALF && undecided.contains(plan.work().name());
+        boolean half = plan.work().kind() == Kind.HALF
+                && undecided.contains(plan.work().name());
         undecided.clear();
         if (half) {
             undecided.add(plan.work().name());

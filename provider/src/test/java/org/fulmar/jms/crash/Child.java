@@ -28,8 +28,8 @@ final class Child implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 20;
     private static final String ENDED = "ENDED-PROCESS";
-    private static final List<String> SMALL = List.of(
-            "-Xmx160m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData");
+    private static final List<String> SMALL =
+            List.of("-Xmx160m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData");
 
     private final String name;
     private final Path log;

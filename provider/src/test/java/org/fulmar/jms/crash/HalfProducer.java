@@ -37,8 +37,7 @@ final class HalfProducer implements RequestHandler, AutoCloseable {
     private static final int COMMIT = 8;
     private static final int ROLLBACK = 12;
 
-    private final RemotingClient client =
-            new RemotingClient("half", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT);
+    private final RemotingClient client = new RemotingClient("half", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT);
     private final InetSocketAddress broker;
     private final String cell;
     private final Function<String, Boolean> outcomes;
@@ -142,8 +141,7 @@ final class HalfProducer implements RequestHandler, AutoCloseable {
                 .put("transactionId", in.text("transactionId"))
                 .map();
         request.connection()
-                .oneWay(Frame.request(
-                        RequestCode.END_TRANSACTION, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON));
+                .oneWay(Frame.request(RequestCode.END_TRANSACTION, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON));
         request.done();
     }
 

@@ -61,14 +61,13 @@ record Plan(
     }
 
     private static Kind kind(Point point, SplittableRandom random) {
-        Kind[] kinds =
-                switch (point) {
-                    case PREPARE, PREPARED, RECOVER -> new Kind[] {Kind.TWO_PHASE};
-                    case END -> new Kind[] {Kind.TWO_PHASE, Kind.ONE_PHASE};
-                    case ROLLBACK -> new Kind[] {Kind.TWO_PHASE, Kind.BRANCH_ROLLED_BACK, Kind.LOCAL_ROLLED_BACK};
-                    case CHECK_BACK -> new Kind[] {Kind.HALF};
-                    default -> new Kind[] {Kind.TWO_PHASE, Kind.ONE_PHASE, Kind.LOCAL};
-                };
+        Kind[] kinds = switch (point) {
+            case PREPARE, PREPARED, RECOVER -> new Kind[] {Kind.TWO_PHASE};
+            case END -> new Kind[] {Kind.TWO_PHASE, Kind.ONE_PHASE};
+            case ROLLBACK -> new Kind[] {Kind.TWO_PHASE, Kind.BRANCH_ROLLED_BACK, Kind.LOCAL_ROLLED_BACK};
+            case CHECK_BACK -> new Kind[] {Kind.HALF};
+            default -> new Kind[] {Kind.TWO_PHASE, Kind.ONE_PHASE, Kind.LOCAL};
+        };
         return kinds[random.nextInt(kinds.length)];
     }
 
