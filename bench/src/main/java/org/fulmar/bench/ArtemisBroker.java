@@ -1,15 +1,10 @@
 package org.fulmar.bench;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.HdrHistogram.Histogram;
-import picocli.CommandLine;
 
 /**
- * Apache ActiveMQ Artemis, from a class path that shares nothing with Fulmar's but this benchmark, HdrHistogram and
- * picocli: {@code bench/artemis} must have been built. Immutable.
+ * Apache ActiveMQ Artemis; {@code bench/artemis} must have been built. Immutable.
  */
 final class ArtemisBroker implements BenchedBroker {
 
@@ -22,16 +17,18 @@ final class ArtemisBroker implements BenchedBroker {
     /** Where a write costs no force, collecting only costs latency. */
     private static final int UNFORCED_BUFFER_NANOS = 0;
 
-    private final Path home;
-    private final String clientParameters;
+    /** A message of the default size as the client's window counts it. */
+    private static final int WINDOW_BYTES_A_MESSAGE = 1280;
 
-    /** Takes the folder of its Maven project and the parameters of the client's URL. */
-    ArtemisBroker(Path home, String clientParameters) {
-        this.home = home;
+    private final PeerHome home;
+    private final String clientParameters;
+    private final int prefetch;
+
+    /** Takes the folder of its Maven project, the parameters of the client's URL and the prefetch, 0 for the default. */
+    ArtemisBroker(Path home, String clientParameters, int prefetch) {
+        this.home = new PeerHome(home);
         this.clientParameters = clientParameters;
-        if (!Files.isDirectory(home.resolve("target/lib"))) {
-            throw new IllegalArgumentException(home + " is not built: mvn -f " + home.resolve("pom.xml") + " package");
-        }
+        this.prefetch = prefetch;
     }
 
     @Override
@@ -52,27 +49,28 @@ final class ArtemisBroker implements BenchedBroker {
 
     @Override
     public String serverClassPath() {
-        return clientClassPath() + File.pathSeparator + home.resolve("target/classes");
+        return home.serverClassPath();
     }
 
     @Override
     public String clientClassPath() {
-        return String.join(
-                File.pathSeparator,
-                BenchedBroker.origin(JmsBench.class).toString(),
-                BenchedBroker.origin(CommandLine.class).toString(),
-                BenchedBroker.origin(Histogram.class).toString(),
-                home.resolve("target/lib") + File.separator + "*");
+        return home.clientClassPath();
     }
 
     @Override
-    public String factory() {
+    public String factory(List<String> arguments) {
         return "org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory";
     }
 
     @Override
     public String url(int port, List<String> arguments) {
         boolean async = arguments.contains("--async") || arguments.contains("async-send");
-        return "tcp://127.0.0.1:" + port + "?" + clientParameters + (async ? "&" + CONFIRM_COMPLETIONS : "");
+        return "tcp://127.0.0.1:" + port + "?" + clientParameters + (async ? "&" + CONFIRM_COMPLETIONS : "")
+                + (prefetch > 0 ? "&consumerWindowSize=" + prefetch * WINDOW_BYTES_A_MESSAGE : "");
+    }
+
+    @Override
+    public String caveat(String scenario, Durability durability) {
+        return durability == Durability.NO_FORCE ? "answers before it writes" : "";
     }
 }

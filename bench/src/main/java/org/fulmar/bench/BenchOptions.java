@@ -37,14 +37,15 @@ final class BenchOptions {
             names = "--scenario",
             required = true,
             paramLabel = "NAME",
-            description = "sync-send, async-send, end-to-end or paced")
+            description =
+                    "sync-send, async-send, end-to-end, paced, tx-send, tx-receive, tx-forward, xa-send, xa-forward")
     String scenario = "";
 
     @Option(
             names = "--threads",
             defaultValue = "1",
             paramLabel = "N",
-            description = "producer threads, one session each (${DEFAULT-VALUE})")
+            description = "producer threads, or threads with transactions, one session each (${DEFAULT-VALUE})")
     int threads;
 
     @Option(
@@ -101,6 +102,21 @@ final class BenchOptions {
     int rate;
 
     @Option(
+            names = "--batch",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "tx-*, xa-*: messages of a transaction, one sent for each received (${DEFAULT-VALUE})")
+    int batch;
+
+    @Option(
+            names = "--backlog",
+            defaultValue = "10000",
+            paramLabel = "N",
+            description =
+                    "tx-receive, *-forward: messages in each thread's queue, a multiple of --batch (${DEFAULT-VALUE})")
+    int backlog;
+
+    @Option(
             names = "--warmup",
             defaultValue = "5",
             paramLabel = "S",
@@ -117,7 +133,7 @@ final class BenchOptions {
     @Option(names = "--queue", paramLabel = "NAME", description = "queue to use (default: a new one for this run)")
     String queue = "bench." + Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
 
-    @Option(names = "--no-drain", description = "sync-send, async-send: leave the messages in the queue")
+    @Option(names = "--no-drain", description = "*-send: leave the messages in the queue")
     boolean noDrain;
 
     /** Refuses values with which a scenario could not run. */
@@ -129,6 +145,11 @@ final class BenchOptions {
         atLeast(1, ackEvery, "--ack-every");
         atLeast(1, window, "--window");
         atLeast(1, rate, "--rate");
+        atLeast(1, batch, "--batch");
+        atLeast(1, backlog, "--backlog");
+        if (backlog % batch != 0) {
+            throw new IllegalArgumentException("--backlog must be a multiple of --batch");
+        }
         atLeast(0, warmup, "--warmup");
         atLeast(1, seconds, "--seconds");
     }

@@ -21,10 +21,14 @@ interface BenchedBroker {
     /** Class path of the JVM that runs {@link JmsBench} against it. */
     String clientClassPath();
 
-    String factory();
+    /** Class name of the connection factory for a run with these {@link JmsBench} arguments. */
+    String factory(List<String> arguments);
 
     /** URL for a run with these {@link JmsBench} arguments. */
     String url(int port, List<String> arguments);
+
+    /** What the broker's answers promise otherwise than {@link Durability} says, in a scenario; empty if nothing. */
+    String caveat(String scenario, Durability durability);
 
     /** Where a class of this JVM was loaded from. */
     static Path origin(Class<?> type) {

@@ -3,7 +3,6 @@ package org.fulmar.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
@@ -18,22 +17,44 @@ final class BrokerOptions {
             names = "--ours",
             defaultValue = "fulmar",
             paramLabel = "BROKER",
-            description = "fulmar, or artemis to compare it with itself (${DEFAULT-VALUE})")
+            description = "fulmar, or a peer to compare it with itself (${DEFAULT-VALUE})")
     String ours = "";
 
     @Option(
             names = "--peer",
+            split = ",",
             defaultValue = "artemis",
             paramLabel = "BROKER",
-            description = "artemis, fulmar or none (${DEFAULT-VALUE})")
-    String peer = "";
+            description = "any of artemis, activemq, fulmar, each compared with ours; or none (${DEFAULT-VALUE})")
+    List<String> peers = new ArrayList<>();
+
+    @Option(
+            names = "--prefetch",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "messages sent ahead to each consumer; 0: as many as each client does by default")
+    int prefetch;
 
     @Option(
             names = "--artemis-home",
             defaultValue = "bench/artemis",
             paramLabel = "DIR",
-            description = "the built Maven project of the peer (${DEFAULT-VALUE})")
+            description = "the built Maven project of Artemis (${DEFAULT-VALUE})")
     Path artemisHome = Path.of("");
+
+    @Option(
+            names = "--activemq-home",
+            defaultValue = "bench/activemq",
+            paramLabel = "DIR",
+            description = "the built Maven project of ActiveMQ Classic (${DEFAULT-VALUE})")
+    Path activeMqHome = Path.of("");
+
+    @Option(
+            names = "--activemq-preallocation",
+            defaultValue = "sparse_file",
+            paramLabel = "STRATEGY",
+            description = "KahaDB's preallocationStrategy (${DEFAULT-VALUE})")
+    String activeMqPreallocation = "";
 
     @Option(
             names = "--artemis-client",
@@ -66,14 +87,18 @@ final class BrokerOptions {
         return named(ours);
     }
 
-    @Nullable BenchedBroker peer() {
-        return peer.equals(NONE) ? null : named(peer);
+    /** The peers in the order given; empty for none. */
+    List<BenchedBroker> peers() {
+        return peers.equals(List.of(NONE))
+                ? List.of()
+                : peers.stream().map(this::named).toList();
     }
 
     private BenchedBroker named(String name) {
         return switch (name) {
-            case "fulmar" -> new FulmarBroker(fulmarSettings);
-            case "artemis" -> new ArtemisBroker(artemisHome, artemisClient);
+            case "fulmar" -> new FulmarBroker(fulmarSettings, prefetch);
+            case "artemis" -> new ArtemisBroker(artemisHome, artemisClient, prefetch);
+            case "activemq" -> new ActiveMqBroker(activeMqHome, activeMqPreallocation, prefetch);
             default -> throw new IllegalArgumentException("no such broker: " + name);
         };
     }

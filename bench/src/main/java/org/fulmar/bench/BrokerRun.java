@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One run of {@link JmsBench} against a broker that is started for it and ended after it, each in a JVM of its own, on
- * a free port and an empty directory. Stateless; when {@link #run} returns, both processes and the directory are gone.
+ * One or several runs of {@link JmsBench} against a broker that is started for them and ended after them, each in a JVM
+ * of its own, on a free port and an empty directory. Stateless; when {@link #run} returns, both processes and the directory are gone.
  */
 final class BrokerRun {
 
@@ -27,12 +27,16 @@ final class BrokerRun {
     }
 
     /**
-     * Runs JmsBench with the arguments and returns what its RESULT line says, and as {@code load_before} the machine's
-     * load average when it began: where others work on the machine, it tells which rounds to distrust.
+     * Runs JmsBench with each of the argument lists, in one JVM and one after the other, and returns for each what its
+     * RESULT line says, and as {@code load_before} the machine's load average when the first began: where others work on
+     * the machine, it tells which rounds to distrust. A run that failed has an empty map; what the client and the
+     * broker printed goes to standard output then. Throws when no run was made.
      */
-    Map<String, String> run(BenchedBroker broker, Durability durability, Duration load, List<String> arguments)
+    List<Map<String, String>> run(
+            BenchedBroker broker, Durability durability, Duration load, List<List<String>> arguments)
             throws IOException, InterruptedException {
-        double machineLoad = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        String machineLoad =
+                RunResult.rounded(ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
         Path directory = Cleanup.newDirectory(options.directory);
         try {
             int port = freePort();
@@ -42,33 +46,50 @@ final class BrokerRun {
                     broker.serverClassPath(),
                     broker.server(port, directory, durability))) {
                 server.awaitWord(BenchedBroker.READY, START);
-                Map<String, String> result = measure(broker, port, load, arguments, server);
-                result.put("load_before", RunResult.rounded(machineLoad));
-                return result;
+                List<Map<String, String>> results = measure(broker, port, load, arguments, server);
+                results.stream()
+                        .filter(result -> !result.isEmpty())
+                        .forEach(result -> result.put("load_before", machineLoad));
+                return results;
             }
         } finally {
             Cleanup.delete(directory);
         }
     }
 
-    private Map<String, String> measure(
-            BenchedBroker broker, int port, Duration load, List<String> arguments, ChildProcess server)
+    private List<Map<String, String>> measure(
+            BenchedBroker broker, int port, Duration load, List<List<String>> arguments, ChildProcess server)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                JmsBench.class.getName(), "--factory=" + broker.factory(), "--url=" + broker.url(port, arguments)));
-        command.addAll(arguments);
-        try (ChildProcess client =
-                ChildProcess.java("JmsBench", options.jvmOptions, broker.clientClassPath(), command)) {
+        try (ChildProcess client = ChildProcess.java(
+                "JmsBench", options.jvmOptions, broker.clientClassPath(), command(broker, port, arguments))) {
             int status = client.awaitExit(load.plus(load).plus(BEYOND_MEASURING));
+            List<Map<String, String>> results = new ArrayList<>();
+            arguments.forEach(run -> results.add(new TreeMap<>()));
             for (String line : client.output()) {
                 if (line.startsWith(JmsBench.RESULT + " ")) {
-                    return keyValues(line);
+                    Map<String, String> result = keyValues(line);
+                    results.set(Integer.parseInt(result.getOrDefault("part", "0")), result);
                 }
             }
-            throw new IOException("JmsBench against " + broker.name() + " ended with " + status + ":\n"
-                    + String.join("\n", client.output()) + "\nThe broker printed:\n"
-                    + String.join("\n", server.output()));
+            if (results.contains(Map.of())) {
+                System.out.println("JmsBench against " + broker.name() + " ended with " + status + ":\n"
+                        + String.join("\n", client.output()) + "\nThe broker printed:\n"
+                        + String.join("\n", server.output()));
+            }
+            return results;
         }
+    }
+
+    private static List<String> command(BenchedBroker broker, int port, List<List<String>> arguments) {
+        List<String> command = new ArrayList<>(List.of(JmsBench.class.getName()));
+        for (List<String> run : arguments) {
+            if (command.size() > 1) {
+                command.add(JmsBench.THEN);
+            }
+            command.addAll(List.of("--factory=" + broker.factory(run), "--url=" + broker.url(port, run)));
+            command.addAll(run);
+        }
+        return command;
     }
 
     private static Map<String, String> keyValues(String line) {

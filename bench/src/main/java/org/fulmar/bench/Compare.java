@@ -3,6 +3,7 @@ package org.fulmar.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -13,26 +14,50 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Runs {@link JmsBench} against our broker and a peer's in turn (A B A B …) and prints each run, then per scenario the
- * medians and the ratio ours/peer with its spread, as a Markdown table.
+ * Runs {@link JmsBench} against our broker and the peers in turn (A B C A B C …) and prints each run, then per scenario
+ * the medians and the ratio ours/peer with its spread, as a Markdown table.
  *
- * <p>Every run has a fresh broker and a fresh client, each in a JVM of its own; only one broker runs at a time. Exit
- * status: 0 all measured, 1 a run failed (the others are still made), 2 unusable arguments.
+ * <p>Every run, or with {@code --together} every round, has a fresh broker and a fresh client, each in a JVM of its own;
+ * only one broker runs at a time. Exit status: 0 all measured, 1 a run failed (the others are still made), 2 unusable
+ * arguments.
  */
 @Command(
         name = "Compare",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Compares Fulmar with a peer.")
+        description = "Compares Fulmar with its peers.")
 public final class Compare implements Callable<Integer> {
 
-    private static final List<String> ALL_RUNS = List.of(
-            "sync-send --threads 1",
-            "sync-send --threads 16",
-            "end-to-end --threads 4 --consumers 4 --ack AUTO",
-            "end-to-end --async --ack AUTO",
-            "end-to-end --async --ack DUPS_OK",
-            "paced --rate 2000 --threads 4");
+    /** The runs that are made where none is asked for. */
+    enum Suite {
+        BASIC(
+                "sync-send --threads 1",
+                "sync-send --threads 16",
+                "end-to-end --threads 4 --consumers 4 --ack AUTO",
+                "end-to-end --async --ack AUTO",
+                "end-to-end --async --ack DUPS_OK",
+                "paced --rate 2000 --threads 4"),
+        /** Those that leave much behind come last, for {@code --together}. */
+        TRANSACTED(
+                "tx-receive --batch 1",
+                "tx-receive --batch 10",
+                "tx-receive --batch 100",
+                "tx-forward --batch 1",
+                "tx-forward --batch 10",
+                "xa-forward --threads 1 --backlog 1000",
+                "xa-forward --threads 8 --backlog 1000",
+                "xa-send --threads 1",
+                "xa-send --threads 8",
+                "tx-send --batch 1 --no-drain",
+                "tx-send --batch 10 --no-drain",
+                "tx-send --batch 100 --no-drain");
+
+        private final List<String> runs;
+
+        Suite(String... runs) {
+            this.runs = List.of(runs);
+        }
+    }
 
     @Mixin
     private BrokerOptions brokers = new BrokerOptions();
@@ -40,8 +65,20 @@ public final class Compare implements Callable<Integer> {
     @Option(
             names = "--run",
             paramLabel = "'SCENARIO ARGS'",
-            description = "a scenario and its JmsBench arguments; may be repeated (default: all)")
+            description = "a scenario and its JmsBench arguments; may be repeated (default: those of --suite)")
     private List<String> runs = new ArrayList<>();
+
+    @Option(
+            names = "--suite",
+            defaultValue = "BASIC",
+            paramLabel = "SUITE",
+            description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
+    private Suite suite = Suite.BASIC;
+
+    @Option(
+            names = "--together",
+            description = "make all runs of a round in their order with one broker and one client: quicker, JVMs warm")
+    private boolean together;
 
     @Option(
             names = "--durability",
@@ -57,68 +94,104 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--warmup", defaultValue = "5", paramLabel = "S", description = "seconds (${DEFAULT-VALUE})")
     private int warmup;
 
+    @Option(
+            names = "--next-warmup",
+            paramLabel = "S",
+            description = "seconds, with --together: of every run but the first (default: as --warmup)")
+    private @Nullable Integer nextWarmup;
+
     @Option(names = "--seconds", defaultValue = "10", paramLabel = "S", description = "seconds (${DEFAULT-VALUE})")
     private int seconds;
 
     @Override
     public Integer call() throws InterruptedException {
-        BenchedBroker ours;
-        BenchedBroker peer;
+        List<BenchedBroker> all = new ArrayList<>();
         try {
-            ours = brokers.ours();
-            peer = brokers.peer();
+            all.add(brokers.ours());
+            all.addAll(brokers.peers());
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             return CommandLine.ExitCode.USAGE;
         }
+        List<String> peers = all.stream().skip(1).map(BenchedBroker::name).toList();
         List<Rounds> done = new ArrayList<>();
         boolean failed = false;
-        for (String run : runs.isEmpty() ? ALL_RUNS : runs) {
+        for (List<String> group : groups()) {
             for (Durability durability : durabilities) {
-                Rounds result = new Rounds(run, durability);
-                done.add(result);
-                failed |= !compare(ours, peer, run, result, durability);
+                List<Rounds> results = group.stream()
+                        .map(run -> new Rounds(run, durability, peers))
+                        .toList();
+                done.addAll(results);
+                failed |= !compare(all, results, durability);
             }
         }
-        done.forEach(result -> System.out.println(result.keyValues()));
+        done.forEach(result -> result.keyValues().forEach(System.out::println));
         System.out.println();
         Rounds.TABLE_HEAD.forEach(System.out::println);
-        done.forEach(result -> System.out.println(result.row()));
+        done.forEach(result -> result.rows().forEach(System.out::println));
+        System.out.println();
+        done.stream()
+                .flatMap(result -> all.stream().map(result::caveat))
+                .filter(caveat -> !caveat.isEmpty())
+                .distinct()
+                .forEach(System.out::println);
         return failed ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }
 
-    /** Makes all rounds of one scenario; returns false, having said why, when one failed. */
-    private boolean compare(
-            BenchedBroker ours, @Nullable BenchedBroker peer, String run, Rounds result, Durability durability)
-            throws InterruptedException {
-        try {
-            for (int round = 1; round <= rounds; round++) {
-                result.addOurs(runOnce("A", ours, run, durability, round));
-                if (peer != null) {
-                    result.addPeer(runOnce("B", peer, run, durability, round));
-                }
-            }
-            return true;
-        } catch (IOException e) {
-            System.out.println("FAILED " + run + ", " + durability + ": " + e.getMessage());
-            return false;
-        }
+    /** The runs, those in one list that share a broker. */
+    private List<List<String>> groups() {
+        List<String> all = runs.isEmpty() ? suite.runs : runs;
+        return together ? List.of(all) : all.stream().map(List::of).toList();
     }
 
-    private Map<String, String> runOnce(String side, BenchedBroker broker, String run, Durability durability, int round)
-            throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of("--warmup=" + warmup, "--seconds=" + seconds, "--scenario"));
+    /** Makes all rounds of scenarios that share a broker; returns false, having said why, when a run failed. */
+    private boolean compare(List<BenchedBroker> all, List<Rounds> results, Durability durability)
+            throws InterruptedException {
+        boolean measured = true;
+        for (int round = 1; round <= rounds; round++) {
+            for (int i = 0; i < all.size(); i++) {
+                measured &= runOnce(all, i, results, durability, round);
+            }
+        }
+        return measured;
+    }
+
+    private boolean runOnce(List<BenchedBroker> all, int number, List<Rounds> results, Durability durability, int round)
+            throws InterruptedException {
+        List<List<String>> arguments = new ArrayList<>();
+        for (Rounds result : results) {
+            arguments.add(arguments(result.title(), arguments.isEmpty() || nextWarmup == null ? warmup : nextWarmup));
+        }
+        Duration load = Duration.ofSeconds((long) (warmup + seconds) * arguments.size());
+        BenchedBroker broker = all.get(number);
+        String what = (char) ('A' + number) + " " + broker.name() + ", ";
+        List<Map<String, String>> measured;
+        try {
+            measured = new BrokerRun(brokers).run(broker, durability, load, arguments);
+        } catch (IOException e) {
+            System.out.println(what + durability + ", round " + round + ": " + e.getMessage());
+            measured = Collections.nCopies(results.size(), Map.of());
+        }
+        for (int i = 0; i < results.size(); i++) {
+            Map<String, String> result = measured.get(i);
+            results.get(i).add(number, result);
+            System.out.println((result.isEmpty() ? "FAILED " : "") + what
+                    + results.get(i).title() + ", " + durability + ", round " + round + ": " + result);
+        }
+        return measured.stream().noneMatch(Map::isEmpty);
+    }
+
+    private List<String> arguments(String run, int warmupSeconds) {
+        List<String> arguments =
+                new ArrayList<>(List.of("--warmup=" + warmupSeconds, "--seconds=" + seconds, "--scenario"));
         arguments.addAll(List.of(run.trim().split("\\s+")));
-        Map<String, String> result =
-                new BrokerRun(brokers).run(broker, durability, Duration.ofSeconds(warmup + seconds), arguments);
-        System.out.println(
-                side + " " + broker.name() + ", " + run + ", " + durability + ", round " + round + ": " + result);
-        return result;
+        return arguments;
     }
 
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Compare());
         command.registerConverter(Durability.class, Durability::named);
+        command.setCaseInsensitiveEnumValuesAllowed(true);
         System.exit(command.execute(args));
     }
 }

@@ -10,10 +10,12 @@ import java.util.List;
 final class FulmarBroker implements BenchedBroker {
 
     private final List<String> settings;
+    private final int prefetch;
 
-    /** Takes more lines for the broker's configuration file. */
-    FulmarBroker(List<String> settings) {
+    /** Takes more lines for the broker's configuration file and the client's prefetch, 0 for the default. */
+    FulmarBroker(List<String> settings, int prefetch) {
         this.settings = List.copyOf(settings);
+        this.prefetch = prefetch;
     }
 
     @Override
@@ -45,12 +47,17 @@ final class FulmarBroker implements BenchedBroker {
     }
 
     @Override
-    public String factory() {
+    public String factory(List<String> arguments) {
         return "org.fulmar.jms.FulmarConnectionFactory";
     }
 
     @Override
     public String url(int port, List<String> arguments) {
-        return "fulmar://127.0.0.1:" + port;
+        return "fulmar://127.0.0.1:" + port + (prefetch > 0 ? "?prefetch=" + prefetch : "");
+    }
+
+    @Override
+    public String caveat(String scenario, Durability durability) {
+        return "";
     }
 }

@@ -1,6 +1,7 @@
 package org.fulmar.bench;
 
 import jakarta.jms.ConnectionFactory;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,8 +11,10 @@ import picocli.CommandLine.Mixin;
  * Measures one Jakarta Messaging provider with one scenario and prints what it saw: a line for people, then a line
  * {@code RESULT key=value …} for programs.
  *
- * <p>Only the jakarta.jms API is used; the provider is whatever {@code --factory} and {@code --url} name. Exit status:
- * 0 measured, 1 failed, 2 unusable arguments, {@value #UNSUPPORTED} the provider cannot send asynchronously.
+ * <p>Only the jakarta.jms API is used; the provider is whatever {@code --factory} and {@code --url} name. Arguments that
+ * {@value #THEN} parts are runs of their own, made one after the other, each whatever the one before it came to; the
+ * RESULT lines tell which is which by {@code part}, counted from 0. Exit status, of several runs the highest: 0
+ * measured, 1 failed, 2 unusable arguments, {@value #UNSUPPORTED} the provider cannot send asynchronously.
  */
 @Command(
         name = "JmsBench",
@@ -26,8 +29,17 @@ public final class JmsBench implements Callable<Integer> {
     /** First word of the line meant for programs. */
     static final String RESULT = "RESULT";
 
+    /** Argument between the arguments of two runs. */
+    static final String THEN = "--then";
+
+    private final int part;
+
     @Mixin
     private BenchOptions options = new BenchOptions();
+
+    private JmsBench(int part) {
+        this.part = part;
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -43,20 +55,28 @@ public final class JmsBench implements Callable<Integer> {
         try {
             RunResult result = scenario.run(options, factory);
             System.out.println(result.line());
-            System.out.println(RESULT + " " + result.keyValues());
+            System.out.println(RESULT + " part=" + part + " " + result.keyValues());
             return CommandLine.ExitCode.OK;
         } catch (AsyncUnsupportedException e) {
             System.out.println(options.scenario + ": " + e.getMessage() + ": " + e.getCause());
-            System.out.println(RESULT + " scenario=" + options.scenario + " unsupported=async");
+            System.out.println(RESULT + " part=" + part + " scenario=" + options.scenario + " unsupported=async");
             return UNSUPPORTED;
         }
     }
 
     public static void main(String[] args) {
-        int status = new CommandLine(new JmsBench())
-                .setOverwrittenOptionsAllowed(true)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(args);
+        int status = 0;
+        int part = 0;
+        int from = 0;
+        for (int i = 0; i <= args.length; i++) {
+            if (i == args.length || args[i].equals(THEN)) {
+                CommandLine command = new CommandLine(new JmsBench(part++))
+                        .setOverwrittenOptionsAllowed(true)
+                        .setCaseInsensitiveEnumValuesAllowed(true);
+                status = Math.max(status, command.execute(Arrays.copyOfRange(args, from, i)));
+                from = i + 1;
+            }
+        }
         System.exit(status);
     }
 }

@@ -1,11 +1,13 @@
 package org.fulmar.bench;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
- * Counts one thread's messages within the measured time and keeps their latencies.
+ * Counts one thread's messages, or transactions, within the measured time and keeps their latencies.
  *
  * <p>A message counts for the throughput when it ended within the measured time. Its latency is kept when it ended
  * there too, or, with {@link By#START}, when it was due there: then a message that comes late is not left out for
@@ -30,6 +32,13 @@ final class LatencyRecorder {
     LatencyRecorder(RunWindow window, By by) {
         this.window = window;
         this.by = by;
+    }
+
+    /** One for each of several threads, all by the end. */
+    static List<LatencyRecorder> several(int count, RunWindow window) {
+        return Stream.generate(() -> new LatencyRecorder(window, By.END))
+                .limit(count)
+                .toList();
     }
 
     synchronized void record(long start, long end) {

@@ -10,7 +10,8 @@ import java.util.function.LongConsumer;
 /**
  * Sends persistent messages of one size over a session of its own, each carrying a time in its first eight bytes.
  *
- * <p>This one is synchronous: when {@link #send} returns, the provider has confirmed the message. Used by one thread.
+ * <p>This one is synchronous: when {@link #send} returns, the provider has confirmed the message, unless the session is
+ * transacted. Used by one thread.
  */
 class MessageSender {
 
@@ -19,9 +20,13 @@ class MessageSender {
     protected final MessageProducer producer;
 
     MessageSender(Session session, BenchOptions options) throws JMSException {
+        this(session, options, options.queue);
+    }
+
+    MessageSender(Session session, BenchOptions options, String queue) throws JMSException {
         this.session = session;
         this.padding = new byte[options.size - Long.BYTES];
-        this.producer = session.createProducer(session.createQueue(options.queue));
+        this.producer = session.createProducer(session.createQueue(queue));
         producer.setDeliveryMode(DeliveryMode.PERSISTENT);
     }
 
@@ -34,6 +39,11 @@ class MessageSender {
     /** Returns when all that was sent is confirmed; throws if any of it was not. */
     void flush() throws JMSException, InterruptedException {
         // a synchronous send leaves nothing open
+    }
+
+    /** Closes the producer; the session stays open. */
+    void close() throws JMSException {
+        producer.close();
     }
 
     protected final BytesMessage message(long stamp) throws JMSException {

@@ -6,10 +6,6 @@ import jakarta.jms.JMSException;
 import jakarta.jms.Session;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 
@@ -57,35 +53,16 @@ final class ProducerGroup implements AutoCloseable {
 
     /** Runs the load on every producer and returns when all are done and all messages are confirmed. */
     void run(Load load) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(senders.size(), runnable -> {
-            Thread thread = new Thread(runnable, "producer");
-            thread.setDaemon(true);
-            return thread;
-        });
-        try {
-            ExecutorCompletionService<Void> running = new ExecutorCompletionService<>(threads);
-            for (int i = 0; i < senders.size(); i++) {
-                int producer = i;
-                running.submit(() -> runOne(load, producer));
-            }
-            for (int i = 0; i < senders.size(); i++) {
-                running.take().get();
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        } finally {
-            threads.shutdownNow();
-        }
+        WorkerThreads.run(senders.size(), "producer", producer -> runOne(load, producer));
     }
 
-    private Void runOne(Load load, int producer) throws Exception {
+    private void runOne(Load load, int producer) throws Exception {
         MessageSender sender = senders.get(producer);
         load.run(producer, (stamp, confirmed) -> {
             sender.send(stamp, confirmed);
             sent.increment();
         });
         sender.flush();
-        return null;
     }
 
     /** Messages sent so far, confirmed or not. */

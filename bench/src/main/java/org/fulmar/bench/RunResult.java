@@ -1,6 +1,7 @@
 package org.fulmar.bench;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -22,6 +23,14 @@ final class RunResult {
         this.options = options;
         this.messagesPerSecond = messagesPerSecond;
         this.latency = latency;
+    }
+
+    /** The result of transactions of {@code --batch} messages each, which the recorders counted. */
+    static RunResult ofTransactions(BenchOptions options, RunWindow window, List<LatencyRecorder> recorders) {
+        double rate = LatencyRecorder.ended(recorders) / window.measuredSeconds();
+        return new RunResult(options, rate * options.batch, LatencyRecorder.merge(recorders))
+                .with("batch", options.batch)
+                .with("transactions_per_s", rounded(rate));
     }
 
     /** Adds a figure of this scenario to both lines. */

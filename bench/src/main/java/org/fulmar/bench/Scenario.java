@@ -16,7 +16,17 @@ interface Scenario {
             case "async-send" -> new SendOnly(true);
             case "end-to-end" -> new EndToEnd();
             case "paced" -> new Paced();
+            case "tx-send" -> new TransactedSend(false);
+            case "tx-receive" -> new TransactedReceive();
+            case "tx-forward" -> new TransactedForward(false);
+            case "xa-send" -> new TransactedSend(true);
+            case "xa-forward" -> new TransactedForward(true);
             default -> throw new IllegalArgumentException("no such scenario: " + name);
         };
+    }
+
+    /** Whether the scenario of this name wants an XAConnectionFactory. */
+    static boolean isXa(String name) {
+        return name.startsWith("xa-");
     }
 }

@@ -1,9 +1,7 @@
 package org.fulmar.bench;
 
 import jakarta.jms.ConnectionFactory;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * sync-send and async-send: producers send as fast as they are confirmed, nobody consumes; afterwards a consumer
@@ -22,13 +20,12 @@ final class SendOnly implements Scenario {
 
     @Override
     public RunResult run(BenchOptions options, ConnectionFactory factory) throws Exception {
-        List<LatencyRecorder> recorders = new ArrayList<>();
+        List<LatencyRecorder> recorders;
         RunWindow window;
         long sent;
         try (ProducerGroup producers = ProducerGroup.open(factory, options, async)) {
             window = RunWindow.startingNow(options);
-            IntStream.range(0, options.threads)
-                    .forEach(i -> recorders.add(new LatencyRecorder(window, LatencyRecorder.By.END)));
+            recorders = LatencyRecorder.several(options.threads, window);
             producers.run((producer, sending) -> send(window, sending, recorders.get(producer)));
             sent = producers.sent();
         }

@@ -27,6 +27,11 @@ public final class TransactedDeliveries {
 
     /** Neighbouring messages of one queue that a consumer of the engine holds. */
     public record Held(Consumer consumer, int queueId, long offset, int count) {
+        /** Whether the acknowledgement has to outlive the broker. */
+        public boolean isLasting() {
+            return consumer.group().isLasting();
+        }
+
         private @Nullable Cursor cursor() {
             return consumer.group().cursor(queueId);
         }

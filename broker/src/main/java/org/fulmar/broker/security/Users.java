@@ -17,15 +17,13 @@ public final class Users {
 
     private final Map<String, PasswordHash> users;
     private final boolean anonymousAllowed;
-    /** Checked for unknown users, so that they take as long as known ones. */
-    private final PasswordHash nobody = PasswordHash.of("");
-
-    private final boolean checked;
+    /** Checked for unknown users, so that they take as long as known ones; null if nobody's password is checked. */
+    private final @Nullable PasswordHash nobody;
 
     private Users(Map<String, PasswordHash> users, boolean checked, boolean anonymousAllowed) {
         this.users = users;
-        this.checked = checked;
         this.anonymousAllowed = anonymousAllowed;
+        this.nobody = checked ? PasswordHash.of("") : null;
     }
 
     /**
@@ -58,7 +56,8 @@ public final class Users {
         if (user == null) {
             return anonymousAllowed;
         }
-        if (!checked) {
+        PasswordHash unknown = nobody;
+        if (unknown == null) {
             // without a users file everybody is anonymous, by whatever name
             return anonymousAllowed;
         }
@@ -66,7 +65,7 @@ public final class Users {
             return false;
         }
         PasswordHash hash = users.get(user);
-        boolean matches = (hash == null ? nobody : hash).matches(password == null ? "" : password);
+        boolean matches = (hash == null ? unknown : hash).matches(password == null ? "" : password);
         return hash != null && matches;
     }
 }

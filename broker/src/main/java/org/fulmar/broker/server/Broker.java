@@ -244,6 +244,7 @@ public final class Broker implements AutoCloseable {
         @Override
         public void failed(StoreException cause) {
             LOG.error("the store has failed; the broker takes no more messages", cause);
+            reappend.failed(cause);
         }
     }
 

@@ -11,7 +11,9 @@ import java.util.Set;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delivery.Consumer;
 import org.fulmar.broker.delivery.DeliveryEngine;
+import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.security.Users;
+import org.fulmar.broker.store.StoreException;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.JmsCode;
@@ -56,6 +58,31 @@ final class JmsConnections {
     /** Called once, before there are connections. */
     void connect(OpenTransactions theTransactions) {
         this.transactions = theTransactions;
+    }
+
+    /** What a request asks for on the core, by the connection that asked. */
+    interface Operation {
+        void run(JmsPeer peer) throws DeliveryException, StoreException;
+    }
+
+    /** Runs an operation on the core; what it throws is the answer. */
+    static void run(Request request, Operation operation) {
+        JmsPeer peer = peer(request);
+        if (peer == null) {
+            return;
+        }
+        if (peer.lost()) {
+            // its client has come back over another connection, and asks there
+            request.done();
+            return;
+        }
+        try {
+            operation.run(peer);
+        } catch (DeliveryException e) {
+            request.answer(e.code(), e.getMessage());
+        } catch (StoreException e) {
+            request.answer(StoreErrors.jmsCode(e), e.getMessage());
+        }
     }
 
     /** The JMS connection behind a request, or null after it was answered that there is none. */

@@ -46,39 +46,8 @@ final class JmsConsumers {
         this.selectors = selectors;
     }
 
-    /** What an operation does on the core for the connection that asked. */
-    private interface Operation {
-        void run(JmsPeer peer) throws DeliveryException;
-    }
-
-    private void run(Request request, Operation operation) {
-        JmsPeer peer = JmsConnections.peer(request);
-        if (peer == null) {
-            return;
-        }
-        if (peer.lost()) {
-            request.done();
-            return;
-        }
-        try {
-            operation.run(peer);
-        } catch (DeliveryException e) {
-            request.answer(e.code(), e.getMessage());
-        }
-    }
-
-    private void done(Request request) {
-        turn.afterLog(logged -> {
-            if (logged) {
-                request.answer(ResponseCode.SUCCESS, (String) null);
-            } else {
-                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
-            }
-        });
-    }
-
     void create(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             CreateConsumer create = CreateConsumer.decode(request.body());
             JmsPeer.Destination destination = peer.destination(create.handle());
             TopicConfig topic = destination == null ? null : topics.get(destination.topic);
@@ -91,7 +60,7 @@ final class JmsConsumers {
             Consumer consumer = open(peer, create, topic);
             peer.add(consumer);
             engine.running(consumer, peer.running() && peer.connection().isWritable());
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
@@ -142,15 +111,15 @@ final class JmsConsumers {
     }
 
     void unsubscribe(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             String subscription = TextOperation.decode(request.body()).text();
             subscriptions.unsubscribe(peer, subscription);
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
     void close(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             ConsumerPosition position = ConsumerPosition.decode(request.body());
             Consumer consumer = peer.consumer(position.consumerId());
             if (consumer != null) {
@@ -160,12 +129,12 @@ final class JmsConsumers {
                     peer.remove(consumer);
                 }
             }
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
     void closeSession(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             ConsumerPosition.OfSession session = ConsumerPosition.OfSession.decode(request.body());
             Map<Integer, Long> positions = new HashMap<>();
             session.consumers().forEach(position -> positions.put(position.consumerId(), position.handedOut()));
@@ -178,12 +147,12 @@ final class JmsConsumers {
                     peer.remove(consumer);
                 }
             }
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
     void recover(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             ConsumerPosition.OfSession session = ConsumerPosition.OfSession.decode(request.body());
             for (ConsumerPosition position : session.consumers()) {
                 Consumer consumer = peer.consumer(position.consumerId());
@@ -198,12 +167,12 @@ final class JmsConsumers {
                     peer.remove(consumer);
                 }
             }
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
     void credit(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             Credit credit = Credit.decode(request.body());
             Consumer consumer = peer.consumer(credit.consumerId());
             if (consumer != null && consumer.isOpen() && credit.credit() > 0) {
@@ -214,11 +183,11 @@ final class JmsConsumers {
     }
 
     void drain(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             Credit credit = Credit.decode(request.body());
             Consumer consumer = peer.consumer(credit.consumerId());
             if (consumer == null) {
-                done(request);
+                turn.successAfterLog(request);
                 return;
             }
             engine.addCredit(consumer, Math.max(0, credit.credit()));
@@ -226,26 +195,26 @@ final class JmsConsumers {
                 if (credit.withdraw()) {
                     engine.withdrawCredit(consumer);
                 }
-                done(request);
+                turn.successAfterLog(request);
             });
         });
     }
 
     void acknowledge(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             Acknowledge acknowledge = Acknowledge.decode(request.body());
             engine.acknowledge(acknowledge, id -> ofSession(peer, id, acknowledge.sessionId()));
             forgetClosed(peer, acknowledge);
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
     void release(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             Acknowledge messages = Acknowledge.decode(request.body());
             engine.release(messages, id -> ofSession(peer, id, messages.sessionId()));
             forgetClosed(peer, messages);
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 
@@ -265,11 +234,11 @@ final class JmsConsumers {
     }
 
     void start(Request request, boolean started) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             peer.running(started);
             boolean writable = peer.connection().isWritable();
             peer.consumers().forEach(consumer -> engine.running(consumer, started && writable));
-            done(request);
+            turn.successAfterLog(request);
         });
     }
 }

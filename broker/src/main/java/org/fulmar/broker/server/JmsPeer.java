@@ -99,15 +99,16 @@ final class JmsPeer {
         this.instance = name;
     }
 
-    /** The producers that have sent over it. */
-    Set<Long> producers() {
-        return producers;
-    }
-
+    /** One has sent over it, or committed a transaction; what is above a bound is not remembered. */
     void addProducer(long producerId) {
         if (producers.size() < MAX_PRODUCERS) {
             producers.add(producerId);
         }
+    }
+
+    /** The producers that have sent over it. */
+    Set<Long> producers() {
+        return producers;
     }
 
     /** The open transactions that it has brought parts of. */

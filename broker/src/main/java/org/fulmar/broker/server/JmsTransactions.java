@@ -15,6 +15,7 @@ import org.fulmar.broker.transaction.Branch;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.BranchXid;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
@@ -70,43 +71,34 @@ final class JmsTransactions {
         this.probe = probe;
     }
 
-    /** What an operation does on the core. */
-    private interface Operation {
-        void run(JmsPeer peer) throws DeliveryException, StoreException;
+    /** What an operation does on the core with the part of a transaction that it brings. */
+    private interface PartOperation {
+        void run(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException;
     }
 
-    private static void run(Request request, Operation operation) {
-        JmsPeer peer = JmsConnections.peer(request);
-        if (peer == null) {
-            return;
-        }
-        if (peer.lost()) {
-            // its client has come back over another connection, and asks there
-            request.done();
-            return;
-        }
-        try {
-            operation.run(peer);
-        } catch (DeliveryException e) {
-            request.answer(e.code(), e.getMessage());
-        } catch (StoreException e) {
-            request.answer(StoreErrors.jmsCode(e), e.getMessage());
-        }
-    }
-
-    private void decoded(Request request, java.util.function.BiConsumer<Request, TransactionPart> then) {
+    /** Of a part that is refused, what it acknowledges comes again, as all that its transaction has received. */
+    private void decoded(Request request, PartOperation operation) {
         TransactionPart part = TransactionPart.decode(request.body());
-        core.execute(() -> RequestRouter.run(r -> then.accept(r, part), request));
+        JmsConnections.Operation onCore = peer -> {
+            try {
+                operation.run(request, peer, part);
+            } catch (DeliveryException | StoreException e) {
+                giveBack(peer, part.acknowledged());
+                throw e;
+            }
+        };
+        core.execute(() -> RequestRouter.run(r -> JmsConnections.run(r, onCore), request));
     }
 
-    private void afterLog(Request request) {
-        turn.afterLog(logged -> {
-            if (logged) {
-                request.answer(ResponseCode.SUCCESS, (String) null);
-            } else {
-                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
+    private void giveBack(JmsPeer peer, List<Acknowledge.Range> ranges) {
+        List<Held> held = new ArrayList<>();
+        for (Acknowledge.Range range : ranges) {
+            Consumer consumer = peer.consumer(range.consumerId());
+            if (consumer != null) {
+                held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
             }
-        });
+        }
+        open.giveBack(held);
     }
 
     /** Passes the point when it is stored, then answers. */
@@ -135,7 +127,7 @@ final class JmsTransactions {
     }
 
     void add(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> add(r, peer, part)));
+        decoded(request, this::add);
     }
 
     private void add(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -168,7 +160,7 @@ final class JmsTransactions {
             open.rollBack(transaction);
             throw e;
         }
-        afterLog(request);
+        turn.successAfterLog(request);
     }
 
     /** An acknowledgement of what is not held is no mistake of the client, but the end of its transaction. */
@@ -207,7 +199,7 @@ final class JmsTransactions {
     // Ends.
 
     void commit(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> commit(r, peer, part)));
+        decoded(request, this::commit);
     }
 
     private void commit(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -216,12 +208,14 @@ final class JmsTransactions {
         TransactionId id = part.id();
         peer.addProducer(id.producerId());
         if (producers.isRepeat(id.producerId(), id.sequence())) {
-            appender.confirm(true, new JmsSender.Answer(request));
+            whenWhole(id, new JmsSender.Answer(request));
             return;
         }
         checkNew(id);
         End end = end(peer, part);
-        boolean durably = end.persistent || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent);
+        boolean durably = end.persistent
+                || end.messages.stream().anyMatch(MessageIntake.Taken::isPersistent)
+                || end.held.stream().anyMatch(Held::isLasting);
         try {
             writer.commit(id, end.branch, end.messages, end.held, durably, answer(request, Probe.Point.COMMITTED));
         } catch (StoreException e) {
@@ -231,8 +225,18 @@ final class JmsTransactions {
         OpenTransactions.forgetClosed(end.held);
     }
 
+    /** Tells when a transaction that was committed before is visible and durable, all of it. */
+    private void whenWhole(TransactionId id, Appender.Listener listener) throws StoreException {
+        Branch unfinished = reappend.find(id);
+        if (unfinished != null) {
+            reappend.await(unfinished, listener);
+        } else {
+            appender.confirm(true, listener);
+        }
+    }
+
     void prepare(Request request) {
-        decoded(request, (r, part) -> run(r, peer -> prepare(r, peer, part)));
+        decoded(request, this::prepare);
     }
 
     private void prepare(Request request, JmsPeer peer, TransactionPart part) throws DeliveryException, StoreException {
@@ -249,6 +253,9 @@ final class JmsTransactions {
             return;
         }
         checkNew(part.id());
+        if (!open.contains(xid)) {
+            open.checkRoom();
+        }
         End end = end(peer, part);
         try {
             writer.prepare(
@@ -300,34 +307,32 @@ final class JmsTransactions {
     }
 
     void rollback(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.ROLLBACK);
             TransactionPart part = TransactionPart.decode(request.body());
             checkNew(part.id());
             open.rollBackAsAsked(part.id());
-            List<Held> held = new ArrayList<>();
-            part.acknowledged().forEach(range -> {
-                Consumer consumer = peer.consumer(range.consumerId());
-                if (consumer != null) {
-                    held.add(new Held(consumer, range.queueId(), range.offset(), range.count()));
-                }
-            });
-            open.giveBack(held);
-            afterLog(request);
+            giveBack(peer, part.acknowledged());
+            turn.successAfterLog(request);
         });
     }
 
     void decide(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionDecision decision = TransactionDecision.decode(request.body());
             probe.at(decision.commit() ? Probe.Point.COMMIT : Probe.Point.ROLLBACK);
             Branch branch = table.find(decision.xid());
-            if (branch == null) {
+            if (branch == null && open.contains(decision.xid())) {
                 throw new DeliveryException(
-                        open.contains(decision.xid())
-                                ? ResponseCode.JMS_TRANSACTION_STATE
-                                : ResponseCode.JMS_TRANSACTION_UNKNOWN,
-                        "no branch " + decision.xid() + " is prepared");
+                        ResponseCode.JMS_TRANSACTION_STATE, "branch " + decision.xid() + " is not prepared");
+            }
+            if (branch == null) {
+                // who has asked before takes it for done: it must not be undone by a loss of power
+                whenDurable(
+                        request,
+                        () -> request.answer(
+                                ResponseCode.JMS_TRANSACTION_UNKNOWN, "no branch " + decision.xid() + " is prepared"));
+                return;
             }
             if (branch.isHeuristic()) {
                 boolean committed = branch.state() != Branch.State.ROLLED_BACK;
@@ -351,41 +356,51 @@ final class JmsTransactions {
             writer.commitPrepared(branch, false, answer(request, Probe.Point.COMMITTED));
         } else {
             writer.rollbackPrepared(branch, false);
-            afterLog(request);
+            turn.successAfterLog(request);
         }
     }
 
     // Questions.
 
+    private static Appender.Listener answering(Request request, Runnable answer) {
+        return new Appender.Listener() {
+            @Override
+            public void stored(long physicalOffset, long queueOffset) {
+                answer.run();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
+            }
+        };
+    }
+
+    /** Answers when everything that is in the log now is durable. */
+    private void whenDurable(Request request, Runnable answer) throws StoreException {
+        appender.confirm(true, answering(request, answer));
+    }
+
     /** Answered when the transaction's end, if it has one, is visible: the same holds of it as of an answered commit. */
     void outcome(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             TransactionId id = TransactionId.decode(request.body());
             boolean committed = producers.isRepeat(id.producerId(), id.sequence());
-            Appender.Listener answer = new Appender.Listener() {
-                @Override
-                public void stored(long physicalOffset, long queueOffset) {
-                    ByteBuf body = peer.connection().buffer(1);
-                    body.writeBoolean(committed);
-                    request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
-                }
-
-                @Override
-                public void failed(StoreException cause) {
-                    request.answer(StoreErrors.jmsCode(cause), cause.getMessage());
-                }
-            };
-            Branch unfinished = reappend.find(id);
-            if (committed && unfinished != null) {
-                reappend.await(unfinished, answer);
+            Appender.Listener answer = answering(request, () -> {
+                ByteBuf body = peer.connection().buffer(1);
+                body.writeBoolean(committed);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
+            if (committed) {
+                whenWhole(id, answer);
             } else {
-                appender.confirm(committed, answer);
+                appender.confirm(false, answer);
             }
         });
     }
 
     void recover(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             probe.at(Probe.Point.RECOVER);
             long after = TransactionRecovery.decode(request.body()).after();
             List<TransactionRecovery.InDoubt> page = new ArrayList<>();
@@ -399,14 +414,17 @@ final class JmsTransactions {
                     break;
                 }
             }
-            ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
-            new TransactionRecovery.Reply(page).encode(body);
-            request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            // a transaction manager takes what is not listed for done
+            whenDurable(request, () -> {
+                ByteBuf body = peer.connection().buffer(16 + page.size() * 160);
+                new TransactionRecovery.Reply(page).encode(body);
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            });
         });
     }
 
     void forget(Request request) {
-        run(request, peer -> {
+        JmsConnections.run(request, peer -> {
             BranchXid xid = TransactionId.decode(request.body()).xid();
             Branch branch = xid == null ? null : table.find(xid);
             if (branch == null) {
@@ -420,7 +438,7 @@ final class JmsTransactions {
                                 + " forgotten");
             }
             table.forget(branch, appender);
-            afterLog(request);
+            turn.successAfterLog(request);
         });
     }
 }

@@ -89,14 +89,19 @@ final class OpenTransactions {
 
     /** A new one. */
     OpenTransaction add(TransactionId id, long now) throws DeliveryException {
+        checkRoom();
+        OpenTransaction transaction = new OpenTransaction(id, now);
+        open.put(key(id), transaction);
+        return transaction;
+    }
+
+    /** Checks that there may be one more, open or in doubt. */
+    void checkRoom() throws DeliveryException {
         if (open.size() + table.size() >= config.maxTransactions()) {
             throw new DeliveryException(
                     ResponseCode.JMS_RESOURCE,
                     "no more than " + config.maxTransactions() + " transactions at a time (option maxTransactions)");
         }
-        OpenTransaction transaction = new OpenTransaction(id, now);
-        open.put(key(id), transaction);
-        return transaction;
     }
 
     /** It is open no more: it ends. */

@@ -15,6 +15,7 @@ import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.RecordGroup;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.transaction.Branch;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.command.TopicConfig;
@@ -88,7 +89,19 @@ final class Reappend {
 
     /** Tells when all of a transaction that is being committed is visible and durable. */
     void await(Branch branch, Appender.Listener listener) {
+        if (store.appender().failed()) {
+            listener.failed(new StoreException(StoreException.Reason.FAILED, "the broker's store has failed"));
+            return;
+        }
         listeners.computeIfAbsent(branch, b -> new ArrayList<>()).add(listener);
+    }
+
+    /** The store has failed: nothing more is copied before the next start, and who waits is told. */
+    void failed(StoreException cause) {
+        List<Appender.Listener> told = new ArrayList<>();
+        listeners.values().forEach(told::addAll);
+        listeners.clear();
+        told.forEach(listener -> listener.failed(cause));
     }
 
     /** The unfinished commit of a session's own transaction; null if it is not, or finished. */
@@ -230,5 +243,5 @@ final class Reappend {
     /** Room for what a copy has more than its half. */
     private static final int MORE_PROPERTIES = 128;
 
-    private static final byte[] HALF_TOPIC = MessageProperties.name(TransactionTable.HALF_TOPIC);
+    private static final byte[] HALF_TOPIC = MessageProperties.name(HalfMessages.TOPIC);
 }

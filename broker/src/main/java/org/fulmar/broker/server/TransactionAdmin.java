@@ -151,9 +151,7 @@ final class TransactionAdmin {
                 return;
             }
             writer.rollbackPrepared(branch, true);
-            turn.afterLog(logged -> request.answer(
-                    logged ? ResponseCode.SUCCESS : ResponseCode.SERVICE_NOT_AVAILABLE,
-                    logged ? null : "the broker's store has failed"));
+            turn.successAfterLog(request);
         } catch (StoreException e) {
             request.answer(StoreErrors.jmsCode(e), e.getMessage());
         }

@@ -9,6 +9,7 @@ import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.RecordGroup;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.transaction.Branch;
+import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
 import org.fulmar.protocol.jms.TransactionId;
@@ -70,7 +71,7 @@ final class TransactionWriter {
     Branch addHalves(TransactionId id, @Nullable Branch there, List<MessageIntake.Taken> messages)
             throws StoreException {
         Branch branch = there == null ? table.open(id) : there;
-        QueueLog queue = store.queue(TransactionTable.HALF_TOPIC, 0);
+        QueueLog queue = store.queue(HalfMessages.TOPIC, 0);
         try {
             for (MessageIntake.Taken message : messages) {
                 RecordDraft half = Reappend.half(branch, message);
@@ -191,7 +192,7 @@ final class TransactionWriter {
         Branch branch = there == null ? table.open(id) : there;
         try {
             RecordGroup group = store.appender().group();
-            QueueLog queue = store.queue(TransactionTable.HALF_TOPIC, 0);
+            QueueLog queue = store.queue(HalfMessages.TOPIC, 0);
             for (MessageIntake.Taken message : messages) {
                 group.add(
                         queue,

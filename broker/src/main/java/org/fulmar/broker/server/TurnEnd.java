@@ -6,6 +6,8 @@ import java.util.function.LongSupplier;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.transport.Request;
 
 /**
  * Ends each turn of the core, in the order that makes promises true: messages are written, what became visible is
@@ -56,6 +58,17 @@ final class TurnEnd implements Core.Turn {
     /** The answer leaves at the end of this turn, behind the deliveries. */
     void afterLog(Answer answer) {
         answers.add(answer);
+    }
+
+    /** Success leaves at the end of this turn. */
+    void successAfterLog(Request request) {
+        afterLog(logged -> {
+            if (logged) {
+                request.answer(ResponseCode.SUCCESS, (String) null);
+            } else {
+                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
+            }
+        });
     }
 
     /** The task runs when everything that can be assigned is assigned; what it answers goes through {@link #afterLog}. */

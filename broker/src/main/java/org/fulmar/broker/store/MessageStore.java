@@ -165,9 +165,15 @@ public final class MessageStore {
         index.start();
     }
 
-    /** Restores a view; one that knows more than the log holds is built again from the log's beginning. */
+    /** Restores a view; one that is damaged, or knows more than the log holds is built again from the log's beginning. */
     private long restore(View view, long logEnd) throws IOException {
-        long position = view.restore(disk.read(config.resolve(view.fileName())));
+        long position;
+        try {
+            position = view.restore(disk.read(config.resolve(view.fileName())));
+        } catch (FrameException | IllegalArgumentException e) {
+            LOG.warn("{} is damaged and is built again from the log", view.fileName(), e);
+            position = view.restore(null);
+        }
         if (position <= logEnd || position == Long.MAX_VALUE) {
             return position;
         }

@@ -103,6 +103,12 @@ public final class Branch {
         next = from;
     }
 
+    /** What it had, of which the places may be forgotten. */
+    void counted(long ofMessages, long ofBytes) {
+        messages = ofMessages;
+        bytes = ofBytes;
+    }
+
     void decided(boolean commit, boolean byAdministrator) {
         heuristic = byAdministrator;
         state = commit ? State.COMMITTING : State.ROLLED_BACK;
@@ -144,12 +150,17 @@ public final class Branch {
 
     /** Where the first half message lies at or behind the end of another; -1 if there is none. */
     public long halfBehind(long position) {
-        for (Halves range : halves) {
-            if (position < range.end) {
-                return Math.max(position, range.start);
+        int low = 0;
+        int high = halves.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (halves.get(middle).end <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return -1;
+        return low == halves.size() ? -1 : Math.max(position, halves.get(low).start);
     }
 
     long next() {

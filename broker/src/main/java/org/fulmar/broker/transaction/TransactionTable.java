@@ -35,10 +35,7 @@ import org.jspecify.annotations.Nullable;
  * rolled back by that.
  */
 public final class TransactionTable implements View {
-    /** RocketMQ's topic of half messages. */
-    public static final String HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
-
-    private static final byte[] HALF_BYTES = MessageProperties.name(HALF_TOPIC);
+    private static final byte[] HALF_BYTES = MessageProperties.name(HalfMessages.TOPIC);
     private static final byte PREPARED = 40;
     private static final byte DECIDED = 41;
     private static final byte DONE = 42;
@@ -66,7 +63,7 @@ public final class TransactionTable implements View {
         return branches.computeIfAbsent(number, Branch::new);
     }
 
-    /** The branch of this name that is prepared, or was. */
+    /** The branch of this name that is prepared or decided; null while it is open. */
     public @Nullable Branch find(BranchXid xid) {
         return byXid.get(xid);
     }
@@ -112,6 +109,11 @@ public final class TransactionTable implements View {
     private void applyPrepared(long number, TransactionId id, long now, String owner) {
         Branch branch = branch(number);
         branch.prepared(id, now, owner);
+        name(branch, id);
+    }
+
+    /** From now on the branch is found by its name, until it is forgotten. */
+    private void name(Branch branch, TransactionId id) {
         BranchXid xid = id.xid();
         if (xid != null) {
             byXid.put(xid, branch);
@@ -138,6 +140,7 @@ public final class TransactionTable implements View {
         // one without half messages may not be known yet
         Branch branch = branch(number);
         branch.id(id);
+        name(branch, id);
         branch.decided(commit, heuristic);
         if (!commit && !heuristic) {
             forget(branch);
@@ -261,6 +264,8 @@ public final class TransactionTable implements View {
                     .put("heuristic", branch.isHeuristic())
                     .put("since", branch.since())
                     .put("owner", branch.owner())
+                    .put("messages", branch.messages())
+                    .put("bytes", branch.bytes())
                     .put("next", branch.next());
             TransactionId id = branch.id();
             if (id != null) {
@@ -310,8 +315,11 @@ public final class TransactionTable implements View {
             branch.add(new Branch.Halves(
                     numbers.get(i), numbers.get(i + 1), numbers.get(i + 2).intValue()));
         }
-        if (id != null && id.xid() != null) {
-            byXid.put(id.xid(), branch);
+        branch.counted(
+                node.path("messages").asLong(branch.messages()),
+                node.path("bytes").asLong(branch.bytes()));
+        if (id != null && branch.state() != Branch.State.ACTIVE) {
+            name(branch, id);
         }
     }
 }

@@ -129,4 +129,29 @@ class MovedRecordTest {
         assertThat(properties(copy)).containsEntry("big", big).doesNotContainKey("why");
         assertThat(origins(copy)).containsExactly("delivery 1 2");
     }
+
+    @Test
+    void copyOfARecordOfAGroupStandsForItself() {
+        MessageRecord record = record(block("a", "1"), SysFlag.CONTINUED | SysFlag.COMPRESSED);
+        MessageRecord copy = written(MovedRecord.copy(record, "to", 0, MovedRecord.ofTransaction(7, 99), Map.of()));
+        assertThat(copy.sysFlag()).isEqualTo(SysFlag.MOVED | SysFlag.COMPRESSED);
+        List<String> told = new ArrayList<>();
+        MovedRecord.tell(copy, new MovedRecord.Origin() {
+            @Override
+            public void timer(long logOffset) {
+                told.add("timer");
+            }
+
+            @Override
+            public void delivery(int cursorId, long offset) {
+                told.add("delivery");
+            }
+
+            @Override
+            public void transaction(long number, long before) {
+                told.add("transaction " + number + " " + before);
+            }
+        });
+        assertThat(told).containsExactly("transaction 7 99");
+    }
 }

@@ -233,6 +233,11 @@ final class TestStore implements MessageStore.Events {
     /** Appends a message whose body begins with {@code bodyBytes} bytes nobody else has. */
     Sent send(String topic, int queueId, int bodyBytes, boolean durably) throws StoreException {
         int number = sends++;
+        return send(
+                topic, queueId, body(topic, queueId, bodyBytes, number), "tag" + number % 5, "key" + number, durably);
+    }
+
+    private byte[] body(String topic, int queueId, int bodyBytes, int number) {
         QueueLog queue = store.queue(topic, queueId);
         String name =
                 topic + "-" + queueId + "-" + queue.nextOffset() + "-" + System.identityHashCode(this) + "-" + number;
@@ -241,26 +246,44 @@ final class TestStore implements MessageStore.Events {
         for (int i = 0; i < bodyBytes; i++) {
             body[i] = unique[i % unique.length];
         }
-        return send(topic, queueId, body, "tag" + number % 5, "key" + number, durably);
+        return body;
     }
 
     Sent send(String topic, int queueId, byte[] body, String tag, String key, boolean durably) throws StoreException {
         QueueLog queue = store.queue(topic, queueId);
         Sent sent = new Sent(topic, queueId, body, tag, key, durably, answered, writtenFacts);
-        StringBuilder properties = new StringBuilder();
-        MessageProperties.append(properties, MessageProperties.TAGS, tag);
-        MessageProperties.append(properties, MessageProperties.KEYS, key);
-        RecordDraft draft = new RecordDraft(
-                        topic,
-                        queueId,
-                        properties.toString().getBytes(StandardCharsets.UTF_8),
-                        Unpooled.wrappedBuffer(body))
-                .born(time, HOST);
+        RecordDraft draft = draft(sent);
         store.appender().time(time++);
         sent.queueOffset = queue.nextOffset();
         store.appender().append(queue, draft, MessageProperties.tagHash(tag), durably, sent);
         sent.size = draft.size(HOST);
         sent.physicalOffset = store.log().end() - sent.size;
+        return sent;
+    }
+
+    private RecordDraft draft(Sent sent) {
+        StringBuilder properties = new StringBuilder();
+        MessageProperties.append(properties, MessageProperties.TAGS, sent.tag);
+        MessageProperties.append(properties, MessageProperties.KEYS, sent.key);
+        return new RecordDraft(
+                        sent.topic,
+                        sent.queueId,
+                        properties.toString().getBytes(StandardCharsets.UTF_8),
+                        Unpooled.wrappedBuffer(sent.body))
+                .born(time, HOST);
+    }
+
+    /** Adds a message to a group; it learns its place when the group is appended. */
+    Sent add(RecordGroup group, String topic, int queueId, int bodyBytes) throws StoreException {
+        int number = sends++;
+        QueueLog queue = store.queue(topic, queueId);
+        byte[] body = body(topic, queueId, bodyBytes, number);
+        Sent sent = new Sent(topic, queueId, body, "tag" + number % 5, "key" + number, true, answered, writtenFacts);
+        group.add(queue, draft(sent), MessageProperties.tagHash(sent.tag), (position, size) -> {
+            sent.queueOffset = queue.nextOffset() - 1;
+            sent.physicalOffset = position;
+            sent.size = size;
+        });
         return sent;
     }
 

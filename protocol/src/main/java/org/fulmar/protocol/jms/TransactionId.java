@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * or prepare that is sent again, because its answer was lost, is known.
  *
  * @param xid of a branch; null for a session's own transaction
- * @param producerId of the session that ends it, whose messages it numbers in one sequence with its transactions
- * @param sequence of this transaction, above those of its messages
+ * @param producerId who ends it
+ * @param sequence rises with each transaction that the producer ends
  */
 public record TransactionId(@Nullable BranchXid xid, long producerId, long sequence) {
     public void encode(ByteBuf out) {

@@ -181,6 +181,35 @@ class JmsOperationsTest {
     }
 
     @Test
+    void anXidHasPartsOfAtMost64Bytes() {
+        assertThatThrownBy(() -> new BranchXid(1, new byte[65], new byte[0]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("64");
+        ByteBuf body = Unpooled.buffer().writeInt(1).writeByte(65).writeZero(100);
+        assertThatThrownBy(() -> BranchXid.decode(body)).isInstanceOf(FrameException.class);
+    }
+
+    @Test
+    void anXidIsReadAsPeopleSeeIt() {
+        BranchXid xid = new BranchXid(-5, new byte[] {0, (byte) 0xAB}, new byte[0]);
+        assertThat(xid.text()).isEqualTo("-5:00ab:");
+        assertThat(BranchXid.parse(xid.text())).isEqualTo(xid).hasSameHashCodeAs(xid);
+        for (String malformed : List.of("", "1:00", "x:00:00", "1:0:00", "1:00:00:00")) {
+            assertThatThrownBy(() -> BranchXid.parse(malformed)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 2, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aMessageLongerThanItsPartOfATransactionIsRefused(int length) {
+        ByteBuf body = Unpooled.buffer();
+        TransactionPart.encode(body, new TransactionId(null, 1, 2), 0, true, List.of(), List.of());
+        body.setInt(body.writerIndex() - 4, 1).writeInt(length).writeZero(SendOperation.FIXED);
+        assertThatThrownBy(() -> TransactionPart.decode(body))
+                .isInstanceOfAny(FrameException.class, IndexOutOfBoundsException.class);
+    }
+
+    @Test
     void aGreetingDoesNotShowItsPassword() {
         assertThat(new Hello(1, 1, "c", "id", "instance", "user", "secret").toString())
                 .contains("user")
@@ -189,7 +218,7 @@ class JmsOperationsTest {
 
     @Test
     void everyCodeFitsTheBinaryHeaderAndIsKnownAsJms() {
-        for (int code = JmsCode.HELLO; code <= JmsCode.PING; code++) {
+        for (int code = JmsCode.HELLO; code <= JmsCode.TRANSACTION_FORGET; code++) {
             assertThat(JmsCode.isJms(code)).isTrue();
             assertThat((int) (short) code).isEqualTo(code);
         }

@@ -64,8 +64,26 @@ final class Operations {
                         "Acknowledge",
                         () -> new Acknowledge(random.nextInt(), random.nextBoolean(), many(this::range)),
                         Acknowledge::encode,
-                        Acknowledge::decode)));
+                        Acknowledge::decode),
+                sample("TransactionId", this::transaction, TransactionId::encode, TransactionId::decode),
+                sample(
+                        "TransactionDecision",
+                        () -> new TransactionDecision(xid(), random.nextBoolean()),
+                        TransactionDecision::encode,
+                        TransactionDecision::decode),
+                sample(
+                        "TransactionRecovery",
+                        () -> new TransactionRecovery(random.nextLong()),
+                        TransactionRecovery::encode,
+                        TransactionRecovery::decode),
+                sample(
+                        "TransactionRecovery.Reply",
+                        () -> new TransactionRecovery.Reply(
+                                many(() -> new TransactionRecovery.InDoubt(random.nextLong(), xid()))),
+                        TransactionRecovery.Reply::encode,
+                        TransactionRecovery.Reply::decode)));
         all.add(send());
+        all.add(part());
         all.add(deliver());
         return all;
     }
@@ -152,6 +170,52 @@ final class Operations {
     private Acknowledge.Range range() {
         return new Acknowledge.Range(
                 random.nextInt(), random.nextInt(), random.nextLong() & Long.MAX_VALUE, 1 + random.nextInt(1000));
+    }
+
+    private BranchXid xid() {
+        return new BranchXid(random.nextInt(), block(BranchXid.MAX_PART + 1), block(BranchXid.MAX_PART + 1));
+    }
+
+    private TransactionId transaction() {
+        return new TransactionId(random.nextBoolean() ? xid() : null, random.nextLong(), random.nextLong());
+    }
+
+    private Sample part() {
+        TransactionId id = transaction();
+        int before = random.nextInt();
+        boolean ended = random.nextBoolean();
+        List<Acknowledge.Range> ranges = many(this::range);
+        List<TransactionPart.Outgoing> messages = many(() -> new TransactionPart.Outgoing(
+                new SendOperation.Envelope(random.nextInt(), random.nextLong(), random.nextLong(), random.nextLong()),
+                random.nextInt(),
+                random.nextLong(),
+                block(100),
+                block(200)));
+        List<Object> expected = new ArrayList<>(List.of(id, before, ended, ranges));
+        messages.forEach(message -> expected.add(List.of(
+                message.envelope(),
+                message.flag(),
+                message.bornTimestamp(),
+                list(message.properties()),
+                list(message.body()))));
+        byte[] bytes = bytes(out -> TransactionPart.encode(out, id, before, ended, ranges, messages));
+        if (bytes.length > TransactionPart.encodedBytes(ranges, messages)) {
+            throw new AssertionError("more bytes than were said");
+        }
+        return new Sample("TransactionPart", bytes, expected, Operations::decodedPart, false);
+    }
+
+    private static List<Object> decodedPart(ByteBuf in) {
+        TransactionPart part = TransactionPart.decode(in);
+        List<Object> all = new ArrayList<>(List.of(part.id(), part.before(), part.ended(), part.acknowledged()));
+        part.messages()
+                .forEach(send -> all.add(List.of(
+                        new SendOperation.Envelope(send.handle(), send.deliverAt(), send.producerId(), send.sequence()),
+                        send.flag(),
+                        send.bornTimestamp(),
+                        list(send.properties()),
+                        list(ByteBufUtil.getBytes(send.body())))));
+        return all;
     }
 
     private byte[] block(int max) {

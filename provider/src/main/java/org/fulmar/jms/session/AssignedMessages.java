@@ -69,9 +69,13 @@ final class AssignedMessages {
         return mode == Session.CLIENT_ACKNOWLEDGE;
     }
 
-    /** Whether what it was given may be held at the broker when its listener has returned. */
-    boolean mayHold() {
-        return session.transactions().isTransacted() || isClientAcknowledged() && !isEnded();
+    /** Whether messages that a connection consumer's session holds are to be settled later by this one. */
+    boolean needs(FulmarSession holder) {
+        Transactions transactions = session.transactions();
+        if (transactions.isTransacted()) {
+            return transactions.needs(holder) || connection.branches().isNeededBesides(holder, null);
+        }
+        return isClientAcknowledged() && !isEnded();
     }
 
     /** Whether this thread is inside the session's listener, or about to call it. */

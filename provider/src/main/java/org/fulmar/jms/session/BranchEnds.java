@@ -25,8 +25,7 @@ final class BranchEnds {
     private static final Set<Branch.State> OPEN = EnumSet.of(Branch.State.OPEN);
     private static final Set<Branch.State> OPEN_OR_COMMITTED =
             EnumSet.of(Branch.State.OPEN, Branch.State.COMMIT_IN_DOUBT);
-    private static final Set<Branch.State> PREPARED =
-            EnumSet.of(Branch.State.PREPARED, Branch.State.PREPARE_IN_DOUBT);
+    private static final Set<Branch.State> PREPARED = EnumSet.of(Branch.State.PREPARED, Branch.State.PREPARE_IN_DOUBT);
 
     private final FulmarConnection connection;
     private final Branches branches;

@@ -47,10 +47,11 @@ final class Branches {
     /** Whether a branch is known here that is not prepared, as far as is known. */
     synchronized boolean isUnprepared(BranchXid xid) {
         Branch branch = find(xid);
-        return branch != null
-                && branch.state != Branch.State.PREPARED
-                && branch.state != Branch.State.PREPARE_IN_DOUBT
-                && branch.takenFrom == Branch.State.OPEN;
+        if (branch == null) {
+            return false;
+        }
+        Branch.State state = branch.state == Branch.State.ENDING ? branch.takenFrom : branch.state;
+        return state == Branch.State.OPEN || state == Branch.State.COMMIT_IN_DOUBT;
     }
 
     private Branch known(BranchXid xid) throws XAException {

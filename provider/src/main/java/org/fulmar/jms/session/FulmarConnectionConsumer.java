@@ -245,7 +245,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         boolean held = false;
         for (AssignedMessages from : loaded) {
             from.withdraw(consumer).stream().filter(consumer::isPassed).forEach(passed::add);
-            held |= from.mayHold();
+            held |= from.needs(holder);
         }
         if (!connection.isLost()) {
             holder.assigned().release(HeldMessages.of(passed));

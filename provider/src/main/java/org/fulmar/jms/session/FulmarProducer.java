@@ -145,8 +145,7 @@ final class FulmarProducer implements QueueSender, TopicPublisher {
         connection.check(to);
         Transaction transaction = session.transactions().current();
         if (transaction != null) {
-            transaction.send(
-                    to, session.transactedIds(), id -> prepared(ours, message, to, mode, prio, ttl, id));
+            transaction.send(to, session.transactedIds(), id -> prepared(ours, message, to, mode, prio, ttl, id));
             if (listener != null) {
                 sendAsync(CompletableFuture.completedFuture(null), message, listener);
             }

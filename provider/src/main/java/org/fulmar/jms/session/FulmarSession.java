@@ -386,12 +386,16 @@ final class FulmarSession extends SessionFactory {
                 acknowledgements.awaitConfirmed();
             }
             acknowledgements.flushLazy();
-            connection.departed().add(consumer);
-            if (connection.tell(at -> at.link().closeConsumer(consumer.position()))) {
-                connection.departed().remove(consumer);
-            }
+            closeAtBroker(consumer);
         }
         unregister(consumer);
+    }
+
+    private void closeAtBroker(FulmarConsumer consumer) throws JMSException {
+        connection.departed().add(consumer);
+        if (connection.tell(at -> at.link().closeConsumer(consumer.position()))) {
+            connection.departed().remove(consumer);
+        }
     }
 
     private boolean inListener() {
@@ -441,7 +445,7 @@ final class FulmarSession extends SessionFactory {
         if (transactions.outlive()) {
             // what its consumers hold is settled with a branch; the session ends then
             for (FulmarConsumer consumer : snapshot()) {
-                connection.tell(at -> at.link().closeConsumer(consumer.position()));
+                closeAtBroker(consumer);
             }
             return;
         }

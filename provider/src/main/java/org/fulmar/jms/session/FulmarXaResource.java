@@ -66,6 +66,12 @@ final class FulmarXaResource implements XAResource, Transactions {
         return connection.branches().outlives(session);
     }
 
+    @Override
+    public boolean needs(FulmarSession holder) {
+        // branches are the connection's
+        return false;
+    }
+
     /** The numbers of branches that it ends. */
     MessageIds numbers() {
         return numbers;

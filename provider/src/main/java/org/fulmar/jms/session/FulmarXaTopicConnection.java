@@ -1,9 +1,9 @@
 package org.fulmar.jms.session;
 
 import jakarta.jms.JMSException;
+import jakarta.jms.XASession;
 import jakarta.jms.XATopicConnection;
 import jakarta.jms.XATopicSession;
-import jakarta.jms.XASession;
 
 /** A connection of the domain of topics with sessions for transaction managers (JMS 3.1, section 11.3). Any thread may use it. */
 public final class FulmarXaTopicConnection extends FulmarTopicConnection implements XATopicConnection {

@@ -1,7 +1,7 @@
 package org.fulmar.jms.session;
 
-import jakarta.jms.TopicSession;
 import jakarta.jms.Session;
+import jakarta.jms.TopicSession;
 import jakarta.jms.XATopicSession;
 import javax.transaction.xa.XAResource;
 

@@ -30,9 +30,7 @@ final class HeldMessages {
 
     void add(Delivery delivery) {
         FulmarConsumer consumer = delivery.consumer();
-        add(
-                new Place(consumer.session(), delivery.generation(), consumer.id(), delivery.queueId()),
-                delivery.range());
+        add(new Place(consumer.session(), delivery.generation(), consumer.id(), delivery.queueId()), delivery.range());
     }
 
     private void add(Place place, Acknowledge.Range range) {

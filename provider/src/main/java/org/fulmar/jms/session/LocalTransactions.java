@@ -82,4 +82,9 @@ final class LocalTransactions implements Transactions {
     public boolean outlive() {
         return false;
     }
+
+    @Override
+    public boolean needs(FulmarSession holder) {
+        return !session.isClosing() && current.isHeldBy(holder);
+    }
 }

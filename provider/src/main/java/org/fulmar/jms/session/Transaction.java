@@ -43,7 +43,8 @@ final class Transaction {
     }
 
     /** What is left to be told to the broker, over one link. */
-    record Part(Attached over, int before, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
+    record Part(
+            Attached over, int before, List<Acknowledge.Range> acknowledged, List<TransactionPart.Outgoing> messages) {}
 
     /** Makes a message's form on the wire, with its identifier. */
     interface Form {
@@ -209,26 +210,36 @@ final class Transaction {
                 + TimeUnit.MILLISECONDS.toNanos(connection.options().requestTimeoutMillis());
         Attached at = null;
         while (!isDoomed()) {
-            try {
-                at = connection.lifeline().await(at, deadline);
-                if (generation == 0 || generation == at.generation()) {
+            at = link(at, deadline);
+            if (at != null && (generation == 0 || generation == at.generation())) {
+                try {
                     return new Part(at, shipped, received.over(at), outgoing(at));
-                }
-            } catch (JMSException e) {
-                if (at == null || !JmsErrors.isLost(e)) {
-                    doom(e);
+                } catch (JMSException e) {
+                    if (!JmsErrors.isLost(e)) {
+                        doom(e);
+                    }
                 }
             }
         }
         return null;
     }
 
+    /** Another link than the one before; null if there is none, and the transaction has failed for that. */
+    private @Nullable Attached link(@Nullable Attached before, long deadline) {
+        try {
+            return connection.lifeline().await(before, deadline);
+        } catch (JMSException e) {
+            doom(JmsErrors.isInterrupted(e) ? e : JmsErrors.lost(String.valueOf(e.getMessage())));
+            return null;
+        }
+    }
+
     private List<TransactionPart.Outgoing> outgoing(Attached at) throws JMSException {
         List<TransactionPart.Outgoing> outgoing = new ArrayList<>(messages.size());
         for (Sent sent : messages) {
             WireMessage wire = sent.wire;
-            SendOperation.Envelope envelope = new SendOperation.Envelope(
-                    at.handle(sent.to), wire.deliverAt(), sent.producerId, sent.sequence);
+            SendOperation.Envelope envelope =
+                    new SendOperation.Envelope(at.handle(sent.to), wire.deliverAt(), sent.producerId, sent.sequence);
             outgoing.add(new TransactionPart.Outgoing(
                     envelope, wire.flag(), wire.bornTimestamp(), wire.properties(), wire.body()));
         }
@@ -253,6 +264,11 @@ final class Transaction {
     synchronized void finish() {
         finished = true;
         doom(new JMSException("the transaction has ended"));
+    }
+
+    /** The broker has refused its last part, and has given back what was acknowledged with it. */
+    synchronized void refused() {
+        received.clear();
     }
 
     /** It is committed or prepared: what it has received is the broker's. */

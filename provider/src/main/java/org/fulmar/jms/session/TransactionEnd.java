@@ -32,7 +32,9 @@ final class TransactionEnd {
     Ending commit(Transaction transaction) {
         TransactionId id = transaction.id();
         return end(
-                transaction, part -> part.over().link().commit(id, part.before(), part.acknowledged(), part.messages()), (at, why) -> {
+                transaction,
+                part -> part.over().link().commit(id, part.before(), part.acknowledged(), part.messages()),
+                (at, why) -> {
                     return outcome(transaction, at, why);
                 });
     }
@@ -49,10 +51,14 @@ final class TransactionEnd {
 
     /** Asks again for a commit whose outcome was not found out in its time. */
     Ending outcome(Transaction transaction) {
-        JMSException never = JmsErrors.lost("the connection to the broker was lost while the transaction was committed");
-        Ending found = find(null, never, at -> JmsErrors.await(at.link().wasCommitted(transaction.id()))
-                ? Ending.DONE
-                : Ending.rolledBack(never));
+        JMSException never =
+                JmsErrors.lost("the connection to the broker was lost while the transaction was committed");
+        Ending found = find(
+                null,
+                never,
+                at -> JmsErrors.await(at.link().wasCommitted(transaction.id()))
+                        ? Ending.DONE
+                        : Ending.rolledBack(never));
         return found == null ? Ending.rolledBack(never) : found;
     }
 
@@ -111,9 +117,7 @@ final class TransactionEnd {
                 return Ending.DONE;
             } catch (JMSException e) {
                 if (!isOpen(e, part.over())) {
-                    return JmsErrors.isStoreFailure(e) || JmsErrors.isInterrupted(e)
-                            ? Ending.unknown(e)
-                            : Ending.rolledBack(e);
+                    return refused(transaction, e);
                 }
                 Ending resolved = doubt.resolve(part.over(), e);
                 if (resolved != null) {
@@ -121,6 +125,14 @@ final class TransactionEnd {
                 }
             }
         }
+    }
+
+    private static Ending refused(Transaction transaction, JMSException why) {
+        if (JmsErrors.isStoreFailure(why) || JmsErrors.isInterrupted(why)) {
+            return Ending.unknown(why);
+        }
+        transaction.refused();
+        return Ending.rolledBack(why);
     }
 
     /** Whether the broker may have done it. One that does not answer in time makes an end of its link. */
@@ -155,10 +167,18 @@ final class TransactionEnd {
      * @param mayRecover whether all that a session holds may be given back, which keeps its order
      */
     void undo(Transaction transaction, Predicate<FulmarSession> mayRecover) throws JMSException {
-        for (FulmarSession session : undoSingly(transaction, mayRecover)) {
-            Attached at = connection.attached();
-            if (!session.giveBackIfQuiet() && at != null) {
-                giveBack(at, transaction.received(at, session));
+        // whoever is interrupted gives back all the same
+        boolean interrupted = Thread.interrupted();
+        try {
+            for (FulmarSession session : undoSingly(transaction, mayRecover)) {
+                Attached at = connection.attached();
+                if (!session.giveBackIfQuiet() && at != null) {
+                    giveBack(at, transaction.received(at, session));
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -22,6 +22,9 @@ interface Transactions {
     /** Whether the session has messages that a transaction needs which outlives it; it tells when that is over. */
     boolean outlive();
 
+    /** Whether the session's own transaction has received messages that another session holds. */
+    boolean needs(FulmarSession holder);
+
     /** Of a session that is not transacted. */
     Transactions NONE = new Transactions() {
         @Override
@@ -49,6 +52,11 @@ interface Transactions {
 
         @Override
         public boolean outlive() {
+            return false;
+        }
+
+        @Override
+        public boolean needs(FulmarSession holder) {
             return false;
         }
     };

@@ -22,6 +22,9 @@ import jakarta.jms.ServerSessionPool;
 import jakarta.jms.Session;
 import jakarta.jms.Topic;
 import jakarta.jms.TopicSubscriber;
+import jakarta.jms.XAConnection;
+import jakarta.jms.XAJMSContext;
+import jakarta.jms.XASession;
 import java.io.Serializable;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -75,11 +78,17 @@ class ClosedObjectsTest {
     static Stream<Arguments> objects() {
         // its own session's run ends at once when the session is closed: an application server's thread is no client
         Set<String> ofSession = Set.of("close", "run");
+        // a transaction manager may end branches when their session is closed
+        Set<String> ofXaSession = Set.of("close", "run", "getSession", "getXAResource");
         Set<String> closeOnly = Set.of("close");
         return Stream.of(
                 Arguments.of(Connection.class, Closed.ITSELF, closeOnly),
                 Arguments.of(Session.class, Closed.ITSELF, ofSession),
                 Arguments.of(Session.class, Closed.CONNECTION, ofSession),
+                Arguments.of(XAConnection.class, Closed.ITSELF, closeOnly),
+                Arguments.of(XASession.class, Closed.ITSELF, ofXaSession),
+                Arguments.of(XASession.class, Closed.CONNECTION, ofXaSession),
+                Arguments.of(XAJMSContext.class, Closed.ITSELF, Set.of("close", "getContext", "getXAResource")),
                 Arguments.of(MessageProducer.class, Closed.ITSELF, closeOnly),
                 Arguments.of(MessageProducer.class, Closed.SESSION, closeOnly),
                 Arguments.of(MessageProducer.class, Closed.CONNECTION, closeOnly),
@@ -110,9 +119,9 @@ class ClosedObjectsTest {
     @ParameterizedTest
     @MethodSource("objects")
     void refusesEverythingButClose(Class<?> type, Closed closed, Set<String> free) throws Exception {
-        try (Connection connection = factory.createConnection();
+        try (XAConnection connection = factory.createXAConnection();
                 JMSContext context = factory.createContext()) {
-            Session session = connection.createSession();
+            Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
             Object object = make(type, connection, session, context);
             switch (closed) {
                 case ITSELF ->
@@ -148,11 +157,15 @@ class ClosedObjectsTest {
                 .toList();
     }
 
-    private static Object make(Class<?> type, Connection connection, Session session, JMSContext context)
+    private static Object make(Class<?> type, XAConnection connection, Session session, JMSContext context)
             throws Exception {
         Queue queue = session.createQueue(QUEUE);
-        if (type == Connection.class) {
+        if (type == Connection.class || type == XAConnection.class) {
             return connection;
+        } else if (type == XASession.class) {
+            return connection.createXASession();
+        } else if (type == XAJMSContext.class) {
+            return factory.createXAContext();
         } else if (type == Session.class) {
             return session;
         } else if (type == MessageProducer.class) {

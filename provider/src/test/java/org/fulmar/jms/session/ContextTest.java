@@ -193,8 +193,7 @@ class ContextTest {
     @Test
     void refusedModeLeavesNoConnectionBehind() {
         try (FulmarConnectionFactory named = new FulmarConnectionFactory("fulmar:embedded?clientId=refused")) {
-            assertThatThrownBy(() -> named.createContext(99))
-                    .isInstanceOf(JMSRuntimeException.class);
+            assertThatThrownBy(() -> named.createContext(99)).isInstanceOf(JMSRuntimeException.class);
             try (JMSContext good = named.createContext()) {
                 assertThat(good.getClientID()).isEqualTo("refused");
             }

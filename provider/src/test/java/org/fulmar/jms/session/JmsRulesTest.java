@@ -101,12 +101,12 @@ class JmsRulesTest {
     }
 
     @Test
-    void connectionsAndContexts() {
+    void connectionsAndContexts() throws JMSException {
         table.row("createSession(-1)", "JMSException", () -> connection.createSession(-1));
         table.row("createSession(4)", "JMSException", () -> connection.createSession(4));
         table.row("createSession(false, 0)", "JMSException", () -> connection.createSession(false, 0));
         table.row("createSession(false, 99)", "JMSException", () -> connection.createSession(false, 99));
-        for (int mode = 1; mode <= 3; mode++) {
+        for (int mode = 0; mode <= 3; mode++) {
             int good = mode;
             table.row(
                     "createSession(" + mode + ")",
@@ -124,6 +124,10 @@ class JmsRulesTest {
         table.row("rollback", "IllegalStateException", session::rollback);
         table.row("context.commit", "IllegalStateRuntimeException", context::commit);
         table.row("context.rollback", "IllegalStateRuntimeException", context::rollback);
+        Session transacted = connection.createSession(true, -1);
+        table.row("commit nothing", "nothing", transacted::commit);
+        table.row("roll nothing back", "nothing", transacted::rollback);
+        table.row("recover transacted", "IllegalStateException", transacted::recover);
         table.row("start twice", "nothing", () -> {
             connection.start();
             connection.start();
@@ -321,7 +325,7 @@ class JmsRulesTest {
 
     @Test
     void acknowledging() throws JMSException {
-        for (int mode : new int[] {Session.AUTO_ACKNOWLEDGE, Session.CLIENT_ACKNOWLEDGE, Session.DUPS_OK_ACKNOWLEDGE}) {
+        for (int mode = Session.SESSION_TRANSACTED; mode <= Session.DUPS_OK_ACKNOWLEDGE; mode++) {
             session.createProducer(queue).send(session.createMessage());
             try (Session own = connection.createSession(mode)) {
                 Message message = own.createConsumer(queue).receive(Jms.WAIT);

@@ -18,6 +18,8 @@ final class Proxy implements AutoCloseable {
     private final int broker;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private boolean answersHeld;
+    private boolean requestsHeld;
+    private boolean requestsWaiting;
     private int passing = Integer.MAX_VALUE;
     private int accepted;
     private boolean refusing;
@@ -70,6 +72,8 @@ final class Proxy implements AutoCloseable {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 if (answers) {
                     awaitAnswersPass();
+                } else {
+                    awaitRequestsPass();
                 }
                 out.write(buffer, 0, count);
             }
@@ -88,6 +92,32 @@ final class Proxy implements AutoCloseable {
         while (answersHeld && !closed) {
             wait();
         }
+    }
+
+    private synchronized void awaitRequestsPass() throws InterruptedException {
+        while (requestsHeld && !closed) {
+            requestsWaiting = true;
+            notifyAll();
+            wait();
+        }
+    }
+
+    /** From now on nothing that the clients say comes through; what is held when they are cut is lost. */
+    synchronized void holdRequests() {
+        requestsHeld = true;
+        requestsWaiting = false;
+    }
+
+    /** Waits until a client has said something that is held. */
+    synchronized void awaitRequest() throws InterruptedException {
+        while (!requestsWaiting) {
+            wait();
+        }
+    }
+
+    synchronized void passRequests() {
+        requestsHeld = false;
+        notifyAll();
     }
 
     /** From now on nothing that the broker says comes through; what the clients say does. */
@@ -145,5 +175,6 @@ final class Proxy implements AutoCloseable {
         server.close();
         cut();
         passAnswers();
+        passRequests();
     }
 }

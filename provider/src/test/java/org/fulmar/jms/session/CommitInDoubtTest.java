@@ -1,0 +1,359 @@
+package org.fulmar.jms.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.jms.Connection;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
+import jakarta.jms.TransactionRolledBackException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.FulmarConnectionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Transactions whose connection is lost: what was done is known, and done once; what was not is rolled back. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class CommitInDoubtTest {
+    @TempDir
+    private Path directory;
+
+    private RealBroker broker;
+    private Proxy proxy;
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final BlockingQueue<JMSException> told = new LinkedBlockingQueue<>();
+    private Session direct;
+    private Queue in;
+    private Queue out;
+
+    @BeforeEach
+    void open() throws Exception {
+        broker = RealBroker.start(directory, "maxRedeliveries=-1");
+        proxy = new Proxy(broker.port());
+        direct = connect(broker.url()).createSession();
+        in = direct.createQueue("in");
+        out = direct.createQueue("out");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        proxy.passAnswers();
+        proxy.passRequests();
+        proxy.refuse(false);
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+        proxy.close();
+        broker.close();
+    }
+
+    private Connection connect(String url) throws JMSException {
+        FulmarConnectionFactory factory = new FulmarConnectionFactory(url);
+        open.add(factory);
+        Connection connection = factory.createConnection();
+        open.add(connection);
+        connection.setExceptionListener(told::add);
+        connection.start();
+        return connection;
+    }
+
+    private Session transacted(String options) throws JMSException {
+        return connect(proxy.url() + options).createSession(Session.SESSION_TRANSACTED);
+    }
+
+    private void send(String... texts) throws JMSException {
+        try (MessageProducer producer = direct.createProducer(in)) {
+            for (String text : texts) {
+                producer.send(direct.createTextMessage(text));
+            }
+        }
+    }
+
+    private void sendOut(Session session, String... texts) throws JMSException {
+        try (MessageProducer producer = session.createProducer(out)) {
+            for (String text : texts) {
+                producer.send(session.createTextMessage(text));
+            }
+        }
+    }
+
+    private List<String> drained(Queue queue) throws JMSException {
+        List<String> there = new ArrayList<>();
+        try (MessageConsumer consumer = direct.createConsumer(queue)) {
+            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
+                there.add(Jms.seen(next));
+            }
+        }
+        return there;
+    }
+
+    private void cut() throws InterruptedException {
+        told.clear();
+        proxy.cut();
+        proxy.passAnswers();
+        proxy.passRequests();
+        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").isNotNull();
+    }
+
+    /** Returns when the session's connection is back. */
+    private static void awaitLink(Session session) throws JMSException {
+        session.createTemporaryQueue().delete();
+    }
+
+    private int browsed(Queue queue) throws JMSException {
+        return java.util.Collections.list(direct.createBrowser(queue).getEnumeration())
+                .size();
+    }
+
+    @Test
+    void commitWhoseAnswerIsLostIsKnownToBeDone() throws Exception {
+        Session session = transacted("");
+        send("a", "b");
+        MessageConsumer consumer = session.createConsumer(in);
+        for (String text : List.of("a", "b")) {
+            // what was sent ahead over a lost link is flagged
+            assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo(text);
+            sendOut(session, "of " + text);
+            proxy.holdAnswers();
+            Background<Void> commit = Background.run(session::commit);
+            int done = text.equals("a") ? 1 : 2;
+            Jms.eventually("the broker has done it", () -> browsed(out) == done);
+            cut();
+            commit.result();
+        }
+        session.rollback();
+        assertThat(consumer.receive(200)).isNull();
+        session.close();
+        assertThat(drained(in)).isEmpty();
+        assertThat(drained(out)).containsExactly("of a", "of b");
+    }
+
+    @Test
+    void commitOfMessagesThatDidNotArriveIsSentAgain() throws Exception {
+        Session session = transacted("");
+        sendOut(session, "a", "b");
+        awaitLink(session);
+        for (int i = 0; i < 3; i++) {
+            proxy.holdRequests();
+            Background<Void> commit = Background.run(session::commit);
+            proxy.awaitRequest();
+            cut();
+            commit.result();
+            assertThat(drained(out)).containsExactly("a", "b");
+            sendOut(session, "a", "b");
+        }
+    }
+
+    @Test
+    void commitOfReceivedMessagesThatDidNotArriveIsRolledBack() throws Exception {
+        Session session = transacted("");
+        send("a", "b");
+        MessageConsumer consumer = session.createConsumer(in);
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a");
+        sendOut(session, "never");
+        proxy.holdRequests();
+        Background<Void> commit = Background.run(session::commit);
+        proxy.awaitRequest();
+        cut();
+        assertThatThrownBy(commit::result).isInstanceOf(TransactionRolledBackException.class);
+        assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo("a");
+        sendOut(session, "of a");
+        session.commit();
+        session.close();
+        assertThat(drained(in)).hasSize(1).allMatch(text -> text.startsWith("b"));
+        assertThat(drained(out)).containsExactly("of a");
+    }
+
+    @Test
+    void transactionThatHasOnlySentOutlivesItsConnection() throws Exception {
+        Session session = transacted("");
+        sendOut(session, "a");
+        cut();
+        awaitLink(session);
+        sendOut(session, "b");
+        cut();
+        session.commit();
+        assertThat(drained(out)).containsExactly("a", "b");
+    }
+
+    @Test
+    void transactionThatHasReceivedOverALostConnectionIsRolledBack() throws Exception {
+        Session session = transacted("");
+        send("a", "b", "c");
+        MessageConsumer consumer = session.createConsumer(in);
+        assertThat(Jms.receive(consumer, 1)).containsExactly("a");
+        sendOut(session, "never");
+        cut();
+        awaitLink(session);
+        Message again = consumer.receive(Jms.WAIT);
+        assertThat(Jms.text(again)).isEqualTo("a");
+        assertThat(again.getJMSRedelivered()).isTrue();
+        sendOut(session, "nor this");
+        assertThatThrownBy(session::commit)
+                .isInstanceOf(TransactionRolledBackException.class)
+                .hasMessageContaining("lost");
+        List<String> seen = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Message next = consumer.receive(Jms.WAIT);
+            seen.add(Jms.text(next));
+            assertThat(i > 0 || next.getIntProperty("JMSXDeliveryCount") == 3).isTrue();
+        }
+        assertThat(seen).containsExactly("a", "b", "c");
+        session.commit();
+        session.close();
+        assertThat(drained(in)).isEmpty();
+        assertThat(drained(out)).isEmpty();
+    }
+
+    @Test
+    void transactionThatWasShippedInPartIsRolledBack() throws Exception {
+        Session session = transacted("?transactionBuffer=0");
+        sendOut(session, "a", "b");
+        cut();
+        awaitLink(session);
+        sendOut(session, "c");
+        assertThatThrownBy(session::commit).isInstanceOf(TransactionRolledBackException.class);
+        sendOut(session, "d", "e");
+        session.commit();
+        assertThat(drained(out)).containsExactly("d", "e");
+    }
+
+    @Test
+    void commitOfShippedPartsWhoseAnswerIsLostIsKnownToBeDone() throws Exception {
+        Session session = transacted("?transactionBuffer=0");
+        sendOut(session, "a", "b");
+        // behind the answers to its parts
+        awaitLink(session);
+        proxy.holdAnswers();
+        Background<Void> commit = Background.run(session::commit);
+        Jms.eventually("the broker has done it", () -> browsed(out) == 2);
+        cut();
+        commit.result();
+        assertThat(drained(out)).containsExactly("a", "b");
+    }
+
+    @Test
+    void rollbackNeedsNoConnection() throws Exception {
+        Session session = transacted("");
+        send("a");
+        MessageConsumer consumer = session.createConsumer(in);
+        Jms.receive(consumer, 1);
+        proxy.refuse(true);
+        cut();
+        session.rollback();
+        proxy.refuse(false);
+        Message again = consumer.receive(Jms.WAIT);
+        assertThat(Jms.text(again)).isEqualTo("a");
+        session.commit();
+        session.close();
+        assertThat(drained(in)).isEmpty();
+    }
+
+    @Test
+    void outcomeThatCannotBeFoundOutIsSaidToBeUnknown() throws Exception {
+        Session session = transacted("?requestTimeout=500&reconnectMaxDelay=100");
+        sendOut(session, "a");
+        proxy.holdAnswers();
+        Background<Void> commit = Background.run(session::commit);
+        Jms.eventually("the broker has done it", () -> browsed(out) == 1);
+        proxy.refuse(true);
+        cut();
+        assertThatThrownBy(commit::result)
+                .isInstanceOf(JMSException.class)
+                .isNotInstanceOf(TransactionRolledBackException.class)
+                .hasMessageContaining("not known");
+        proxy.refuse(false);
+        awaitLink(session);
+        sendOut(session, "b");
+        session.commit();
+        assertThat(drained(out)).containsExactly("a", "b");
+    }
+
+    @Test
+    void outcomeIsUnknownWhereNoConnectionFollows() throws Exception {
+        Session session = transacted("?reconnect=false");
+        sendOut(session, "a");
+        proxy.holdAnswers();
+        Background<Void> commit = Background.run(session::commit);
+        Jms.eventually("the broker has done it", () -> browsed(out) == 1);
+        cut();
+        assertThatThrownBy(commit::result)
+                .isInstanceOf(JMSException.class)
+                .isNotInstanceOf(TransactionRolledBackException.class)
+                .hasMessageContaining("not known");
+    }
+
+    @Test
+    void commitThatABrokerDoesNotAnswerInTimeIsAskedForOverAnotherConnection() throws Exception {
+        Session session = transacted("?requestTimeout=1000");
+        sendOut(session, "a");
+        proxy.holdAnswers();
+        Background<Void> commit = Background.run(session::commit);
+        assertThat(told.poll(20, TimeUnit.SECONDS))
+                .as("it gives its connection up")
+                .isNotNull();
+        proxy.passAnswers();
+        commit.result();
+        assertThat(drained(out)).containsExactly("a");
+    }
+
+    @Test
+    void whateverIsCutEachMessageIsTakenAndAnsweredOnce() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        Session session = transacted("?reconnectDelay=1&reconnectMaxDelay=5&transactionBuffer=" + random.nextInt(600));
+        MessageConsumer consumer = session.createConsumer(in);
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            expected.add("m" + i);
+            send("m" + i);
+        }
+        int committed = 0;
+        Background<Void> cutting = Background.run(() -> {
+            Random pauses = new Random(seed);
+            for (int i = 0; i < 40; i++) {
+                TimeUnit.MICROSECONDS.sleep(pauses.nextInt(30_000));
+                proxy.cut();
+            }
+        });
+        while (committed < 100) {
+            int batch = 1 + random.nextInt(3);
+            List<String> got = new ArrayList<>();
+            for (int i = 0; i < batch && committed + got.size() < 100; i++) {
+                Message next = consumer.receive(Jms.WAIT);
+                assertThat(next).as("seed %d, after %d", seed, committed).isNotNull();
+                got.add(Jms.text(next));
+                sendOut(session, Jms.text(next));
+            }
+            try {
+                session.commit();
+                committed += got.size();
+            } catch (TransactionRolledBackException e) {
+                // all of it comes again
+            }
+        }
+        cutting.result();
+        awaitLink(session);
+        assertThat(consumer.receive(100)).as("seed %d", seed).isNull();
+        session.close();
+        assertThat(drained(in)).as("seed %d", seed).isEmpty();
+        assertThat(drained(out).stream()
+                        .map(text -> text.replaceAll("\\*.*", ""))
+                        .toList())
+                .as("seed %d", seed)
+                .isEqualTo(expected);
+    }
+}
