@@ -31,6 +31,11 @@ public final class FaultyDisk implements Disk {
     /** A change of the disk or a force that is about to happen. */
     public interface Hook {
         void before(Operation operation, Path file) throws IOException;
+
+        /** As above, for a write of what {@code data} has remaining. */
+        default void beforeWrite(Path file, long position, ByteBuffer data) throws IOException {
+            before(Operation.WRITE, file);
+        }
     }
 
     public enum Operation {
@@ -402,7 +407,7 @@ public final class FaultyDisk implements Disk {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             checkOpen();
-            hook.before(Operation.WRITE, path);
+            hook.beforeWrite(path, position, source);
             synchronized (FaultyDisk.this) {
                 int start = (int) position;
                 int room = allocate(inode, start, start + source.remaining());

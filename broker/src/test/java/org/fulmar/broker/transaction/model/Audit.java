@@ -2,6 +2,7 @@ package org.fulmar.broker.transaction.model;
 
 import static org.fulmar.broker.transaction.model.Ledger.require;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import org.fulmar.broker.transaction.model.Wire.Call;
 import org.fulmar.broker.transaction.model.Work.Delivery;
 import org.fulmar.broker.transaction.model.Work.Message;
 import org.fulmar.broker.transaction.model.Work.State;
+import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.jms.Credit;
 import org.fulmar.protocol.jms.JmsCode;
 
@@ -59,6 +61,15 @@ final class Audit {
         for (Receiver receiver : actor.receivers) {
             checkOrder(receiver);
         }
+        checkNothingIsOpen();
+    }
+
+    private void checkNothingIsOpen() {
+        Call call = wire.call(actor.line.link, JmsCode.ADMIN_TRANSACTIONS, Map.of());
+        wire.await(call);
+        require(call.succeeded(), "%s", call);
+        JsonNode json = JsonBody.parse(call.body);
+        require(json.path("open").isEmpty() && json.path("transactions").isEmpty(), "the broker has yet %s", json);
     }
 
     /** Until all that is available has come. */

@@ -2,9 +2,12 @@ package org.fulmar.broker.transaction.model;
 
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.Broker;
@@ -30,6 +33,7 @@ final class Machine implements Probe, AutoCloseable {
     private @Nullable Broker broker;
     private LocalAddress address = new LocalAddress("none");
     private volatile boolean dead;
+    private volatile CountDownLatch forces = new CountDownLatch(0);
     private @Nullable FaultyDisk left;
     private int operationsLeft;
     private @Nullable Point deadly;
@@ -49,6 +53,10 @@ final class Machine implements Probe, AutoCloseable {
         return clock.get();
     }
 
+    FaultyDisk disk() {
+        return disk;
+    }
+
     void advance(long millis) {
         clock.addAndGet(millis);
     }
@@ -62,26 +70,81 @@ final class Machine implements Probe, AutoCloseable {
         return losesPower;
     }
 
+    /** Starts the broker; it may die of that. */
     void start() throws IOException {
         dead = false;
         left = null;
-        operationsLeft = 0;
-        deadly = null;
-        disk.hook((operation, file) -> beforeOperation());
+        disk.hook(new Hook());
         Broker fresh = new Broker(config, disk, clock::get, true, this);
         broker = fresh;
-        address = fresh.startLocal("transaction-model-" + NAMES.incrementAndGet());
-    }
-
-    private void beforeOperation() throws IOException {
-        synchronized (this) {
-            if (operationsLeft > 0 && --operationsLeft == 0) {
-                die();
+        try {
+            address = fresh.startLocal("transaction-model-" + NAMES.incrementAndGet());
+        } catch (IOException e) {
+            if (!dead) {
+                throw e;
             }
         }
-        if (dead) {
-            throw new IOException("the machine is dead");
+    }
+
+    /** What happens to the disk, and when it dies of that. */
+    private final class Hook implements FaultyDisk.Hook {
+        @Override
+        public void before(FaultyDisk.Operation operation, Path file) throws IOException {
+            if (operation == FaultyDisk.Operation.FORCE) {
+                awaitForces();
+            }
+            if (isLast()) {
+                die();
+            }
+            failIfDead();
         }
+
+        @Override
+        public void beforeWrite(Path file, long position, ByteBuffer data) throws IOException {
+            if (isLast()) {
+                dieIn(file, position, data);
+            }
+            failIfDead();
+        }
+
+        private void failIfDead() throws IOException {
+            if (dead) {
+                throw new IOException("the machine is dead");
+            }
+        }
+    }
+
+    private synchronized boolean isLast() {
+        return operationsLeft > 0 && --operationsLeft == 0;
+    }
+
+    /** It dies in the middle of a write. */
+    private synchronized void dieIn(Path file, long position, ByteBuffer data) throws IOException {
+        boolean alive = !dead;
+        die();
+        FaultyDisk image = left;
+        if (alive && image != null && !losesPower) {
+            image.open(file)
+                    .write(data.duplicate().limit(data.position() + random.nextInt(data.remaining() + 1)), position);
+        }
+    }
+
+    private void awaitForces() {
+        CountDownLatch held = forces;
+        try {
+            held.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Nothing is forced until {@link #releaseForces}. */
+    void holdForces() {
+        forces = new CountDownLatch(1);
+    }
+
+    void releaseForces() {
+        forces.countDown();
     }
 
     @Override
@@ -93,12 +156,12 @@ final class Machine implements Probe, AutoCloseable {
         }
     }
 
-    /** It dies before the n-th operation of its disk from now on. */
+    /** It dies in the n-th operation of its disk from now on, over restarts in good order; 0 for never. */
     synchronized void dieAtOperation(int ordinal) {
         operationsLeft = ordinal;
     }
 
-    /** It dies when a transaction passes this point for the n-th time from now on. */
+    /** It dies when a transaction passes this point for the n-th time from now on; 0 for never. */
     synchronized void dieAtPoint(Point point, int ordinal) {
         deadly = point;
         pointsLeft = ordinal;
@@ -109,6 +172,8 @@ final class Machine implements Probe, AutoCloseable {
         if (!dead) {
             // first: what is read before this is known to be on the disk
             dead = true;
+            operationsLeft = 0;
+            deadly = null;
             left = losesPower ? disk.afterPowerLoss(random) : disk.afterKill();
         }
     }

@@ -245,7 +245,7 @@ final class SessionSteps {
     }
 
     private void committed(Work work, long asked) {
-        if (work.isLasting()) {
+        if (work.isLasting() || !work.acknowledged.isEmpty()) {
             ledger.known(work, State.COMMITTED);
             ledger.forced(asked);
         } else {

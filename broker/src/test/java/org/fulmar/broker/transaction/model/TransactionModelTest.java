@@ -62,7 +62,7 @@ class TransactionModelTest {
         } finally {
             threads.shutdown();
         }
-        LoggerFactory.getLogger(TransactionModelTest.class).info("{}", totals);
+        System.out.println(totals);
         if (only == null) {
             totals.check(last);
         }
