@@ -96,6 +96,10 @@ public final class MessageStore {
         lock = disk.lock(options.root().resolve("lock"));
         try {
             openLocked(topics);
+        } catch (UncheckedIOException e) {
+            // a view has files of its own
+            unlock();
+            throw e.getCause();
         } catch (IOException | RuntimeException e) {
             unlock();
             throw e;

@@ -2,8 +2,6 @@ package org.fulmar.broker.transaction.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -51,15 +49,7 @@ class LargeTransactionTest {
     private static final int MESSAGES = PARTS * PER_PART;
     private static final String QUEUE = "q";
 
-    static {
-        ((Logger) logger("org.fulmar.broker")).setLevel(Level.OFF);
-        ((Logger) logger("io.netty")).setLevel(Level.OFF);
-    }
-
-    private static org.slf4j.Logger logger(String name) {
-        return org.slf4j.LoggerFactory.getLogger(name);
-    }
-
+    private final Quiet quiet = new Quiet();
     private final Machine machine = new Machine(
             Map.of(
                     "mappedFileSizeCommitLog", Integer.toString(16 << 20),
@@ -83,6 +73,7 @@ class LargeTransactionTest {
         wire.cut(link);
         machine.close();
         client.close();
+        quiet.close();
     }
 
     private void connect() {
@@ -206,6 +197,25 @@ class LargeTransactionTest {
         assertThat(again.succeeded()).as("%s", again).isTrue();
         // all of it is there when the answer is
         consume(1, MESSAGES + 1);
+        assertAllCame();
+    }
+
+    @Test
+    void aRepeatedCommitIsNotAnsweredBeforeTheFirstIs() {
+        TransactionId id = parts();
+        // the decision still finds room, but not all copies do
+        machine.disk().roomLeft(0);
+        List<Call> commits = List.of(
+                end(JmsCode.TRANSACTION_COMMIT, id, PARTS, List.of()),
+                end(JmsCode.TRANSACTION_COMMIT, id, PARTS, List.of()));
+        TransactionId branch = new TransactionId(new BranchXid(1, new byte[] {1}, new byte[0]), 9, 1);
+        Call prepared = done(end(JmsCode.TRANSACTION_PREPARE, branch, 0, List.of()));
+        assertThat(prepared.succeeded()).as("%s", prepared).isTrue();
+        assertThat(commits).noneMatch(call -> call.done);
+        machine.disk().roomLeft(-1);
+        machine.advance(1000);
+        commits.forEach(commit -> assertThat(done(commit).succeeded()).isTrue());
+        consume(1, MESSAGES);
         assertAllCame();
     }
 

@@ -175,6 +175,7 @@ final class Machine implements Probe, AutoCloseable {
             operationsLeft = 0;
             deadly = null;
             left = losesPower ? disk.afterPowerLoss(random) : disk.afterKill();
+            forces.countDown();
         }
     }
 

@@ -2,8 +2,6 @@ package org.fulmar.broker.transaction.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -17,7 +15,6 @@ import org.fulmar.protocol.transport.ConnectionLimits;
 import org.fulmar.protocol.transport.RemotingClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.slf4j.LoggerFactory;
 
 /**
  * Random transactions of eight sessions on a broker that is killed, loses its power and its connections, compared with a
@@ -28,12 +25,6 @@ class TransactionModelTest {
     private static final int SEEDS = 500;
     private static final int THREADS = 2;
 
-    static {
-        // brokers die here by the thousand
-        ((Logger) LoggerFactory.getLogger("org.fulmar.broker")).setLevel(Level.OFF);
-        ((Logger) LoggerFactory.getLogger("io.netty")).setLevel(Level.OFF);
-    }
-
     @Test
     void transactionsAreWholeOrNotAtAllWhateverDiesWhen() throws Exception {
         Long only = Long.getLong("fulmar.seed");
@@ -43,8 +34,9 @@ class TransactionModelTest {
         AtomicLong next = new AtomicLong(first);
         AtomicBoolean failed = new AtomicBoolean();
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        try (RemotingClient client =
-                new RemotingClient("model", THREADS, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
+        try (Quiet quiet = new Quiet();
+                RemotingClient client =
+                        new RemotingClient("model", THREADS, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
             List<Future<?>> done = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {
                 done.add(threads.submit(() -> {
