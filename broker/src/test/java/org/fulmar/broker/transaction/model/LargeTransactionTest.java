@@ -47,6 +47,9 @@ class LargeTransactionTest {
     private static final int PARTS = 100;
     private static final int PER_PART = 1000;
     private static final int MESSAGES = PARTS * PER_PART;
+    /** The re-appending passes its point in each turn but the first, and copies up to 512 messages in one. */
+    private static final int A_THIRD_OF_THE_TURNS = MESSAGES / 512 / 3;
+
     private static final String QUEUE = "q";
 
     private final Quiet quiet = new Quiet();
@@ -184,12 +187,12 @@ class LargeTransactionTest {
     @Test
     void aLargeCommitIsWholeOverAKillInTheMiddleAndARepeatedOneWaitsForAllOfIt() throws Exception {
         TransactionId id = parts();
-        machine.dieAtPoint(Point.RE_APPEND, MESSAGES / 3);
+        machine.dieAtPoint(Point.RE_APPEND, A_THIRD_OF_THE_TURNS);
         Call commit = done(end(JmsCode.TRANSACTION_COMMIT, id, PARTS, List.of()));
         assertThat(commit.done).as("answered before it died").isFalse();
         // it goes on as soon as it is there again, and dies of that
         wire.cutAll(List.of(link));
-        machine.dieAtPoint(Point.RE_APPEND, MESSAGES / 3);
+        machine.dieAtPoint(Point.RE_APPEND, A_THIRD_OF_THE_TURNS);
         machine.restart();
         Awaitility.await().atMost(30, TimeUnit.SECONDS).until(machine::isDead);
         comeBack();
@@ -235,7 +238,7 @@ class LargeTransactionTest {
     @Test
     void whoWaitsForALargeCommitIsToldWhenTheDiskFails() throws Exception {
         TransactionId id = parts();
-        machine.dieAtPoint(Point.RE_APPEND, 1000);
+        machine.dieAtPoint(Point.RE_APPEND, 2);
         var body = link.connection.buffer(256);
         TransactionPart.encode(body, id, PARTS, true, List.of(), List.of());
         Frame answer = link.connection
