@@ -174,6 +174,11 @@ public final class GroupTable implements View {
         return reservations;
     }
 
+    /** Whether the cursor's group has not been deleted. */
+    boolean isThere(Cursor cursor) {
+        return cursors.get(cursor.id()) == cursor;
+    }
+
     /** Whether a prepared branch has a message of the group. */
     public boolean isReserved(SubscriptionGroup group) {
         return reservations.isReserved(group);

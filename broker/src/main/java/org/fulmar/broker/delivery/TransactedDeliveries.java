@@ -114,14 +114,15 @@ public final class TransactedDeliveries {
     /**
      * The branch is rolled back.
      *
-     * @return run when the facts are logged: what it has reserved comes again, flagged, before newer ones
+     * @return run when the facts are durable: what it has reserved comes again, flagged, before newer ones
      */
     public Runnable rollback(long branch, FactSink facts) {
         List<Reservations.Reserved> had = groups.reservations().of(branch);
         groups.resolve(branch, facts);
         return () -> {
             for (Reservations.Reserved range : had) {
-                for (int i = 0; i < range.count(); i++) {
+                // its subscription may have been deleted meanwhile
+                for (int i = 0; i < range.count() && groups.isThere(range.cursor()); i++) {
                     engine.giveBackReserved(range.cursor(), range.offset() + i);
                 }
             }

@@ -355,8 +355,7 @@ final class JmsTransactions {
         } else if (commit) {
             writer.commitPrepared(branch, false, answer(request, Probe.Point.COMMITTED));
         } else {
-            writer.rollbackPrepared(branch, false);
-            turn.successAfterLog(request);
+            writer.rollbackPrepared(branch, false, new JmsSender.Answer(request));
         }
     }
 

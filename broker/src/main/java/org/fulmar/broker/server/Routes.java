@@ -152,7 +152,7 @@ record Routes(
         router.onCore(JmsCode.TRANSACTION_OUTCOME, handler::outcome);
         router.onCore(JmsCode.TRANSACTION_RECOVER, handler::recover);
         router.onCore(JmsCode.TRANSACTION_FORGET, handler::forget);
-        TransactionAdmin admin = new TransactionAdmin(open, transactions, writer, deliveries, store, turn, clock);
+        TransactionAdmin admin = new TransactionAdmin(open, transactions, writer, deliveries, store, clock);
         onCore(JmsCode.ADMIN_TRANSACTIONS, RequestRouter.unlessUnread(admin::list));
         onCore(JmsCode.ADMIN_END_TRANSACTION, admin::end);
     }

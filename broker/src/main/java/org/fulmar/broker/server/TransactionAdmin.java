@@ -39,7 +39,6 @@ final class TransactionAdmin {
     private final TransactionWriter writer;
     private final TransactedDeliveries deliveries;
     private final MessageStore store;
-    private final TurnEnd turn;
     private final LongSupplier clock;
 
     TransactionAdmin(
@@ -48,14 +47,12 @@ final class TransactionAdmin {
             TransactionWriter writer,
             TransactedDeliveries deliveries,
             MessageStore store,
-            TurnEnd turn,
             LongSupplier clock) {
         this.transactions = transactions;
         this.table = table;
         this.writer = writer;
         this.deliveries = deliveries;
         this.store = store;
-        this.turn = turn;
         this.clock = clock;
     }
 
@@ -148,10 +145,9 @@ final class TransactionAdmin {
         try {
             if (commit) {
                 writer.commitPrepared(branch, true, new JmsSender.Answer(request));
-                return;
+            } else {
+                writer.rollbackPrepared(branch, true, new JmsSender.Answer(request));
             }
-            writer.rollbackPrepared(branch, true);
-            turn.successAfterLog(request);
         } catch (StoreException e) {
             request.answer(StoreErrors.jmsCode(e), e.getMessage());
         }

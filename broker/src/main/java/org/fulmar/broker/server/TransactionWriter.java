@@ -220,13 +220,26 @@ final class TransactionWriter {
         decide(branch, heuristic, ranges, facts -> deliveries.commit(branch.number(), facts), true, listener);
     }
 
-    /** Rolls back a prepared branch; what it had received comes again. The fact is in the log at the end of the turn. */
-    void rollbackPrepared(Branch branch, boolean heuristic) throws StoreException {
+    /**
+     * Rolls back a prepared branch. What it had received comes again when no loss of power can undo that any more: else it
+     * might be worked on twice, by whoever gets it now and by a commit of the branch, in doubt again.
+     */
+    void rollbackPrepared(Branch branch, boolean heuristic, Appender.Listener listener) throws StoreException {
         RecordGroup group = store.appender().group();
         reserve(group, 0);
         table.decide(branch, false, heuristic, group);
         Runnable comeBack = deliveries.rollback(branch.number(), group);
-        store.appender().append(group, false, Appender.Listener.NONE);
-        comeBack.run();
+        store.appender().append(group, true, new Appender.Listener() {
+            @Override
+            public void stored(long physicalOffset, long queueOffset) {
+                comeBack.run();
+                listener.stored(physicalOffset, queueOffset);
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                listener.failed(cause);
+            }
+        });
     }
 }

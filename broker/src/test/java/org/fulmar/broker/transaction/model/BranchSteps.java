@@ -49,8 +49,7 @@ final class BranchSteps {
         }
         Work branch = open.get(random.nextInt(open.size()));
         if (branch.state() == State.PREPARED && random.nextInt(5) == 0) {
-            // nobody can tell from a list whether a rollback by an administrator was undone by a loss of power
-            administer(link, branch, machine.losesPower() || random.nextBoolean());
+            administer(link, branch, random.nextBoolean());
         } else {
             goOn(link, branch);
         }
@@ -104,7 +103,7 @@ final class BranchSteps {
                 ledger.known(branch, State.COMMITTED);
                 ledger.forced(asked);
             } else {
-                ledger.known(branch, State.ROLLED_BACK, unknown);
+                ledger.known(branch, State.ROLLED_BACK);
                 branch.free = true;
             }
         };
@@ -202,6 +201,8 @@ final class BranchSteps {
     /** Decides and forgets all of them; whether none is left. */
     boolean finish(Link link) {
         while (!machine.isDead()) {
+            // a branch whose copies are under way is in doubt no more, but not yet answered
+            wire.awaitAll();
             Set<BranchXid> listed = list(link);
             if (listed != null && listed.isEmpty() && undecided().isEmpty()) {
                 return true;

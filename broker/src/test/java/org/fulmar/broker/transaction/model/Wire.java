@@ -197,6 +197,13 @@ final class Wire {
         }
     }
 
+    /** Does what comes until nothing is under way any more, over whatever connection it was asked. */
+    void awaitAll() {
+        while (!open.isEmpty() && !machine.isDead()) {
+            await(open.get(0));
+        }
+    }
+
     /** Cuts a connection: what is under way over it is lost. */
     void cut(Link link) {
         link.lost = true;
