@@ -93,14 +93,16 @@ public class FulmarResourceAdapter implements ResourceAdapter, Serializable {
             @Nullable String ownUrl, @Nullable String ownUser, @Nullable String ownPassword, @Nullable String clientId)
             throws ResourceException {
         String used = BrokerTarget.given(ownUrl);
-        String adapters = BrokerTarget.given(url);
-        if (used == null && adapters == null) {
+        if (used == null) {
+            used = BrokerTarget.given(url);
+        }
+        if (used == null) {
             throw new ResourceException(
                     "no broker is configured: set the property url of the resource adapter, or of what uses it");
         }
         boolean own = BrokerTarget.given(ownUser) != null;
         return new BrokerTarget(
-                used == null ? adapters : used,
+                used,
                 BrokerTarget.given(own ? ownUser : userName),
                 own ? ownPassword : password,
                 BrokerTarget.given(clientId));
