@@ -92,10 +92,7 @@ public class FulmarResourceAdapter implements ResourceAdapter, Serializable {
     public BrokerTarget target(
             @Nullable String ownUrl, @Nullable String ownUser, @Nullable String ownPassword, @Nullable String clientId)
             throws ResourceException {
-        String used = BrokerTarget.given(ownUrl);
-        if (used == null) {
-            used = BrokerTarget.given(url);
-        }
+        String used = BrokerTarget.given(ownUrl) == null ? BrokerTarget.given(url) : BrokerTarget.given(ownUrl);
         if (used == null) {
             throw new ResourceException(
                     "no broker is configured: set the property url of the resource adapter, or of what uses it");
