@@ -42,14 +42,14 @@ final class Acknowledgements {
 
     /**
      * @param transactions of the session that hands the messages out
-     * @param sessionId the session that holds them at the broker
+     * @param holder the session that holds them at the broker
      */
-    Acknowledgements(FulmarConnection connection, Transactions transactions, int sessionId, int mode) {
+    Acknowledgements(FulmarConnection connection, Transactions transactions, FulmarSession holder, int mode) {
         this.connection = connection;
         this.transactions = transactions;
-        this.sessionId = sessionId;
+        this.sessionId = holder.id();
         this.mode = mode;
-        this.replenish = connection.options().prefetch() > 0;
+        this.replenish = holder.prefetch() > 0;
     }
 
     /**

@@ -204,7 +204,7 @@ final class AssignedMessages {
 
     private synchronized Acknowledgements acknowledgements(FulmarSession holder) {
         return acknowledgements.computeIfAbsent(
-                holder, of -> new Acknowledgements(connection, session.transactions(), of.id(), mode));
+                holder, of -> new Acknowledgements(connection, session.transactions(), of, mode));
     }
 
     private synchronized Collection<Acknowledgements> all() {

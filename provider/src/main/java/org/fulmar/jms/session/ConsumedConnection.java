@@ -40,12 +40,23 @@ abstract class ConsumedConnection implements Connection {
     private ConnectionConsumer connectionConsumer(
             @Nullable ServerSessionPool pool, int maxMessages, FulmarConnectionConsumer.Source source)
             throws JMSException {
+        return connectionConsumer(pool, maxMessages, connection().options().prefetch(), source);
+    }
+
+    private ConnectionConsumer connectionConsumer(
+            @Nullable ServerSessionPool pool, int maxMessages, int prefetch, FulmarConnectionConsumer.Source source)
+            throws JMSException {
         connection().checkOpen();
         used();
-        FulmarConnectionConsumer made = FulmarConnectionConsumer.open(connection(), pool, maxMessages, source);
+        FulmarConnectionConsumer made = FulmarConnectionConsumer.open(connection(), pool, maxMessages, prefetch, source);
         connectionConsumers.add(made);
         made.start();
         return made;
+    }
+
+    /** One that an adapter's endpoint needs; each of its server sessions gets one message at a time. */
+    final ConnectionConsumer consume(ConsumedSource from, ServerSessionPool pool) throws JMSException {
+        return connectionConsumer(pool, 1, from.prefetch(), from::consumer);
     }
 
     @Override

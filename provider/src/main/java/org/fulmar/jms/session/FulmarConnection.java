@@ -322,6 +322,10 @@ public final class FulmarConnection extends ConsumedConnection {
 
     /** A session, which does not count as a use: a context has one from its beginning. */
     FulmarSession session(int acknowledgeMode) throws JMSException {
+        return session(acknowledgeMode, options.prefetch());
+    }
+
+    FulmarSession session(int acknowledgeMode, int prefetch) throws JMSException {
         checkNotLost();
         if (acknowledgeMode < Session.SESSION_TRANSACTED || acknowledgeMode > Session.DUPS_OK_ACKNOWLEDGE) {
             throw new JMSException("no acknowledge mode: " + acknowledgeMode);
@@ -331,7 +335,8 @@ public final class FulmarConnection extends ConsumedConnection {
                 this,
                 lastSessionId.incrementAndGet(),
                 acknowledgeMode,
-                transacted ? FulmarSession.Kind.TRANSACTED : FulmarSession.Kind.PLAIN));
+                transacted ? FulmarSession.Kind.TRANSACTED : FulmarSession.Kind.PLAIN,
+                prefetch));
     }
 
     private FulmarSession add(FulmarSession session) {
@@ -341,9 +346,13 @@ public final class FulmarConnection extends ConsumedConnection {
 
     /** A session whose work belongs to the branches of its resource, or is acknowledged automatically outside of them. */
     FulmarSession xaSession() throws JMSException {
+        return xaSession(options.prefetch());
+    }
+
+    FulmarSession xaSession(int prefetch) throws JMSException {
         checkNotLost();
         return add(new FulmarSession(
-                this, lastSessionId.incrementAndGet(), Session.AUTO_ACKNOWLEDGE, FulmarSession.Kind.XA));
+                this, lastSessionId.incrementAndGet(), Session.AUTO_ACKNOWLEDGE, FulmarSession.Kind.XA, prefetch));
     }
 
     /** The branches of global transactions that its sessions work on. */
@@ -367,8 +376,12 @@ public final class FulmarConnection extends ConsumedConnection {
     }
 
     FulmarSession createXaSession() throws JMSException {
+        return createXaSession(options.prefetch());
+    }
+
+    FulmarSession createXaSession(int prefetch) throws JMSException {
         used = true;
-        return xaSession();
+        return xaSession(prefetch);
     }
 
     @Override

@@ -64,7 +64,11 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
     }
 
     static FulmarConnectionConsumer open(
-            FulmarConnection connection, @Nullable ServerSessionPool pool, int maxMessages, Source source)
+            FulmarConnection connection,
+            @Nullable ServerSessionPool pool,
+            int maxMessages,
+            int prefetch,
+            Source source)
             throws JMSException {
         if (pool == null) {
             throw new JMSException("a connection consumer needs a pool of server sessions");
@@ -72,7 +76,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         if (maxMessages < 1) {
             throw new JMSException("a server session gets at least one message at a time, not " + maxMessages);
         }
-        FulmarSession holder = connection.session(Session.AUTO_ACKNOWLEDGE);
+        FulmarSession holder = connection.session(Session.AUTO_ACKNOWLEDGE, prefetch);
         try {
             FulmarConsumer consumer = (FulmarConsumer) source.on(holder);
             return new FulmarConnectionConsumer(connection, holder, consumer, pool, maxMessages);

@@ -64,7 +64,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         this.destination = destination;
         this.selector = selector;
         this.noLocal = noLocal;
-        this.prefetch = session.connection().options().prefetch();
+        this.prefetch = session.prefetch();
     }
 
     int id() {

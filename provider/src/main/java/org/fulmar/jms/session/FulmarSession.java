@@ -24,6 +24,7 @@ final class FulmarSession extends SessionFactory {
     private final FulmarConnection connection;
     private final int id;
     private final int mode;
+    private final int prefetch;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<FulmarConsumer> consumers = new ArrayList<>();
@@ -49,19 +50,26 @@ final class FulmarSession extends SessionFactory {
 
     /**
      * @param mode of what belongs to no transaction
+     * @param prefetch messages sent ahead to each of its consumers
      */
-    FulmarSession(FulmarConnection connection, int id, int mode, Kind kind) {
+    FulmarSession(FulmarConnection connection, int id, int mode, Kind kind, int prefetch) {
         super(connection, id, mode);
         this.connection = connection;
         this.id = id;
         this.mode = mode;
+        this.prefetch = prefetch;
         this.transactions = switch (kind) {
             case PLAIN -> Transactions.NONE;
             case TRANSACTED -> new LocalTransactions(this);
             case XA -> new FulmarXaResource(this);
         };
-        this.acknowledgements = new Acknowledgements(connection, transactions, id, mode);
+        this.acknowledgements = new Acknowledgements(connection, transactions, this, mode);
         this.receiving = new Receiving(this, acknowledgements, mode);
+    }
+
+    /** Messages sent ahead to each of its consumers; 0 sends one when it is asked for. */
+    int prefetch() {
+        return prefetch;
     }
 
     @Override

@@ -1,0 +1,93 @@
+package org.fulmar.ra.connection;
+
+import javax.transaction.xa.XAException;
+import javax.transaction.xa.XAResource;
+import javax.transaction.xa.Xid;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session's resource as servers get it: knows what became of the last branch. Two of one connection are of one
+ * resource manager, so that an endpoint and the connections of what it calls work on one branch.
+ *
+ * <p>Any thread may use it, as the resource itself.
+ */
+public class AdapterXaResource implements XAResource {
+    private final XAResource resource;
+    private volatile boolean active;
+    private volatile boolean rolledBack;
+
+    public AdapterXaResource(XAResource resource) {
+        this.resource = resource;
+    }
+
+    /** Whether the session works on a branch now. */
+    public boolean isActive() {
+        return active;
+    }
+
+    /** Whether a branch was rolled back, or marked for that, since this was asked last. */
+    public boolean takeRolledBack() {
+        boolean was = rolledBack;
+        rolledBack = false;
+        return was;
+    }
+
+    @Override
+    public void start(Xid xid, int flags) throws XAException {
+        resource.start(xid, flags);
+        active = true;
+    }
+
+    @Override
+    public void end(Xid xid, int flags) throws XAException {
+        active = false;
+        rolledBack |= flags == TMFAIL;
+        resource.end(xid, flags);
+    }
+
+    @Override
+    public int prepare(Xid xid) throws XAException {
+        return resource.prepare(xid);
+    }
+
+    @Override
+    public void commit(Xid xid, boolean onePhase) throws XAException {
+        try {
+            resource.commit(xid, onePhase);
+        } catch (XAException e) {
+            rolledBack |= e.errorCode >= XAException.XA_RBBASE && e.errorCode <= XAException.XA_RBEND;
+            throw e;
+        }
+    }
+
+    @Override
+    public void rollback(Xid xid) throws XAException {
+        rolledBack = true;
+        resource.rollback(xid);
+    }
+
+    @Override
+    public void forget(Xid xid) throws XAException {
+        resource.forget(xid);
+    }
+
+    @Override
+    public Xid[] recover(int flags) throws XAException {
+        return resource.recover(flags);
+    }
+
+    @Override
+    public boolean isSameRM(@Nullable XAResource other) throws XAException {
+        return resource.isSameRM(other instanceof AdapterXaResource ours ? ours.resource : other);
+    }
+
+    @Override
+    public int getTransactionTimeout() throws XAException {
+        return resource.getTransactionTimeout();
+    }
+
+    @Override
+    public boolean setTransactionTimeout(int seconds) throws XAException {
+        return resource.setTransactionTimeout(seconds);
+    }
+}

@@ -1,0 +1,262 @@
+package org.fulmar.ra.connection;
+
+import jakarta.jms.JMSException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.FulmarConnectionFactory;
+import org.fulmar.jms.session.FulmarXaConnection;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections of one adapter. Endpoints and managed connections lease them; those with the same target share one, so
+ * that all their work in a transaction is one branch, and a client identifier is no obstacle to a pool.
+ *
+ * <p>Any thread may use it. Connections are opened by threads of its own, whose class loader and access context are the
+ * adapter's, as what an application's thread starts would keep the application in memory. A connection closes with its
+ * last lease. The monitor guards who leases what; nothing is waited for while it is held.
+ */
+public final class SharedConnections implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedConnections.class);
+    private static final int OPENERS = 2;
+
+    /** A connection to use until {@link #close}. */
+    public final class Lease implements AutoCloseable {
+        private final Physical physical;
+        private final Runnable lost;
+
+        private Lease(Physical physical, Runnable lost) {
+            this.physical = physical;
+            this.lost = lost;
+        }
+
+        /** The connection, which is started, and is nobody's to stop or close. */
+        public FulmarXaConnection connection() {
+            return physical.connection;
+        }
+
+        /** Whether the connection is lost for good. */
+        public boolean isLost() {
+            return physical.connection.isLost();
+        }
+
+        /** The connection is not used here any more; again, nothing happens. */
+        @Override
+        public void close() {
+            release(physical, this);
+        }
+    }
+
+    private static final class Physical {
+        final BrokerTarget target;
+        final FulmarXaConnection connection;
+        final Set<Lease> leases = new HashSet<>();
+        boolean ended;
+
+        Physical(BrokerTarget target, FulmarXaConnection connection) {
+            this.target = target;
+            this.connection = connection;
+        }
+    }
+
+    private final Map<BrokerTarget, CompletableFuture<Physical>> shared = new HashMap<>();
+    private final Set<Physical> open = new HashSet<>();
+    private final Map<String, FulmarConnectionFactory> factories = new HashMap<>();
+    private @Nullable ThreadPoolExecutor openers;
+    private boolean closed;
+
+    /** Starts the threads that open connections. Called by a thread of the server, before any application's. */
+    public synchronized void start() {
+        closed = false;
+        openers();
+    }
+
+    private synchronized ThreadPoolExecutor openers() {
+        ThreadPoolExecutor there = openers;
+        if (there == null) {
+            ClassLoader own = SharedConnections.class.getClassLoader();
+            there = new ThreadPoolExecutor(
+                    OPENERS, OPENERS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                        Thread thread = new Thread(task, "fulmar-ra-open");
+                        thread.setDaemon(true);
+                        thread.setContextClassLoader(own);
+                        return thread;
+                    });
+            there.prestartAllCoreThreads();
+            openers = there;
+        }
+        return there;
+    }
+
+    /**
+     * Leases a connection, an open one if there is one for the target that may be shared.
+     *
+     * @param share false for one of its own
+     * @param lost run when the connection is lost for good, on a thread that must not be held up
+     * @throws JMSException if it can't be opened
+     */
+    public Lease lease(BrokerTarget target, boolean share, Runnable lost) throws JMSException {
+        while (true) {
+            CompletableFuture<Physical> opening;
+            synchronized (this) {
+                checkOpen();
+                CompletableFuture<Physical> there = share ? shared.get(target) : null;
+                opening = there == null ? open(target, share) : there;
+            }
+            Physical physical = await(opening, target);
+            synchronized (this) {
+                if (!physical.ended) {
+                    Lease lease = new Lease(physical, lost);
+                    physical.leases.add(lease);
+                    return lease;
+                }
+            }
+            // it has been closed by its last user, or was lost, in this moment
+        }
+    }
+
+    private void checkOpen() throws JMSException {
+        if (closed) {
+            throw new jakarta.jms.IllegalStateException("the resource adapter is stopped");
+        }
+    }
+
+    private synchronized CompletableFuture<Physical> open(BrokerTarget target, boolean share) {
+        CompletableFuture<Physical> opening = new CompletableFuture<>();
+        if (share) {
+            shared.put(target, opening);
+        }
+        openers().execute(() -> {
+            try {
+                opening.complete(opened(target));
+            } catch (JMSException | RuntimeException e) {
+                synchronized (this) {
+                    shared.remove(target, opening);
+                }
+                opening.completeExceptionally(e);
+            }
+        });
+        return opening;
+    }
+
+    private static Physical await(CompletableFuture<Physical> opening, BrokerTarget target) throws JMSException {
+        try {
+            return opening.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof JMSException refusal) {
+                throw Failures.again(refusal);
+            }
+            throw Failures.of("no connection to " + target, e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failures.of("interrupted while a connection to " + target + " was opened", e);
+        }
+    }
+
+    private Physical opened(BrokerTarget target) throws JMSException {
+        FulmarXaConnection connection = connect(target);
+        Physical physical = new Physical(target, connection);
+        try {
+            if (target.clientId() != null && !target.clientId().equals(connection.getClientID())) {
+                connection.setClientID(target.clientId());
+            }
+            connection.setExceptionListener(problem -> problem(physical, problem));
+            connection.start();
+        } catch (JMSException e) {
+            connection.close();
+            throw e;
+        }
+        synchronized (this) {
+            if (!closed) {
+                open.add(physical);
+                return physical;
+            }
+        }
+        connection.close();
+        throw new jakarta.jms.IllegalStateException("the resource adapter is stopped");
+    }
+
+    private FulmarXaConnection connect(BrokerTarget target) throws JMSException {
+        FulmarConnectionFactory factory;
+        synchronized (this) {
+            checkOpen();
+            factory = factories.computeIfAbsent(target.url(), FulmarConnectionFactory::new);
+        }
+        return (FulmarXaConnection)
+                (target.user() == null
+                        ? factory.createXAConnection()
+                        : factory.createXAConnection(target.user(), target.password()));
+    }
+
+    private void problem(Physical physical, JMSException problem) {
+        if (!physical.connection.isLost()) {
+            LOG.warn("the connection to {}: {}", physical.target, problem.getMessage());
+            return;
+        }
+        LOG.warn("the connection to {} is lost: {}", physical.target, problem.getMessage());
+        List<Lease> leases;
+        synchronized (this) {
+            leases = List.copyOf(physical.leases);
+            end(physical);
+        }
+        leases.forEach(lease -> lease.lost.run());
+    }
+
+    /** With the monitor held. */
+    private void end(Physical physical) {
+        physical.ended = true;
+        CompletableFuture<Physical> there = shared.get(physical.target);
+        if (there != null && there.isDone() && !there.isCompletedExceptionally() && there.join() == physical) {
+            shared.remove(physical.target);
+        }
+        open.remove(physical);
+    }
+
+    private void release(Physical physical, Lease lease) {
+        synchronized (this) {
+            if (!physical.leases.remove(lease) || !physical.leases.isEmpty()) {
+                return;
+            }
+            end(physical);
+        }
+        close(physical);
+    }
+
+    private static void close(Physical physical) {
+        try {
+            physical.connection.close();
+        } catch (JMSException e) {
+            LOG.warn("the connection to {} was not closed in good order", physical.target, e);
+        }
+    }
+
+    /** Closes all connections, whoever leases them. What was under way over them is returned or rolled back. */
+    @Override
+    public void close() {
+        List<Physical> left;
+        List<FulmarConnectionFactory> made;
+        synchronized (this) {
+            closed = true;
+            left = List.copyOf(open);
+            left.forEach(this::end);
+            shared.clear();
+            made = List.copyOf(factories.values());
+            factories.clear();
+            if (openers != null) {
+                openers.shutdown();
+                openers = null;
+            }
+        }
+        left.forEach(SharedConnections::close);
+        made.forEach(FulmarConnectionFactory::close);
+    }
+}
