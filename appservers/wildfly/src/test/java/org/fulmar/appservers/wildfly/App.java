@@ -61,6 +61,11 @@ final class App implements AutoCloseable {
         return List.copyOf(journal);
     }
 
+    /** That another deployment, with a journal of its own, has taken the place of the one before. */
+    void forget() {
+        journal.clear();
+    }
+
     List<String> journal(String beginning) {
         return journal().stream().filter(line -> line.startsWith(beginning)).toList();
     }

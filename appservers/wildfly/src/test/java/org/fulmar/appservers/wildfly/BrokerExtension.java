@@ -26,7 +26,6 @@ final class BrokerExtension implements BeforeAllCallback, AfterAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException, InterruptedException {
-        Wildfly.prepare();
         Path directory = Files.createTempDirectory("fulmar-wildfly");
         context.getStore(OURS).put("directory", directory);
         current = TestBroker.start(Wildfly.BROKER, directory, Map.of("maxRedeliveries", "3"));

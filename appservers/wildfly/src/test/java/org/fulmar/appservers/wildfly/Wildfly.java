@@ -64,6 +64,10 @@ final class Wildfly {
         return BASE.resolve("log/server.log");
     }
 
+    static Path temporary() {
+        return BASE.resolve("tmp");
+    }
+
     /** The adapter as it was built. */
     static ResourceAdapterArchive adapter() {
         return ShrinkWrap.create(ZipImporter.class, RAR)

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * What the classes share that need neither a broker nor a server that dies: one server for all of them, and for each a
  * broker, the adapter and an application of its own. Tests talk to the broker by the provider itself.
  */
-@ExtendWith({BrokerExtension.class, ArquillianExtension.class})
+@ExtendWith({WildflyExtension.class, BrokerExtension.class, ArquillianExtension.class})
 @RunAsClient
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
 abstract class WildflyTest {

@@ -29,13 +29,21 @@ public class Driver implements DriverMBean {
     private String module;
 
     @PostConstruct
-    void register() throws JMException {
-        server().registerMBean(new StandardMBean(new Driver(application, module), DriverMBean.class), name());
+    void register() {
+        try {
+            server().registerMBean(new StandardMBean(new Driver(application, module), DriverMBean.class), name());
+        } catch (JMException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @PreDestroy
-    void unregister() throws JMException {
-        server().unregisterMBean(name());
+    void unregister() {
+        try {
+            server().unregisterMBean(name());
+        } catch (JMException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public Driver() {}

@@ -3,6 +3,7 @@ package org.fulmar.appservers.wildfly.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
@@ -15,10 +16,10 @@ import jakarta.transaction.TransactionManager;
 
 /**
  * A second resource of a transaction, which says what becomes of it: in the journal, and, if it is given a directory, in
- * files there, which stay when the server dies. It can end the server, or wait, when it is told to prepare or commit.
+ * files there, {@code at.STEP}, which stay when the server dies. While a file {@code hold.STEP} is there it waits.
  */
 public class Witness implements XAResource {
-    /** What it does when it is asked for the step of the same name; files in its directory of these names order it. */
+    /** What it can be told. */
     enum Step {
         PREPARE,
         COMMIT,
@@ -50,17 +51,14 @@ public class Witness implements XAResource {
         }
     }
 
-    /** Writes that the step was reached, and then dies or waits if so ordered. */
+    /** Writes that the step was reached, and then waits if so ordered. */
     private void reach(Step step) {
-        Journal.add("witness " + name + " " + step.name().toLowerCase(java.util.Locale.ROOT));
+        Journal.add("witness " + name + " " + step.name().toLowerCase(Locale.ROOT));
         if (directory == null) {
             return;
         }
         try {
-            Files.writeString(directory.resolve(name + "." + step), "");
-            if (Files.exists(directory.resolve("halt." + step))) {
-                Runtime.getRuntime().halt(137);
-            }
+            Files.writeString(directory.resolve("at." + step), "");
             long begun = System.nanoTime();
             while (Files.exists(directory.resolve("hold." + step)) && System.nanoTime() - begun < PATIENCE_NANOS) {
                 TimeUnit.MILLISECONDS.sleep(5);
