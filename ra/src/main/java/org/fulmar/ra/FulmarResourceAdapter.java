@@ -92,15 +92,14 @@ public class FulmarResourceAdapter implements ResourceAdapter, Serializable {
     public BrokerTarget target(
             @Nullable String ownUrl, @Nullable String ownUser, @Nullable String ownPassword, @Nullable String clientId)
             throws ResourceException {
-        String used = BrokerTarget.given(ownUrl);
-        String adapters = BrokerTarget.given(url);
-        if (used == null && adapters == null) {
+        String used = BrokerTarget.given(ownUrl) == null ? BrokerTarget.given(url) : BrokerTarget.given(ownUrl);
+        if (used == null) {
             throw new ResourceException(
                     "no broker is configured: set the property url of the resource adapter, or of what uses it");
         }
         boolean own = BrokerTarget.given(ownUser) != null;
         return new BrokerTarget(
-                used == null ? adapters : used,
+                used,
                 BrokerTarget.given(own ? ownUser : userName),
                 own ? ownPassword : password,
                 BrokerTarget.given(clientId));

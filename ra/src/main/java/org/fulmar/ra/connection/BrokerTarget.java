@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param clientId null for the one of the URL, or none
  */
 public record BrokerTarget(
-        String url, @Nullable String user, @Nullable String password, @Nullable String clientId) {
+        String url,
+        @Nullable String user,
+        @Nullable String password,
+        @Nullable String clientId) {
 
     /** Null for a text that is missing or blank, as servers give them. */
     public static @Nullable String given(@Nullable String text) {

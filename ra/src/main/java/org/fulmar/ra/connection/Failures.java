@@ -12,8 +12,7 @@ public final class Failures {
 
     /** A JMS exception with a cause. */
     public static JMSException of(String message, @Nullable Throwable cause) {
-        JMSException failure =
-                new JMSException(message + (cause == null ? "" : ": " + cause.getMessage()));
+        JMSException failure = new JMSException(message + (cause == null ? "" : ": " + cause.getMessage()));
         failure.initCause(cause);
         if (cause instanceof Exception exception) {
             failure.setLinkedException(exception);

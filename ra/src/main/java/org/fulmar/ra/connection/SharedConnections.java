@@ -84,13 +84,12 @@ public final class SharedConnections implements AutoCloseable {
         ThreadPoolExecutor there = openers;
         if (there == null) {
             ClassLoader own = SharedConnections.class.getClassLoader();
-            there = new ThreadPoolExecutor(
-                    OPENERS, OPENERS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                        Thread thread = new Thread(task, "fulmar-ra-open");
-                        thread.setDaemon(true);
-                        thread.setContextClassLoader(own);
-                        return thread;
-                    });
+            there = new ThreadPoolExecutor(OPENERS, OPENERS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread thread = new Thread(task, "fulmar-ra-open");
+                thread.setDaemon(true);
+                thread.setContextClassLoader(own);
+                return thread;
+            });
             there.prestartAllCoreThreads();
             openers = there;
         }
@@ -189,7 +188,7 @@ public final class SharedConnections implements AutoCloseable {
         FulmarConnectionFactory factory;
         synchronized (this) {
             checkOpen();
-            factory = factories.computeIfAbsent(target.url(), FulmarConnectionFactory::new);
+            factory = factories.computeIfAbsent(target.url(), url -> new FulmarConnectionFactory(url));
         }
         return (FulmarXaConnection)
                 (target.user() == null

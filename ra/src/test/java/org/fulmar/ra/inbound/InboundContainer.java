@@ -1,0 +1,234 @@
+package org.fulmar.ra.inbound;
+
+import com.arjuna.ats.arjuna.common.ObjectStoreEnvironmentBean;
+import com.arjuna.ats.arjuna.common.arjPropertyManager;
+import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
+import jakarta.jms.Message;
+import jakarta.jms.MessageListener;
+import jakarta.resource.ResourceException;
+import jakarta.resource.spi.ApplicationServerInternalException;
+import jakarta.resource.spi.BootstrapContext;
+import jakarta.resource.spi.XATerminator;
+import jakarta.resource.spi.endpoint.MessageEndpoint;
+import jakarta.resource.spi.endpoint.MessageEndpointFactory;
+import jakarta.resource.spi.work.ExecutionContext;
+import jakarta.resource.spi.work.Work;
+import jakarta.resource.spi.work.WorkContext;
+import jakarta.resource.spi.work.WorkListener;
+import jakarta.resource.spi.work.WorkManager;
+import jakarta.resource.spi.work.WorkRejectedException;
+import jakarta.transaction.HeuristicMixedException;
+import jakarta.transaction.HeuristicRollbackException;
+import jakarta.transaction.NotSupportedException;
+import jakarta.transaction.RollbackException;
+import jakarta.transaction.Status;
+import jakarta.transaction.SystemException;
+import jakarta.transaction.TransactionManager;
+import jakarta.transaction.TransactionSynchronizationRegistry;
+import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.Timer;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.transaction.xa.XAResource;
+
+/**
+ * What an application server does for an adapter's endpoints, in small: threads for works, and endpoints whose deliveries
+ * are transactions of Narayana.
+ */
+final class InboundContainer implements BootstrapContext, WorkManager, AutoCloseable {
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "container-work");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final TransactionManager transactions;
+    /** Whether works are refused. */
+    final AtomicBoolean refusing = new AtomicBoolean();
+
+    InboundContainer(Path directory) {
+        arjPropertyManager.getCoordinatorEnvironmentBean().setTransactionStatusManagerEnable(false);
+        BeanPopulator.getDefaultInstance(ObjectStoreEnvironmentBean.class).setObjectStoreDir(directory.toString());
+        for (String store : new String[] {"stateStore", "communicationStore"}) {
+            BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store)
+                    .setObjectStoreDir(directory.toString());
+        }
+        this.transactions = com.arjuna.ats.jta.TransactionManager.transactionManager();
+    }
+
+    TransactionManager transactions() {
+        return transactions;
+    }
+
+    /** An application's endpoint. */
+    final class Application implements MessageEndpointFactory {
+        private final MessageListener listener;
+        private final boolean transacted;
+        final AtomicInteger instances = new AtomicInteger();
+        final AtomicBoolean ready = new AtomicBoolean(true);
+
+        Application(boolean transacted, MessageListener listener) {
+            this.listener = listener;
+            this.transacted = transacted;
+        }
+
+        @Override
+        public MessageEndpoint createEndpoint(XAResource resource) throws jakarta.resource.spi.UnavailableException {
+            if (!ready.get()) {
+                throw new jakarta.resource.spi.UnavailableException("not ready");
+            }
+            instances.incrementAndGet();
+            return new Instance(this, resource);
+        }
+
+        @Override
+        public MessageEndpoint createEndpoint(XAResource resource, long timeout)
+                throws jakarta.resource.spi.UnavailableException {
+            return createEndpoint(resource);
+        }
+
+        @Override
+        public boolean isDeliveryTransacted(Method method) {
+            return transacted;
+        }
+
+        @Override
+        public String getActivationName() {
+            return "test";
+        }
+
+        @Override
+        public Class<?> getEndpointClass() {
+            return listener.getClass();
+        }
+    }
+
+    private final class Instance implements MessageEndpoint, MessageListener {
+        private final Application of;
+        private final XAResource resource;
+
+        Instance(Application of, XAResource resource) {
+            this.of = of;
+            this.resource = resource;
+        }
+
+        @Override
+        public void beforeDelivery(Method method) throws ResourceException {
+            try {
+                transactions.begin();
+                transactions.getTransaction().enlistResource(resource);
+            } catch (NotSupportedException | SystemException | RollbackException e) {
+                throw new ApplicationServerInternalException(e);
+            }
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            try {
+                of.listener.onMessage(message);
+            } catch (RuntimeException e) {
+                if (of.transacted) {
+                    setRollbackOnly();
+                }
+                throw e;
+            }
+        }
+
+        @Override
+        public void afterDelivery() throws ResourceException {
+            try {
+                if (transactions.getStatus() == Status.STATUS_ACTIVE) {
+                    transactions.commit();
+                } else {
+                    transactions.rollback();
+                }
+            } catch (RollbackException | HeuristicMixedException | HeuristicRollbackException | SystemException e) {
+                throw new ApplicationServerInternalException(e);
+            }
+        }
+
+        @Override
+        public void release() {
+            of.instances.decrementAndGet();
+        }
+    }
+
+    /** The listener's transaction is to be rolled back. */
+    void setRollbackOnly() {
+        try {
+            transactions.setRollbackOnly();
+        } catch (SystemException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public WorkManager getWorkManager() {
+        return this;
+    }
+
+    @Override
+    public XATerminator getXATerminator() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Timer createTimer() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean isContextSupported(Class<? extends WorkContext> type) {
+        return false;
+    }
+
+    @Override
+    public TransactionSynchronizationRegistry getTransactionSynchronizationRegistry() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void scheduleWork(Work work) throws WorkRejectedException {
+        if (refusing.get()) {
+            throw new WorkRejectedException("no thread is free");
+        }
+        threads.execute(work);
+    }
+
+    @Override
+    public void doWork(Work work) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void doWork(Work work, long timeout, ExecutionContext context, WorkListener listener) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long startWork(Work work) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long startWork(Work work, long timeout, ExecutionContext context, WorkListener listener) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void scheduleWork(Work work, long timeout, ExecutionContext context, WorkListener listener)
+            throws WorkRejectedException {
+        scheduleWork(work);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        threads.shutdown();
+        if (!threads.awaitTermination(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("works have not ended");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package org.fulmar.ra.inbound;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.server.Broker;
+import org.fulmar.broker.store.NioDisk;
+
+/** A real broker behind a port of its own, which can be away for a while. Used by the test's thread. */
+final class TestBroker implements AutoCloseable {
+    private final Path directory;
+    private final Map<String, String> options;
+    private Broker broker;
+    private int port;
+
+    private TestBroker(Path directory, Map<String, String> options) {
+        this.directory = directory;
+        this.options = options;
+    }
+
+    static TestBroker start(Path directory, Map<String, String> options) throws IOException, InterruptedException {
+        TestBroker made = new TestBroker(directory, options);
+        made.start();
+        return made;
+    }
+
+    static TestBroker start(Path directory) throws IOException, InterruptedException {
+        return start(directory, Map.of());
+    }
+
+    void start() throws IOException, InterruptedException {
+        Map<String, String> all = new TreeMap<>(options);
+        all.put("listenPort", Integer.toString(port));
+        all.put("storePathRootDir", directory.toString());
+        all.put("mappedFileSizeCommitLog", Integer.toString(32 << 20));
+        broker = new Broker(BrokerConfig.of(all), new NioDisk(), System::currentTimeMillis, false).start();
+        port = broker.address().getPort();
+    }
+
+    void stop() throws IOException, InterruptedException {
+        Broker running = broker;
+        broker = null;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    String url() {
+        return "fulmar://127.0.0.1:" + port;
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        stop();
+    }
+}
