@@ -11,8 +11,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.fulmar.appservers.wildfly.app.QueueBeans;
-import org.fulmar.appservers.wildfly.app.TopicBeans;
+import org.fulmar.appservers.wildfly.app.AuthenticatedBean;
+import org.fulmar.appservers.wildfly.app.DescribedBean;
+import org.fulmar.appservers.wildfly.app.PassingBean;
+import org.fulmar.appservers.wildfly.app.DurableBean;
+import org.fulmar.appservers.wildfly.app.SharingBean;
+import org.fulmar.appservers.wildfly.app.SharingTooBean;
+import org.fulmar.appservers.wildfly.app.SharingInPassingBean;
+import org.fulmar.appservers.wildfly.app.SelectingBean;
+import org.fulmar.appservers.wildfly.app.LookingUpBean;
+import org.fulmar.appservers.wildfly.app.ParallelBean;
+import org.fulmar.appservers.wildfly.app.SingleBean;
 import org.fulmar.broker.security.PasswordHash;
 import org.fulmar.jms.FulmarConnectionFactory;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -32,7 +41,7 @@ class ActivationTest extends WildflyTest {
               <enterprise-beans>
                 <message-driven>
                   <ejb-name>Described</ejb-name>
-                  <ejb-class>org.fulmar.appservers.wildfly.app.QueueBeans$Described</ejb-class>
+                  <ejb-class>org.fulmar.appservers.wildfly.app.DescribedBean</ejb-class>
                   <messaging-type>jakarta.jms.MessageListener</messaging-type>
                   <transaction-type>Container</transaction-type>
                   <activation-config>
@@ -41,7 +50,7 @@ class ActivationTest extends WildflyTest {
                 </message-driven>
                 <message-driven>
                   <ejb-name>Authenticated</ejb-name>
-                  <ejb-class>org.fulmar.appservers.wildfly.app.QueueBeans$Authenticated</ejb-class>
+                  <ejb-class>org.fulmar.appservers.wildfly.app.AuthenticatedBean</ejb-class>
                   <messaging-type>jakarta.jms.MessageListener</messaging-type>
                   <transaction-type>Container</transaction-type>
                   <activation-config>
@@ -51,6 +60,10 @@ class ActivationTest extends WildflyTest {
               </enterprise-beans>
             </ejb-jar>
             """;
+
+    private static final Class<?>[] BEANS = {
+        PassingBean.class, DurableBean.class, SharingBean.class, SharingTooBean.class, SharingInPassingBean.class, SelectingBean.class, LookingUpBean.class, ParallelBean.class, SingleBean.class, DescribedBean.class, AuthenticatedBean.class
+    };
 
     @TempDir
     private static Path directory;
@@ -77,7 +90,7 @@ class ActivationTest extends WildflyTest {
                         "url", Wildfly.url(Wildfly.OTHER_BROKER),
                         "userName", "clerk",
                         "password", "secret-of-the-clerk")));
-        return Wildfly.application(QueueBeans.class, TopicBeans.class)
+        return Wildfly.application(BEANS)
                 .addAsManifestResource(new StringAsset(descriptor), "ejb-jar.xml");
     }
 

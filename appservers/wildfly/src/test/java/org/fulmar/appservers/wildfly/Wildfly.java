@@ -41,7 +41,9 @@ final class Wildfly {
     static {
         try {
             deleteTree(BASE);
-            copyTree(HOME.resolve("standalone"), BASE);
+            // not what other runs have left in the home
+            Files.createDirectories(BASE.resolve("deployments"));
+            copyTree(HOME.resolve("standalone/configuration"), BASE.resolve("configuration"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -109,7 +111,6 @@ final class Wildfly {
 
     private static void deleteTree(Path directory) throws IOException {
         if (!Files.exists(directory)) {
-            Files.createDirectories(directory.getParent());
             return;
         }
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {

@@ -21,7 +21,8 @@ import java.util.TreeMap;
 @MessageDriven(
         activationConfig = {
             @ActivationConfigProperty(propertyName = "destinationType", propertyValue = "jakarta.jms.Queue"),
-            @ActivationConfigProperty(propertyName = "destination", propertyValue = "types")
+            @ActivationConfigProperty(propertyName = "destination", propertyValue = "types"),
+            @ActivationConfigProperty(propertyName = "maxSessions", propertyValue = "1")
         })
 public class TypeBean implements MessageListener {
     @Override
