@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.appservers.wildfly.app.LeakingBean;
@@ -40,14 +41,16 @@ class RedeployTest extends WildflyTest {
 
     @Deployment(name = "leaking", managed = false, testable = false)
     static Archive<?> leaking() {
-        return Wildfly.application(LeakingBean.class)
+        return Wildfly.application("leaking.jar", LeakingBean.class)
                 .setManifest(new StringAsset("Manifest-Version: 1.0\nDependencies: jakarta.jms.api, org.jboss.jts\n"));
     }
 
     @AfterEach
     void nothingIsLeft() {
         Await.until("threads", leaks::threads, Set::isEmpty);
-        Await.until("loaders of applications", () -> leaks.classLoaders(APPLICATION), count -> count == 0);
+        for (String application : List.of(APPLICATION, "leaking.jar")) {
+            Await.until("loaders of applications", () -> leaks.classLoaders(application), count -> count == 0);
+        }
         Await.until("loaders of adapters", () -> leaks.classLoaders(Wildfly.RAR), count -> count == 0);
     }
 
@@ -116,7 +119,7 @@ class RedeployTest extends WildflyTest {
         deployer.undeploy("leaking");
 
         assertThat(leaks.threads()).containsExactly("fulmar-leak");
-        assertThat(leaks.classLoaders(APPLICATION)).isOne();
+        assertThat(leaks.classLoaders("leaking.jar")).isOne();
 
         Files.delete(file);
     }

@@ -79,7 +79,11 @@ final class Wildfly {
 
     /** An application with the driver and other beans. */
     static JavaArchive application(Class<?>... beans) {
-        return ShrinkWrap.create(JavaArchive.class, "app.jar")
+        return application("app.jar", beans);
+    }
+
+    static JavaArchive application(String name, Class<?>... beans) {
+        return ShrinkWrap.create(JavaArchive.class, name)
                 .addClasses(Beans.COMMON)
                 .addClasses(beans)
                 .setManifest(new StringAsset("Manifest-Version: 1.0\n"
