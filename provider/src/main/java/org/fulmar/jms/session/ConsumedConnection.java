@@ -48,7 +48,8 @@ abstract class ConsumedConnection implements Connection {
             throws JMSException {
         connection().checkOpen();
         used();
-        FulmarConnectionConsumer made = FulmarConnectionConsumer.open(connection(), pool, maxMessages, prefetch, source);
+        FulmarConnectionConsumer made =
+                FulmarConnectionConsumer.open(connection(), pool, maxMessages, prefetch, source);
         connectionConsumers.add(made);
         made.start();
         return made;

@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * What the sessions of the two domains (JMS 3.1, section 2.9) share: a session that does all the work. They refuse what
  * is of the other domain. Used as the session is.
  */
-abstract class DomainSession implements Session {
+public abstract class DomainSession implements Session {
     private final Session session;
 
-    DomainSession(Session session) {
+    protected DomainSession(Session session) {
         this.session = session;
     }
 
@@ -39,7 +39,7 @@ abstract class DomainSession implements Session {
     }
 
     /** Throws the refusal of this domain's session if the destination is of the other one. */
-    abstract void check(FulmarDestination destination) throws JMSException;
+    protected abstract void check(FulmarDestination destination) throws JMSException;
 
     /** Checks and gives back a destination of any provider. */
     private FulmarDestination checked(Destination destination) throws JMSException {

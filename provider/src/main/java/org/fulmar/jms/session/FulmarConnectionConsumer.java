@@ -64,11 +64,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
     }
 
     static FulmarConnectionConsumer open(
-            FulmarConnection connection,
-            @Nullable ServerSessionPool pool,
-            int maxMessages,
-            int prefetch,
-            Source source)
+            FulmarConnection connection, @Nullable ServerSessionPool pool, int maxMessages, int prefetch, Source source)
             throws JMSException {
         if (pool == null) {
             throw new JMSException("a connection consumer needs a pool of server sessions");

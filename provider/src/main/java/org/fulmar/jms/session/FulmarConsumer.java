@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * or the session's for a listener, takes from it. What the application has seen and what not is told to the broker
  * when the consumer is closed, so that nothing unseen counts as delivered.
  */
-class FulmarConsumer implements TopicSubscriber, QueueReceiver {
+class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer {
     private final FulmarSession session;
     private final int id;
     private final FulmarDestination destination;
@@ -309,13 +309,14 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver {
         return receiveNoWait(message -> message);
     }
 
-    /** As {@link #receive(long)}; a message that can't be read so is not received. */
-    <T> @Nullable T receive(long timeoutMillis, Reading<T> reading) throws JMSException {
+    @Override
+    public <T> @Nullable T receive(long timeoutMillis, Reading<T> reading) throws JMSException {
         long nanos = timeoutMillis <= 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         return session.receive(this, nanos, reading);
     }
 
-    <T> @Nullable T receiveNoWait(Reading<T> reading) throws JMSException {
+    @Override
+    public <T> @Nullable T receiveNoWait(Reading<T> reading) throws JMSException {
         return session.receive(this, 0, reading);
     }
 

@@ -8,10 +8,10 @@ import jakarta.jms.MessageListener;
 import org.jspecify.annotations.Nullable;
 
 /** A consumer of the simplified API (JMS 3.1, section 8): a consumer, with unchecked exceptions. */
-final class FulmarJmsConsumer implements JMSConsumer {
-    private final FulmarConsumer consumer;
+public final class FulmarJmsConsumer implements JMSConsumer {
+    private final ReadingConsumer consumer;
 
-    FulmarJmsConsumer(FulmarConsumer consumer) {
+    public FulmarJmsConsumer(ReadingConsumer consumer) {
         this.consumer = consumer;
     }
 

@@ -9,6 +9,7 @@ import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.MessageFormatRuntimeException;
 import jakarta.jms.MessageProducer;
+import jakarta.jms.Session;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -17,7 +18,6 @@ import java.util.Set;
 import org.fulmar.jms.message.FulmarBytesMessage;
 import org.fulmar.jms.message.FulmarMapMessage;
 import org.fulmar.jms.message.FulmarMessage;
-import org.fulmar.jms.message.FulmarObjectMessage;
 import org.fulmar.jms.message.FulmarTextMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * gets. Those are kept in a message that is never sent, so that the same rules hold for them. Used by the thread that
  * uses its context.
  */
-final class FulmarJmsProducer implements JMSProducer {
-    private final FulmarSession session;
+public class FulmarJmsProducer implements JMSProducer {
+    private final Session session;
     private final MessageProducer producer;
     private final FulmarMessage template = new FulmarMessage();
     private int deliveryMode = DeliveryMode.PERSISTENT;
@@ -36,7 +36,11 @@ final class FulmarJmsProducer implements JMSProducer {
     private @Nullable CompletionListener async;
     private boolean correlatedByBytes;
 
-    FulmarJmsProducer(FulmarSession session, MessageProducer producer) {
+    /**
+     * @param session makes the messages of objects
+     * @param producer one without a destination
+     */
+    public FulmarJmsProducer(Session session, MessageProducer producer) {
         this.session = session;
         this.producer = producer;
     }
@@ -106,10 +110,7 @@ final class FulmarJmsProducer implements JMSProducer {
 
     @Override
     public JMSProducer send(Destination destination, @Nullable Serializable body) {
-        FulmarObjectMessage message =
-                new FulmarObjectMessage(session.connection().options().deserialization());
-        Unchecked.run(() -> message.setObject(body));
-        return send(destination, message);
+        return send(destination, Unchecked.get(() -> session.createObjectMessage(body)));
     }
 
     @Override

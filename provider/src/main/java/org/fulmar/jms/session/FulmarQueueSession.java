@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A session of the domain of queues: what is of topics is an IllegalStateException (JMS 3.1, table 9-1), consumers and
  * producers of topics as well. Used by one thread at a time, as every session.
  */
-class FulmarQueueSession extends DomainSession implements QueueSession {
-    FulmarQueueSession(Session session) {
+public class FulmarQueueSession extends DomainSession implements QueueSession {
+    public FulmarQueueSession(Session session) {
         super(session);
     }
 
@@ -29,7 +29,7 @@ class FulmarQueueSession extends DomainSession implements QueueSession {
     }
 
     @Override
-    void check(FulmarDestination destination) throws IllegalStateException {
+    protected void check(FulmarDestination destination) throws IllegalStateException {
         if (!destination.kind().isQueue()) {
             throw noTopics("consumers and producers of " + destination);
         }

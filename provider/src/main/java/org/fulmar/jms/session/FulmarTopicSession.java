@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A session of the domain of topics: what is of queues is an IllegalStateException (JMS 3.1, table 9-1), consumers and
  * producers of queues as well. Used by one thread at a time, as every session.
  */
-class FulmarTopicSession extends DomainSession implements TopicSession {
-    FulmarTopicSession(Session session) {
+public class FulmarTopicSession extends DomainSession implements TopicSession {
+    public FulmarTopicSession(Session session) {
         super(session);
     }
 
@@ -28,7 +28,7 @@ class FulmarTopicSession extends DomainSession implements TopicSession {
     }
 
     @Override
-    void check(FulmarDestination destination) throws IllegalStateException {
+    protected void check(FulmarDestination destination) throws IllegalStateException {
         if (destination.kind().isQueue()) {
             throw noQueues("consumers and producers of " + destination);
         }

@@ -18,7 +18,7 @@ final class FulmarXaSession extends DomainSession implements XASession {
     }
 
     @Override
-    void check(FulmarDestination destination) {
+    protected void check(FulmarDestination destination) {
         // of both domains
     }
 

@@ -6,7 +6,7 @@ import java.util.Enumeration;
 import java.util.List;
 
 /** Who we are (JMS 3.1, section 6.1.9). Immutable. */
-final class MetaData implements ConnectionMetaData {
+public final class MetaData implements ConnectionMetaData {
     private static final List<String> PROPERTIES =
             List.of("JMSXAppID", "JMSXDeliveryCount", "JMSXGroupID", "JMSXGroupSeq", "JMSXUserID");
 

@@ -4,6 +4,6 @@ import jakarta.jms.JMSException;
 import org.fulmar.jms.message.FulmarMessage;
 
 /** What a receive gives of a message. If it throws, the message is not received, but for CLIENT_ACKNOWLEDGE. */
-interface Reading<T> {
+public interface Reading<T> {
     T of(FulmarMessage message) throws JMSException;
 }

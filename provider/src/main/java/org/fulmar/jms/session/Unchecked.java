@@ -4,25 +4,25 @@ import jakarta.jms.JMSException;
 import org.jspecify.annotations.Nullable;
 
 /** Runs what throws JMSException for the simplified API, where it becomes a JMSRuntimeException. Stateless. */
-final class Unchecked {
+public final class Unchecked {
     /** Gives a value. */
-    interface Get<T> {
+    public interface Get<T> {
         T get() throws JMSException;
     }
 
     /** Gives a value or null. */
-    interface GetNullable<T> {
+    public interface GetNullable<T> {
         @Nullable T get() throws JMSException;
     }
 
     /** Does something. */
-    interface Run {
+    public interface Run {
         void run() throws JMSException;
     }
 
     private Unchecked() {}
 
-    static <T> T get(Get<T> operation) {
+    public static <T> T get(Get<T> operation) {
         try {
             return operation.get();
         } catch (JMSException e) {
@@ -30,7 +30,7 @@ final class Unchecked {
         }
     }
 
-    static <T> @Nullable T nullable(GetNullable<T> operation) {
+    public static <T> @Nullable T nullable(GetNullable<T> operation) {
         try {
             return operation.get();
         } catch (JMSException e) {
@@ -38,7 +38,7 @@ final class Unchecked {
         }
     }
 
-    static void run(Run operation) {
+    public static void run(Run operation) {
         try {
             operation.run();
         } catch (JMSException e) {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.ra.connection.Failures;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -199,7 +200,7 @@ final class Consumption implements ServerSessionPool {
     /** On the timer's thread, which must not wait for a broker. */
     private void trimLater() {
         try {
-            endpoint.works().scheduleWork(new Task(this::trim));
+            ServerThreads.schedule(endpoint.works(), new Task(this::trim));
         } catch (WorkException e) {
             LOG.debug("the idle sessions of endpoint {} are closed some other time", endpoint.name(), e);
         }

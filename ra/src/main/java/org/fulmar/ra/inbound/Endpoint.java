@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -256,7 +257,7 @@ final class Endpoint {
 
     private void ask() {
         try {
-            works.scheduleWork(new Task(this::drive));
+            ServerThreads.schedule(works, new Task(this::drive));
         } catch (WorkException e) {
             LOG.warn("the server gives endpoint {} no thread, it asks again: {}", name, e.getMessage());
             later(this::ask, REFUSED_MILLIS);
