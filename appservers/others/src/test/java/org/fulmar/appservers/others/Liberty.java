@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -82,15 +83,19 @@ final class Liberty extends Server {
         return Map.of("WLP_USER_DIR", work.toString());
     }
 
+    /** With what its own script adds for Java 9 and later. */
     @Override
-    List<String> command() {
-        return List.of(
-                ServerProcess.java(),
-                "-javaagent:" + home.resolve("bin/tools/ws-javaagent.jar"),
-                "-Xmx384m",
-                "-jar",
-                home.resolve("bin/tools/ws-server.jar").toString(),
-                "fulmar");
+    List<String> command() throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(ServerProcess.java());
+        for (String line : Files.readAllLines(home.resolve("lib/platform/java/java9.options"))) {
+            if (!line.isBlank() && !line.startsWith("#")) {
+                command.add(line.strip());
+            }
+        }
+        command.add("-javaagent:" + home.resolve("bin/tools/ws-javaagent.jar"));
+        command.addAll(List.of("-Xmx384m", "-jar", home.resolve("bin/tools/ws-server.jar").toString(), "fulmar"));
+        return command;
     }
 
     @Override

@@ -43,7 +43,7 @@ abstract class Server implements AutoCloseable {
     abstract void install() throws IOException, InterruptedException;
 
     /** What the process is started with. */
-    abstract List<String> command();
+    abstract List<String> command() throws IOException;
 
     Map<String, String> environment() {
         return Map.of();

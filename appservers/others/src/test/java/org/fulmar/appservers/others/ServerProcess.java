@@ -92,22 +92,22 @@ final class ServerProcess {
         Runtime.getRuntime().removeShutdownHook(atExit);
     }
 
-    /** The addresses it listens on, in the form of /proc/net, that are not of the loopback interface. */
-    List<String> openToOthers() throws IOException {
+    /** The addresses it listens on, in the form of /proc/net. */
+    List<String> listening() throws IOException {
         Set<String> sockets = new HashSet<>(sockets(process.toHandle()));
         for (ProcessHandle child : process.descendants().toList()) {
             sockets.addAll(sockets(child));
         }
-        List<String> open = new ArrayList<>();
+        List<String> addresses = new ArrayList<>();
         for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
             for (String line : Files.readAllLines(Path.of(table))) {
                 String[] columns = line.strip().split(" +");
-                if (columns[3].equals(LISTENING) && sockets.contains(columns[9]) && !isLoopback(columns[1])) {
-                    open.add(columns[1]);
+                if (columns[3].equals(LISTENING) && sockets.contains(columns[9])) {
+                    addresses.add(columns[1]);
                 }
             }
         }
-        return open;
+        return addresses;
     }
 
     private static Set<String> sockets(ProcessHandle of) throws IOException {
@@ -125,8 +125,8 @@ final class ServerProcess {
         return inodes;
     }
 
-    /** 127.0.0.1, ::1, and 127.0.0.1 mapped into IPv6, each in words of the machine's order, that is little-endian. */
-    private static boolean isLoopback(String address) {
+    /** Whether it is 127.0.0.1, ::1, or 127.0.0.1 mapped into IPv6, each in words of the machine's order, that is little-endian. */
+    static boolean isLoopback(String address) {
         return address.startsWith("0100007F:")
                 || address.startsWith("00000000000000000000000001000000:")
                 || address.startsWith("0000000000000000FFFF00000100007F:");
