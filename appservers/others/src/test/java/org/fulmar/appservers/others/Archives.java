@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
@@ -26,6 +27,14 @@ final class Archives {
             throw new IllegalStateException("build the module ra before, there is no " + rar);
         }
         return rar;
+    }
+
+    /** A file in the archive to test. */
+    static String descriptor(String path) throws IOException {
+        try (JarFile archive = new JarFile(adapter().toFile());
+                InputStream in = archive.getInputStream(archive.getEntry(path))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /**
@@ -56,6 +65,8 @@ final class Archives {
             names.forEach((key, value) ->
                     properties.append(key).append(" = ").append(value).append('\n'));
             add(out, "names.properties", properties.toString());
+            // message-driven beans alone do not make WildFly inject
+            add(out, "META-INF/beans.xml", "");
             for (Map.Entry<String, String> descriptor : descriptors.entrySet()) {
                 add(out, descriptor.getKey(), descriptor.getValue());
             }

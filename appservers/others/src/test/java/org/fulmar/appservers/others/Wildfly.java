@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** The whole WildFly, with a messaging subsystem that has no broker, configured before it starts; it scans a directory. */
+/**
+ * The whole WildFly, with a messaging subsystem that has no broker, configured before it starts: the adapter by a system
+ * property, and by an overlay over what its archive says to WildFly. It scans a directory for deployments.
+ */
 final class Wildfly extends Server {
     private static final List<String> OPEN = List.of(
             "--add-exports=java.naming/com.sun.jndi.ldap=ALL-UNNAMED",
@@ -31,15 +34,23 @@ final class Wildfly extends Server {
             /subsystem=messaging-activemq:add
             /subsystem=ejb3:write-attribute(name=default-resource-adapter-name,value=fulmar.rar)
             /subsystem=ejb3:write-attribute(name=default-mdb-instance-pool,value=mdb-strict-max-pool)
-            /subsystem=resource-adapters/resource-adapter=fulmar:add(archive=fulmar.rar,transaction-support=XATransaction)
-            /subsystem=resource-adapters/resource-adapter=fulmar/config-properties=url:add(value="@URL@")
-            /subsystem=resource-adapters/resource-adapter=fulmar/connection-definitions=Shared:add(class-name=org.fulmar.ra.outbound.FulmarManagedConnectionFactory,jndi-name=java:/jms/Shared,recovery-username=recovery,recovery-password=recovery)
-            /subsystem=resource-adapters/resource-adapter=fulmar/connection-definitions=Own:add(class-name=org.fulmar.ra.outbound.FulmarManagedConnectionFactory,jndi-name=java:/jms/Own,recovery-username=recovery,recovery-password=recovery)
-            /subsystem=resource-adapters/resource-adapter=fulmar/connection-definitions=Own/config-properties=shareConnection:add(value=false)
-            /subsystem=ee/service=default-bindings:write-attribute(name=jms-connection-factory,value=java:/jms/Shared)
+            /subsystem=ee/service=default-bindings:write-attribute(name=jms-connection-factory,value=java:/fulmar/ConnectionFactory)
             /subsystem=ee:write-attribute(name=annotation-property-replacement,value=true)
             /subsystem=transactions:write-attribute(name=node-identifier,value=others)
+            deployment-overlay add --name=fulmar --content=/META-INF/ironjacamar.xml=@OVERLAY@ --deployments=fulmar.rar
             stop-embedded-server
+            """;
+
+    /** Goes into the archive's own, in front of its other connection factories. */
+    private static final String OWN_CONNECTIONS =
+            """
+            <connection-definition class-name="org.fulmar.ra.outbound.FulmarManagedConnectionFactory"
+                                   jndi-name="java:/jms/Own" pool-name="Own">
+              <config-property name="shareConnection">false</config-property>
+              <recovery>
+                <recover-credential><user-name>recovery</user-name><password>recovery</password></recover-credential>
+              </recovery>
+            </connection-definition>
             """;
 
     private final int offset;
@@ -59,7 +70,11 @@ final class Wildfly extends Server {
         copy(home.resolve("standalone/configuration"), work.resolve("configuration"));
         Files.createDirectories(deployments());
         Path script = work.resolve("configure.cli");
-        Files.writeString(script, COMMANDS.replace("@URL@", url));
+        Path overlay = work.resolve("ironjacamar.xml");
+        String mark = "<connection-definitions>";
+        Files.writeString(
+                overlay, Archives.descriptor("META-INF/ironjacamar.xml").replace(mark, mark + OWN_CONNECTIONS));
+        Files.writeString(script, COMMANDS.replace("@OVERLAY@", overlay.toString()));
         run(
                 ServerProcess.java(),
                 "-Djboss.home.dir=" + home,
@@ -72,11 +87,16 @@ final class Wildfly extends Server {
                 "--file=" + script);
         Archives.application(
                 deployments().resolve("app.jar"),
-                Map.of("shared", "java:/jms/Shared", "own", "java:/jms/Own"),
+                Map.of("shared", "java:/fulmar/ConnectionFactory", "own", "java:/jms/Own"),
                 List.of("OrderBean", "SenderBean", "NewsBean", "DefaultBean", "WildflyDefinedBean"),
                 Map.of(),
                 "deployment.fulmar.rar");
         Files.copy(Archives.adapter(), deployments().resolve("fulmar.rar"));
+    }
+
+    @Override
+    Map<String, String> environment() {
+        return Map.of("JBOSS_HOME", home.toString());
     }
 
     @Override
@@ -90,7 +110,7 @@ final class Wildfly extends Server {
                 "-Djboss.home.dir=" + home,
                 "-Djboss.server.base.dir=" + work,
                 "-Djboss.socket.binding.port-offset=" + offset,
-                "-Dfulmar.test.url=" + url,
+                "-Dfulmar.url=" + url,
                 "-DRecoveryEnvironmentBean.periodicRecoveryPeriod=5",
                 "-DRecoveryEnvironmentBean.recoveryBackoffPeriod=1",
                 "-jar",

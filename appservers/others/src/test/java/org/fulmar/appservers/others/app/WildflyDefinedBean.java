@@ -12,14 +12,18 @@ import jakarta.jms.Message;
 import jakarta.jms.MessageListener;
 import jakarta.jms.Queue;
 
-/** As {@link DefinedBean}, with a URL, as WildFly makes an adapter for each definition, without any configuration. */
+/**
+ * As {@link DefinedBean}, for WildFly: with a URL, as it makes an adapter without configuration for each definition, and with
+ * the class of the queue, which it doesn't find by the interface.
+ */
 @JMSConnectionFactoryDefinition(
         name = "java:app/jms/Defined",
         resourceAdapter = "fulmar",
-        properties = "url=${fulmar.test.url}")
+        properties = "url=${fulmar.url}")
 @JMSDestinationDefinition(
         name = "java:app/jms/DefinedQueue",
         interfaceName = "jakarta.jms.Queue",
+        className = "org.fulmar.ra.destination.ManagedQueue",
         resourceAdapter = "fulmar",
         properties = "physicalName=defined-answers")
 @MessageDriven(
