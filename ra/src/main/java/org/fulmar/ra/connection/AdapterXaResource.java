@@ -62,7 +62,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public int prepare(Xid xid) throws XAException {
-        return resource.prepare(xid);
+        try {
+            return resource.prepare(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -72,13 +76,19 @@ public class AdapterXaResource implements XAResource {
         } catch (XAException e) {
             rolledBack |= e.errorCode >= XAException.XA_RBBASE && e.errorCode <= XAException.XA_RBEND;
             throw e;
+        } finally {
+            ServerThreads.leave();
         }
     }
 
     @Override
     public void rollback(Xid xid) throws XAException {
         rolledBack = true;
-        resource.rollback(xid);
+        try {
+            resource.rollback(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -88,7 +98,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public Xid[] recover(int flags) throws XAException {
-        return resource.recover(flags);
+        try {
+            return resource.recover(flags);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override

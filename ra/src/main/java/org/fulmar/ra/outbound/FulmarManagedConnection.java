@@ -21,6 +21,7 @@ import javax.transaction.xa.XAResource;
 import org.fulmar.ra.connection.AdapterXaResource;
 import org.fulmar.ra.connection.BrokerTarget;
 import org.fulmar.ra.connection.Failures;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 
@@ -208,6 +209,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             closing.then(handle::invalidate);
         }
         closing.then(local::cleanUp);
+        ServerThreads.leave();
         end(closing, "the managed connection is not as it was");
     }
 
@@ -227,6 +229,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         closing.then(local::close).then(session::close);
         lease.close();
         leases.closed();
+        ServerThreads.leave();
         end(closing, "the managed connection was not closed in good order");
     }
 
