@@ -1,12 +1,14 @@
 package org.fulmar.ra.connection;
 
 import jakarta.jms.JMSException;
+import jakarta.jms.XASession;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -44,6 +46,11 @@ public final class SharedConnections implements AutoCloseable {
             return physical.connection;
         }
 
+        /** The resource of one of the connection's sessions, for the server. */
+        public AdapterXaResource resource(XASession session) {
+            return new AdapterXaResource(session.getXAResource(), physical.working);
+        }
+
         /** Whether the connection is lost for good. */
         public boolean isLost() {
             return physical.connection.isLost();
@@ -60,6 +67,7 @@ public final class SharedConnections implements AutoCloseable {
         final BrokerTarget target;
         final FulmarXaConnection connection;
         final Set<Lease> leases = new HashSet<>();
+        final Set<AdapterXaResource> working = ConcurrentHashMap.newKeySet();
         boolean ended;
 
         Physical(BrokerTarget target, FulmarXaConnection connection) {

@@ -62,7 +62,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             }
         }
         this.session = made;
-        this.resource = new AdapterXaResource(made.getXAResource());
+        this.resource = lease.resource(made);
         this.logWriter = factory.getLogWriter();
     }
 
