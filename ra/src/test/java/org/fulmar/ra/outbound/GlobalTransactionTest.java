@@ -2,7 +2,6 @@ package org.fulmar.ra.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
@@ -13,7 +12,9 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import jakarta.jms.TransactionRolledBackRuntimeException;
 import jakarta.transaction.Status;
-import java.time.Duration;
+import jakarta.transaction.Synchronization;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.fulmar.ra.container.Relay;
 import org.junit.jupiter.api.Test;
 
@@ -100,7 +101,19 @@ class GlobalTransactionTest extends OutboundTest {
         try (JMSContext context = connections().createContext()) {
             container.begin();
             context.createProducer().send(context.createQueue(queue), "a");
-            await().atMost(Duration.ofSeconds(20)).until(() -> transactions.getStatus() == Status.STATUS_ROLLEDBACK);
+            CompletableFuture<Integer> end = new CompletableFuture<>();
+            transactions.getTransaction().registerSynchronization(new Synchronization() {
+                @Override
+                public void beforeCompletion() {
+                    throw new AssertionError("nobody commits");
+                }
+
+                @Override
+                public void afterCompletion(int status) {
+                    end.complete(status);
+                }
+            });
+            assertThat(end.get(20, TimeUnit.SECONDS)).isEqualTo(Status.STATUS_ROLLEDBACK);
             assertThatThrownBy(() -> context.createProducer().send(context.createQueue(queue), "b"))
                     .isInstanceOf(TransactionRolledBackRuntimeException.class);
             transactions.rollback();
