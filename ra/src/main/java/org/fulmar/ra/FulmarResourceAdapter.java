@@ -12,6 +12,7 @@ import java.io.Serializable;
 import java.util.Objects;
 import javax.transaction.xa.XAResource;
 import org.fulmar.ra.connection.BrokerTarget;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.fulmar.ra.inbound.Endpoints;
 import org.fulmar.ra.inbound.FulmarActivationSpec;
@@ -136,6 +137,7 @@ public class FulmarResourceAdapter implements ResourceAdapter, Serializable {
         if (closing != null) {
             closing.close();
         }
+        ServerThreads.awaitOwn();
     }
 
     private synchronized Endpoints started() throws ResourceException {

@@ -10,6 +10,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -94,6 +95,16 @@ public final class RemotingClient implements AutoCloseable {
         channels.close().awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
 
+    private static boolean isEventLoop(EventLoopGroup group) {
+        for (EventExecutor loop : group) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Closes all connections. The threads of those over sockets have ended then, unless one of them has called this. */
     @Override
     public synchronized void close() {
         closeConnections();
@@ -102,6 +113,9 @@ public final class RemotingClient implements AutoCloseable {
                 // in-VM peers hand their last tasks to this loop a moment after the close
                 group.shutdownGracefully(group == local ? 100 : 0, 2000, TimeUnit.MILLISECONDS);
             }
+        }
+        if (sockets != null && !isEventLoop(sockets)) {
+            sockets.terminationFuture().awaitUninterruptibly(5, TimeUnit.SECONDS);
         }
     }
 }

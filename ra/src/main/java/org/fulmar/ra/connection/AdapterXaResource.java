@@ -1,5 +1,6 @@
 package org.fulmar.ra.connection;
 
+import java.util.Arrays;
 import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public class AdapterXaResource implements XAResource {
     private final XAResource resource;
     private volatile boolean active;
+    private volatile @Nullable Xid ended;
     private volatile boolean rolledBack;
 
     public AdapterXaResource(XAResource resource) {
@@ -35,19 +37,36 @@ public class AdapterXaResource implements XAResource {
     @Override
     public void start(Xid xid, int flags) throws XAException {
         resource.start(xid, flags);
+        ended = null;
         active = true;
     }
 
+    /** A second time, of the same branch, is no error: Narayana does that with resources that have joined a branch. */
     @Override
     public void end(Xid xid, int flags) throws XAException {
+        Xid before = ended;
+        if (flags == TMSUCCESS && before != null && isSame(before, xid)) {
+            return;
+        }
         active = false;
         rolledBack |= flags == TMFAIL;
         resource.end(xid, flags);
+        ended = flags == TMSUSPEND ? null : xid;
+    }
+
+    private static boolean isSame(Xid one, Xid other) {
+        return one.getFormatId() == other.getFormatId()
+                && Arrays.equals(one.getGlobalTransactionId(), other.getGlobalTransactionId())
+                && Arrays.equals(one.getBranchQualifier(), other.getBranchQualifier());
     }
 
     @Override
     public int prepare(Xid xid) throws XAException {
-        return resource.prepare(xid);
+        try {
+            return resource.prepare(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -57,13 +76,19 @@ public class AdapterXaResource implements XAResource {
         } catch (XAException e) {
             rolledBack |= e.errorCode >= XAException.XA_RBBASE && e.errorCode <= XAException.XA_RBEND;
             throw e;
+        } finally {
+            ServerThreads.leave();
         }
     }
 
     @Override
     public void rollback(Xid xid) throws XAException {
         rolledBack = true;
-        resource.rollback(xid);
+        try {
+            resource.rollback(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -73,7 +98,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public Xid[] recover(int flags) throws XAException {
-        return resource.recover(flags);
+        try {
+            return resource.recover(flags);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override

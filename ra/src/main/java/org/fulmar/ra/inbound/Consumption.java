@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.ra.connection.Failures;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -184,12 +185,10 @@ final class Consumption implements ServerSessionPool {
 
     /** A session can't be used any more. */
     void discard(EndpointSession session) {
-        synchronized (this) {
-            all.remove(session);
-            idle.remove(session);
-        }
+        // until then it is busy, so that a close waits for that
         session.dispose();
         synchronized (this) {
+            all.remove(session);
             notifyAll();
         }
     }
@@ -199,7 +198,7 @@ final class Consumption implements ServerSessionPool {
     /** On the timer's thread, which must not wait for a broker. */
     private void trimLater() {
         try {
-            endpoint.works().scheduleWork(new Task(this::trim));
+            ServerThreads.schedule(endpoint.works(), new Task(this::trim));
         } catch (WorkException e) {
             LOG.debug("the idle sessions of endpoint {} are closed some other time", endpoint.name(), e);
         }

@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,8 +75,8 @@ final class Endpoint {
         this.works = works;
         this.connections = connections;
         this.timer = timer;
-        String activation = factory.getActivationName();
-        this.name = (activation == null ? "" : activation + " on ")
+        Class<?> application = factory.getEndpointClass();
+        this.name = (application == null ? "" : application.getSimpleName() + " on ")
                 + settings.source().destination();
         this.reconnects = new BackOff(settings.reconnectMillis(), settings.maxReconnectMillis(), random);
         this.pauses = new BackOff(Math.max(1, settings.pauseMillis()), settings.maxPauseMillis(), random);
@@ -103,7 +104,7 @@ final class Endpoint {
         return timer;
     }
 
-    /** The application's name for it, if the server tells, and the destination. */
+    /** The application's class, if the server tells it, and the destination. */
     String name() {
         return name;
     }
@@ -256,7 +257,7 @@ final class Endpoint {
 
     private void ask() {
         try {
-            works.scheduleWork(new Task(this::drive));
+            ServerThreads.schedule(works, new Task(this::drive));
         } catch (WorkException e) {
             LOG.warn("the server gives endpoint {} no thread, it asks again: {}", name, e.getMessage());
             later(this::ask, REFUSED_MILLIS);

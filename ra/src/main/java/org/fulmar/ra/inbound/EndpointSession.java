@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.fulmar.jms.session.FulmarXaConnection;
 import org.fulmar.ra.connection.AdapterXaResource;
 import org.fulmar.ra.connection.Failures;
+import org.fulmar.ra.connection.ServerThreads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,7 +109,7 @@ final class EndpointSession implements ServerSession, Work {
             }
         }
         try {
-            of.endpoint().works().scheduleWork(this);
+            ServerThreads.schedule(of.endpoint().works(), this);
         } catch (WorkException e) {
             idle();
             throw Failures.of(
@@ -125,6 +126,14 @@ final class EndpointSession implements ServerSession, Work {
 
     @Override
     public void run() {
+        try {
+            deliverAll();
+        } finally {
+            ServerThreads.leave();
+        }
+    }
+
+    private void deliverAll() {
         long turn = System.nanoTime();
         do {
             if (of.isHeld() || !deliver()) {
@@ -166,7 +175,7 @@ final class EndpointSession implements ServerSession, Work {
     /** Lets other works of the server have the thread; false if that gives no other. */
     private boolean makesWay() {
         try {
-            of.endpoint().works().scheduleWork(this);
+            ServerThreads.schedule(of.endpoint().works(), this);
             return true;
         } catch (WorkException e) {
             LOG.debug("endpoint {} keeps its thread", of.endpoint().name(), e);

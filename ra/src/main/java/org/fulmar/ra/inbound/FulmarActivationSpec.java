@@ -90,8 +90,7 @@ public class FulmarActivationSpec implements ActivationSpec, Serializable {
     private @Nullable String password;
 
     @ConfigProperty(
-            description =
-                    "Deliveries that fail in a row until the endpoint pauses: 1 to 1000000; 0 = it never does.",
+            description = "Deliveries that fail in a row until the endpoint pauses: 1 to 1000000; 0 = it never does.",
             defaultValue = "20")
     private Integer maxSequentialDeliveryFailures = 20;
 

@@ -61,9 +61,10 @@ class EndpointTest {
         adapter.stop();
         container.close();
         broker.close();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(name -> name.startsWith("fulmar-ra")));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .extracting(Thread::getName)
+                        .noneMatch(name -> name.startsWith("fulmar-ra")));
     }
 
     private static FulmarActivationSpec queue(String name) {
@@ -351,7 +352,9 @@ class EndpointTest {
         bean().pause();
         awaitState("PAUSED");
         send("orders", 0, 3);
-        assertThat(drain("orders")).as("messages that others may have meanwhile").hasSize(3);
+        assertThat(drain("orders"))
+                .as("messages that others may have meanwhile")
+                .hasSize(3);
         send("orders", 0, 3);
         bean().resume();
         awaitReceived(3);
@@ -451,7 +454,12 @@ class EndpointTest {
         }
         assertThat(received)
                 .containsExactlyInAnyOrder(
-                        "plain 2", "durable 1", "durable 2", "shared 1", "shared 2", "sharedDurable 1",
+                        "plain 2",
+                        "durable 1",
+                        "durable 2",
+                        "shared 1",
+                        "shared 2",
+                        "sharedDurable 1",
                         "sharedDurable 2");
         publish("prices", "3", "red");
         activate(durable, true, message -> received.add("durable " + text(message)));
