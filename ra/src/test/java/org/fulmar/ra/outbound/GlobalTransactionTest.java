@@ -97,10 +97,15 @@ class GlobalTransactionTest extends OutboundTest {
     /** The server rolls back on a thread of its own; what the application does then must not become effective. */
     @Test
     void afterATimeoutNothingIsSentOutsideOfTheTransaction() throws Exception {
+        FulmarManagedConnectionFactory other = new FulmarManagedConnectionFactory();
+        other.setResourceAdapter(adapter);
+        other.setPrefetch(1);
         transactions.setTransactionTimeout(1);
-        try (JMSContext context = connections().createContext()) {
+        try (JMSContext context = connections().createContext();
+                JMSContext joined = ((ConnectionFactory) other.createConnectionFactory(container)).createContext()) {
             container.begin();
             context.createProducer().send(context.createQueue(queue), "a");
+            joined.createProducer().send(joined.createQueue(queue), "a");
             CompletableFuture<Integer> end = new CompletableFuture<>();
             transactions.getTransaction().registerSynchronization(new Synchronization() {
                 @Override
@@ -114,8 +119,10 @@ class GlobalTransactionTest extends OutboundTest {
                 }
             });
             assertThat(end.get(20, TimeUnit.SECONDS)).isEqualTo(Status.STATUS_ROLLEDBACK);
-            assertThatThrownBy(() -> context.createProducer().send(context.createQueue(queue), "b"))
-                    .isInstanceOf(TransactionRolledBackRuntimeException.class);
+            for (JMSContext each : new JMSContext[] {context, joined}) {
+                assertThatThrownBy(() -> each.createProducer().send(each.createQueue(queue), "b"))
+                        .isInstanceOf(TransactionRolledBackRuntimeException.class);
+            }
             transactions.rollback();
             transactions.setTransactionTimeout(0);
             container.begin();
@@ -128,7 +135,7 @@ class GlobalTransactionTest extends OutboundTest {
         try (JMSContext next = connections().createContext()) {
             next.createProducer().send(next.createQueue(queue), "d");
         }
-        assertThat(container.made()).isEqualTo(1);
+        assertThat(container.made()).isEqualTo(2);
     }
 
     /** Also after a rollback. */
