@@ -28,7 +28,8 @@ final class ThreadedXaResource extends AdapterXaResource {
 
     @Override
     public void end(Xid xid, int flags) throws XAException {
-        cutOff = working != null && working != Thread.currentThread();
+        // some servers end it twice
+        cutOff |= working != null && working != Thread.currentThread();
         working = null;
         super.end(xid, flags);
     }

@@ -70,7 +70,7 @@ class CredentialsTest {
     @AfterEach
     void stopAdapter() {
         container.close();
-        adapter.stop();
+        adapter.connections().close();
     }
 
     private ConnectionFactory connections() throws Exception {

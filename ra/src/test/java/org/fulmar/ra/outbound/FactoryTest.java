@@ -150,7 +150,7 @@ class FactoryTest extends OutboundTest {
             }
             FulmarResourceAdapter copied = (FulmarResourceAdapter)
                     ((ConnectionFactoryHandle) copy).allocator().factory().getResourceAdapter();
-            copied.stop();
+            copied.connections().close();
         }
         assertThat(drain(queue)).containsExactly("m");
     }

@@ -2,7 +2,6 @@ package org.fulmar.ra.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
@@ -13,7 +12,9 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import jakarta.jms.TransactionRolledBackRuntimeException;
 import jakarta.transaction.Status;
-import java.time.Duration;
+import jakarta.transaction.Synchronization;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.fulmar.ra.container.Relay;
 import org.junit.jupiter.api.Test;
 
@@ -96,13 +97,32 @@ class GlobalTransactionTest extends OutboundTest {
     /** The server rolls back on a thread of its own; what the application does then must not become effective. */
     @Test
     void afterATimeoutNothingIsSentOutsideOfTheTransaction() throws Exception {
+        FulmarManagedConnectionFactory other = new FulmarManagedConnectionFactory();
+        other.setResourceAdapter(adapter);
+        other.setPrefetch(1);
         transactions.setTransactionTimeout(1);
-        try (JMSContext context = connections().createContext()) {
+        try (JMSContext context = connections().createContext();
+                JMSContext joined = ((ConnectionFactory) other.createConnectionFactory(container)).createContext()) {
             container.begin();
             context.createProducer().send(context.createQueue(queue), "a");
-            await().atMost(Duration.ofSeconds(20)).until(() -> transactions.getStatus() == Status.STATUS_ROLLEDBACK);
-            assertThatThrownBy(() -> context.createProducer().send(context.createQueue(queue), "b"))
-                    .isInstanceOf(TransactionRolledBackRuntimeException.class);
+            joined.createProducer().send(joined.createQueue(queue), "a");
+            CompletableFuture<Integer> end = new CompletableFuture<>();
+            transactions.getTransaction().registerSynchronization(new Synchronization() {
+                @Override
+                public void beforeCompletion() {
+                    throw new AssertionError("nobody commits");
+                }
+
+                @Override
+                public void afterCompletion(int status) {
+                    end.complete(status);
+                }
+            });
+            assertThat(end.get(20, TimeUnit.SECONDS)).isEqualTo(Status.STATUS_ROLLEDBACK);
+            for (JMSContext each : new JMSContext[] {context, joined}) {
+                assertThatThrownBy(() -> each.createProducer().send(each.createQueue(queue), "b"))
+                        .isInstanceOf(TransactionRolledBackRuntimeException.class);
+            }
             transactions.rollback();
             transactions.setTransactionTimeout(0);
             container.begin();
@@ -115,7 +135,7 @@ class GlobalTransactionTest extends OutboundTest {
         try (JMSContext next = connections().createContext()) {
             next.createProducer().send(next.createQueue(queue), "d");
         }
-        assertThat(container.made()).isEqualTo(1);
+        assertThat(container.made()).isEqualTo(2);
     }
 
     /** Also after a rollback. */
