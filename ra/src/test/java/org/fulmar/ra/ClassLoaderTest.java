@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.fulmar.broker.config.BrokerConfig;
@@ -165,7 +166,9 @@ class ClassLoaderTest {
                 "listenPort", "0",
                 "storePathRootDir", directory.toString(),
                 "mappedFileSizeCommitLog", Integer.toString(32 << 20));
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+        ThreadPoolExecutor threads = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
+        // as those of servers, whose threads inherit nothing from who needs one
+        threads.prestartAllCoreThreads();
         try (Broker broker =
                 new Broker(BrokerConfig.of(options), new NioDisk(), System::currentTimeMillis, false).start()) {
             String url = "fulmar://127.0.0.1:" + broker.address().getPort();

@@ -185,12 +185,10 @@ final class Consumption implements ServerSessionPool {
 
     /** A session can't be used any more. */
     void discard(EndpointSession session) {
-        synchronized (this) {
-            all.remove(session);
-            idle.remove(session);
-        }
+        // until then it is busy, so that a close waits for that
         session.dispose();
         synchronized (this) {
+            all.remove(session);
             notifyAll();
         }
     }

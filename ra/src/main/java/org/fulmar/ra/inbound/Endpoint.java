@@ -75,8 +75,8 @@ final class Endpoint {
         this.works = works;
         this.connections = connections;
         this.timer = timer;
-        String activation = factory.getActivationName();
-        this.name = (activation == null ? "" : activation + " on ")
+        Class<?> application = factory.getEndpointClass();
+        this.name = (application == null ? "" : application.getSimpleName() + " on ")
                 + settings.source().destination();
         this.reconnects = new BackOff(settings.reconnectMillis(), settings.maxReconnectMillis(), random);
         this.pauses = new BackOff(Math.max(1, settings.pauseMillis()), settings.maxPauseMillis(), random);
@@ -104,7 +104,7 @@ final class Endpoint {
         return timer;
     }
 
-    /** The application's name for it, if the server tells, and the destination. */
+    /** The application's class, if the server tells it, and the destination. */
     String name() {
         return name;
     }

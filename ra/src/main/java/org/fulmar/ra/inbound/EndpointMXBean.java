@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A message endpoint, as administrators see it. Any thread may use it. */
 public interface EndpointMXBean {
-    /** The application's name for it, if the server tells, and the destination. */
+    /** The application's class, if the server tells it, and the destination. */
     String getName();
 
     /** The broker, and the user. */
