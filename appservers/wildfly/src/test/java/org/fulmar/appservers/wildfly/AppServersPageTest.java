@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
 class AppServersPageTest {
     @Test
     void pageNamesTheVersionThatTheBuildTests() throws IOException {
-        Matcher version = Pattern.compile("<wildfly.version>([^<]+)<")
-                .matcher(Files.readString(Path.of("../../pom.xml")));
+        Matcher version =
+                Pattern.compile("<wildfly.version>([^<]+)<").matcher(Files.readString(Path.of("../../pom.xml")));
         assertThat(version.find()).isTrue();
 
         assertThat(Files.readString(Path.of("../../docs/app-servers.md")))

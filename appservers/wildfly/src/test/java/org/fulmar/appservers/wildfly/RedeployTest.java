@@ -44,8 +44,7 @@ class RedeployTest extends WildflyTest {
 
     @Deployment(name = "leaking", managed = false, testable = false)
     static Archive<?> leaking() {
-        return Wildfly.application("leaking.jar", LeakingBean.class)
-                .setManifest(WITHOUT_ADAPTER);
+        return Wildfly.application("leaking.jar", LeakingBean.class).setManifest(WITHOUT_ADAPTER);
     }
 
     @Deployment(name = "comparing", managed = false, testable = false)
