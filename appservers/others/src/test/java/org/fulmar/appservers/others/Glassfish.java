@@ -26,13 +26,14 @@ final class Glassfish extends Server {
             deploy --name app @APPLICATION@
             """;
 
-    private final List<String> ports;
-    private final boolean payara;
+    /** Payara's data grid, which listens on all interfaces. */
+    private static final String GRID = "<hazelcast-config-specific-configuration";
 
-    Glassfish(String distribution, boolean payara, Path work, String url) throws IOException {
+    private final List<String> ports;
+
+    Glassfish(String distribution, Path work, String url) throws IOException {
         super(distribution, work, url);
-        this.payara = payara;
-        this.ports = freePorts(11);
+        this.ports = freePorts(10);
     }
 
     private Path application() {
@@ -69,14 +70,18 @@ final class Glassfish extends Server {
                 application(), Map.of("shared", "jms/Shared", "own", "jms/Own"), beans, descriptors, "");
     }
 
-    /** Listens on the loopback interface only, and has neither the built-in JMS broker nor the data grid. */
+    /** Listens on the loopback interface only, and has no JMS broker of its own; recovers when it starts. */
     private void confine() throws IOException {
         Path file = work.resolve(DOMAIN + "/config/domain.xml");
         String text = Files.readString(file)
                 .replace("0.0.0.0", "127.0.0.1")
                 .replace("<network-listener port", "<network-listener address=\"127.0.0.1\" port")
                 .replace("<jms-service type=\"EMBEDDED\"", "<jms-service type=\"REMOTE\"")
-                .replace("-Xmx512m", "-Xmx640m");
+                .replace(GRID + ">", GRID + " enabled=\"false\">")
+                .replace("-Xmx512m", "-Xmx640m")
+                .replaceAll(
+                        "<transaction-service tx-log-dir=(\"[^\"]*\") ?/>",
+                        "<transaction-service automatic-recovery=\"true\" tx-log-dir=$1/>");
         Files.writeString(file, text);
     }
 
@@ -111,7 +116,7 @@ final class Glassfish extends Server {
         Path commands = work.resolve("commands");
         Files.writeString(
                 commands,
-                COMMANDS.replace("@URL@", url.replace(":", "\\:"))
+                COMMANDS.replace("@URL@", url.replace(":", "\\\\:"))
                         .replace("@RAR@", Archives.adapter().toString())
                         .replace("@APPLICATION@", application().toString()));
         Awaitility.await()
