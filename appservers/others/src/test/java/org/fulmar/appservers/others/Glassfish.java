@@ -76,7 +76,7 @@ final class Glassfish extends Server {
         String text = Files.readString(file)
                 .replace("0.0.0.0", "127.0.0.1")
                 .replace("<network-listener port", "<network-listener address=\"127.0.0.1\" port")
-                .replace("<jms-service type=\"EMBEDDED\"", "<jms-service type=\"REMOTE\"")
+                .replace("type=\"EMBEDDED\"", "type=\"REMOTE\"")
                 .replace(GRID + ">", GRID + " enabled=\"false\">")
                 .replace("-Xmx512m", "-Xmx640m")
                 .replaceAll(
