@@ -29,6 +29,11 @@ final class Glassfish extends Server {
     /** Payara's data grid, which listens on all interfaces. */
     private static final String GRID = "<hazelcast-config-specific-configuration";
 
+    /** A broker elsewhere, which nobody looks for: without this element there is one in the server. */
+    private static final String REMOTE_JMS =
+            "<jms-service type=\"REMOTE\" default-jms-host=\"default_JMS_host\" reconnect-enabled=\"false\">"
+                    + "<jms-host name=\"default_JMS_host\" host=\"127.0.0.1\" port=\"1\"/></jms-service>";
+
     private final List<String> ports;
 
     Glassfish(String distribution, Path work, String url) throws IOException {
@@ -76,12 +81,11 @@ final class Glassfish extends Server {
         String text = Files.readString(file)
                 .replace("0.0.0.0", "127.0.0.1")
                 .replace("<network-listener port", "<network-listener address=\"127.0.0.1\" port")
-                .replace("type=\"EMBEDDED\"", "type=\"REMOTE\"")
                 .replace(GRID + ">", GRID + " enabled=\"false\">")
                 .replace("-Xmx512m", "-Xmx640m")
                 .replaceAll(
                         "<transaction-service tx-log-dir=(\"[^\"]*\") ?/>",
-                        "<transaction-service automatic-recovery=\"true\" tx-log-dir=$1/>");
+                        REMOTE_JMS + "<transaction-service automatic-recovery=\"true\" tx-log-dir=$1/>");
         Files.writeString(file, text);
     }
 
