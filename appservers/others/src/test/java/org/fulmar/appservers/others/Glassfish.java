@@ -14,8 +14,7 @@ import org.awaitility.Awaitility;
 final class Glassfish extends Server {
     private static final String DOMAIN = "fulmar";
 
-    private static final String COMMANDS =
-            """
+    private static final String COMMANDS = """
             create-resource-adapter-config --property url=@URL@ fulmar
             deploy @RAR@
             create-connector-connection-pool --raname fulmar --connectiondefinition jakarta.jms.ConnectionFactory --transactionsupport XATransaction --steadypoolsize 0 --maxpoolsize 20 Shared
@@ -71,8 +70,7 @@ final class Glassfish extends Server {
         Map<String, String> descriptors = new LinkedHashMap<>();
         List<String> beans = List.of("OrderBean", "SenderBean", "NewsBean", "InjectedBean", "DefinedBean");
         descriptors.put("META-INF/glassfish-ejb-jar.xml", bindings(beans));
-        Archives.application(
-                application(), Map.of("shared", "jms/Shared", "own", "jms/Own"), beans, descriptors, "");
+        Archives.application(application(), Map.of("shared", "jms/Shared", "own", "jms/Own"), beans, descriptors, "");
     }
 
     /** Listens on the loopback interface only, and has no JMS broker of its own; recovers when it starts. */
@@ -136,7 +134,15 @@ final class Glassfish extends Server {
 
     private void administer(String... command) throws IOException, InterruptedException {
         List<String> whole = new ArrayList<>(List.of(
-                ServerProcess.java(), "-jar", tool(), "--host", "127.0.0.1", "--port", ports.get(0), "--user", "admin"));
+                ServerProcess.java(),
+                "-jar",
+                tool(),
+                "--host",
+                "127.0.0.1",
+                "--port",
+                ports.get(0),
+                "--user",
+                "admin"));
         whole.addAll(List.of(command));
         run(whole.toArray(new String[0]));
     }

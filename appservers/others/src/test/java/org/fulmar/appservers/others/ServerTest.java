@@ -57,7 +57,8 @@ abstract class ServerTest {
     @BeforeAll
     @Timeout(value = 300, unit = TimeUnit.SECONDS)
     void start() throws Exception {
-        directory = Path.of(System.getProperty("appservers.directory"), "work-" + getClass().getSimpleName());
+        directory = Path.of(
+                System.getProperty("appservers.directory"), "work-" + getClass().getSimpleName());
         delete(directory);
         broker = TestBroker.start(Files.createDirectories(directory.resolve("store")));
         gate = new Gate(broker.port());
@@ -151,7 +152,8 @@ abstract class ServerTest {
     @Test
     @Order(1)
     void eachMessageIsAnsweredOnceThoughTheBrokerIsRestartedMeanwhile() throws Exception {
-        List<String> texts = IntStream.range(1000, 1300).mapToObj(Integer::toString).toList();
+        List<String> texts =
+                IntStream.range(1000, 1300).mapToObj(Integer::toString).toList();
         texts.subList(0, 150).forEach(text -> ask("orders", text, "send", "answers"));
         broker.restart();
         texts.subList(150, 300).forEach(text -> ask("orders", text, "send", "answers"));
@@ -203,7 +205,8 @@ abstract class ServerTest {
     @Order(6)
     void stopEndsTheProcessWithAllThatWasBegunDone() throws Exception {
         assertAnswers("before-stop");
-        List<String> texts = IntStream.range(1000, 1100).mapToObj(Integer::toString).toList();
+        List<String> texts =
+                IntStream.range(1000, 1100).mapToObj(Integer::toString).toList();
         texts.forEach(text -> ask("orders", text, "send", "stopping"));
 
         assertThat(server.stop()).isTrue();

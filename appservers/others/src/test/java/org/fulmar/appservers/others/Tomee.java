@@ -12,8 +12,7 @@ import java.util.zip.ZipInputStream;
 
 /** TomEE, which has no use for archives of adapters: its classes are the server's, and the configuration names them. */
 final class Tomee extends Server {
-    private static final String SERVER =
-            """
+    private static final String SERVER = """
             <Server port="-1" shutdown="SHUTDOWN">
               <Listener className="org.apache.tomee.catalina.ServerListener"/>
               <Listener className="org.apache.catalina.mbeans.GlobalResourcesLifecycleListener"/>
@@ -26,8 +25,7 @@ final class Tomee extends Server {
             </Server>
             """;
 
-    private static final String CONFIGURATION =
-            """
+    private static final String CONFIGURATION = """
             <tomee>
               <Container id="FulmarMessages" type="MESSAGE">
                 ResourceAdapter=FulmarAdapter
@@ -61,8 +59,7 @@ final class Tomee extends Server {
         for (String directory : List.of("apps", "lib", "logs", "temp", "webapps", "work")) {
             Files.createDirectories(work.resolve(directory));
         }
-        Files.writeString(
-                work.resolve("conf/server.xml"), SERVER.replace("@PORT@", Integer.toString(freePort())));
+        Files.writeString(work.resolve("conf/server.xml"), SERVER.replace("@PORT@", Integer.toString(freePort())));
         Files.writeString(work.resolve("conf/tomee.xml"), CONFIGURATION.replace("@URL@", url));
         unpackLibraries();
         List<String> beans = List.of("OrderBean", "SenderBean", "NewsBean", "InjectedBean");
