@@ -1,5 +1,6 @@
 package org.fulmar.ra.connection;
 
+import jakarta.jms.XASession;
 import java.util.Arrays;
 import java.util.Set;
 import javax.transaction.xa.XAException;
@@ -27,9 +28,10 @@ public class AdapterXaResource implements XAResource {
     private volatile @Nullable Xid ended;
     private volatile boolean rolledBack;
 
-    AdapterXaResource(XAResource resource, Set<AdapterXaResource> working) {
-        this.resource = resource;
-        this.working = working;
+    /** The resource of a session of the leased connection. */
+    public AdapterXaResource(XASession session, SharedConnections.Lease lease) {
+        this.resource = session.getXAResource();
+        this.working = lease.working();
     }
 
     /** Whether the session works on a branch now. */
@@ -78,7 +80,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public int prepare(Xid xid) throws XAException {
-        return resource.prepare(xid);
+        try {
+            return resource.prepare(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -92,6 +98,8 @@ public class AdapterXaResource implements XAResource {
                 e.errorCode = XAException.XA_RBROLLBACK;
             }
             throw e;
+        } finally {
+            ServerThreads.leave();
         }
     }
 
@@ -99,7 +107,11 @@ public class AdapterXaResource implements XAResource {
     public void rollback(Xid xid) throws XAException {
         rolledBack = true;
         endOthers(xid);
-        resource.rollback(xid);
+        try {
+            resource.rollback(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     /** GlassFish and Payara end those that have joined a branch when it is rolled back already. */
@@ -124,7 +136,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public Xid[] recover(int flags) throws XAException {
-        return resource.recover(flags);
+        try {
+            return resource.recover(flags);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override

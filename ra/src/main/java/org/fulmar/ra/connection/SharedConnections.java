@@ -1,7 +1,6 @@
 package org.fulmar.ra.connection;
 
 import jakarta.jms.JMSException;
-import jakarta.jms.XASession;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -46,9 +45,9 @@ public final class SharedConnections implements AutoCloseable {
             return physical.connection;
         }
 
-        /** The resource of one of the connection's sessions, for the server. */
-        public AdapterXaResource resource(XASession session) {
-            return new AdapterXaResource(session.getXAResource(), physical.working);
+        /** The resources of its sessions that work on a branch, or have suspended one. */
+        Set<AdapterXaResource> working() {
+            return physical.working;
         }
 
         /** Whether the connection is lost for good. */

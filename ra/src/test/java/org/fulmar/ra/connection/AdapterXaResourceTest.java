@@ -48,8 +48,8 @@ class AdapterXaResourceTest {
                 SharedConnections.Lease lease =
                         connections.lease(new BrokerTarget(broker.url(), null, null, null), true, () -> {})) {
             XASession session = lease.connection().createXASession(1);
-            AdapterXaResource first = lease.resource(lease.connection().createXASession(1));
-            AdapterXaResource joined = lease.resource(session);
+            AdapterXaResource first = new AdapterXaResource(lease.connection().createXASession(1), lease);
+            AdapterXaResource joined = new AdapterXaResource(session, lease);
             first.start(new Branch(1), XAResource.TMNOFLAGS);
             joined.start(new Branch(1), XAResource.TMJOIN);
             send(session, "undone");
