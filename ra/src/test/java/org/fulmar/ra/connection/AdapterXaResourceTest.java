@@ -76,7 +76,7 @@ class AdapterXaResourceTest {
                         connections.lease(new BrokerTarget(broker.url(), null, null, null), true, () -> {})) {
             send(lease.connection().createXASession(1), "received");
             XASession session = lease.connection().createXASession(1);
-            AdapterXaResource resource = lease.resource(session);
+            AdapterXaResource resource = new AdapterXaResource(session, lease);
             MessageConsumer consumer = session.createConsumer(session.createQueue("q"));
             resource.start(new Branch(1), XAResource.TMNOFLAGS);
             assertThat(consumer.receive(10_000)).isNotNull();
