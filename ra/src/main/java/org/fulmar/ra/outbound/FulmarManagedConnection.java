@@ -61,7 +61,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             }
         }
         this.session = made;
-        this.resource = new ThreadedXaResource(made.getXAResource());
+        this.resource = new ThreadedXaResource(made, lease);
         this.local = new LocalWork(lease, factory.prefetch(), events, resource::isActive);
         this.logWriter = factory.getLogWriter();
     }

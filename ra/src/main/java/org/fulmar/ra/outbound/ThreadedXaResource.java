@@ -1,9 +1,10 @@
 package org.fulmar.ra.outbound;
 
+import jakarta.jms.XASession;
 import javax.transaction.xa.XAException;
-import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
 import org.fulmar.ra.connection.AdapterXaResource;
+import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,8 @@ final class ThreadedXaResource extends AdapterXaResource {
     private volatile @Nullable Thread working;
     private volatile boolean cutOff;
 
-    ThreadedXaResource(XAResource resource) {
-        super(resource);
+    ThreadedXaResource(XASession session, SharedConnections.Lease lease) {
+        super(session, lease);
     }
 
     @Override
