@@ -169,6 +169,10 @@ final class LoadServer implements AutoCloseable {
                 "-Dfulmar.url=" + url,
                 "-D" + LedgerBean.PROGRESS + "=" + progress,
                 "-Dderby.stream.error.file=" + base.resolve("derby.log"),
+                // its logs are 1 MiB else, and full after some seconds
+                "-Dderby.storage.logSwitchInterval=" + (64 << 20),
+                "-Dderby.storage.checkpointInterval=" + (128 << 20),
+                "-Dderby.storage.pageCacheSize=4000",
                 // Derby rolls back what is prepared when its time is over
                 "-DJTAEnvironmentBean.xaTransactionTimeoutEnabled=false",
                 "-DJTAEnvironmentBean.orphanSafetyInterval=5000",
