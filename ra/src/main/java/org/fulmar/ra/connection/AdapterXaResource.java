@@ -1,10 +1,14 @@
 package org.fulmar.ra.connection;
 
+import jakarta.jms.XASession;
 import java.util.Arrays;
+import java.util.Set;
 import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A session's resource as servers get it: knows what became of the last branch. Two of one connection are of one
@@ -13,13 +17,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may use it, as the resource itself.
  */
 public class AdapterXaResource implements XAResource {
+    private static final Logger LOG = LoggerFactory.getLogger(AdapterXaResource.class);
+
     private final XAResource resource;
+    /** Those of its connection that work on a branch, or have suspended one. */
+    private final Set<AdapterXaResource> working;
+
     private volatile boolean active;
+    private volatile @Nullable Xid branch;
     private volatile @Nullable Xid ended;
     private volatile boolean rolledBack;
 
-    public AdapterXaResource(XAResource resource) {
-        this.resource = resource;
+    /** The resource of a session of the leased connection. */
+    public AdapterXaResource(XASession session, SharedConnections.Lease lease) {
+        this.resource = session.getXAResource();
+        this.working = lease.working();
     }
 
     /** Whether the session works on a branch now. */
@@ -38,7 +50,9 @@ public class AdapterXaResource implements XAResource {
     public void start(Xid xid, int flags) throws XAException {
         resource.start(xid, flags);
         ended = null;
+        branch = xid;
         active = true;
+        working.add(this);
     }
 
     /** A second time, of the same branch, is no error: Narayana does that with resources that have joined a branch. */
@@ -50,6 +64,10 @@ public class AdapterXaResource implements XAResource {
         }
         active = false;
         rolledBack |= flags == TMFAIL;
+        if (flags != TMSUSPEND) {
+            branch = null;
+            working.remove(this);
+        }
         resource.end(xid, flags);
         ended = flags == TMSUSPEND ? null : xid;
     }
@@ -62,7 +80,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public int prepare(Xid xid) throws XAException {
-        return resource.prepare(xid);
+        try {
+            return resource.prepare(xid);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override
@@ -72,13 +94,35 @@ public class AdapterXaResource implements XAResource {
         } catch (XAException e) {
             rolledBack |= e.errorCode >= XAException.XA_RBBASE && e.errorCode <= XAException.XA_RBEND;
             throw e;
+        } finally {
+            ServerThreads.leave();
         }
     }
 
     @Override
     public void rollback(Xid xid) throws XAException {
         rolledBack = true;
-        resource.rollback(xid);
+        endOthers(xid);
+        try {
+            resource.rollback(xid);
+        } finally {
+            ServerThreads.leave();
+        }
+    }
+
+    /** GlassFish and Payara end those that have joined a branch when it is rolled back already. */
+    private void endOthers(Xid xid) {
+        for (AdapterXaResource other : working) {
+            Xid joined = other.branch;
+            if (other == this || joined == null || !isSame(joined, xid)) {
+                continue;
+            }
+            try {
+                other.end(joined, TMFAIL);
+            } catch (XAException e) {
+                LOG.debug("it has been ended in this moment", e);
+            }
+        }
     }
 
     @Override
@@ -88,7 +132,11 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public Xid[] recover(int flags) throws XAException {
-        return resource.recover(flags);
+        try {
+            return resource.recover(flags);
+        } finally {
+            ServerThreads.leave();
+        }
     }
 
     @Override

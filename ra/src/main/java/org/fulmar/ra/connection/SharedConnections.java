@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -44,6 +45,11 @@ public final class SharedConnections implements AutoCloseable {
             return physical.connection;
         }
 
+        /** The resources of its sessions that work on a branch, or have suspended one. */
+        Set<AdapterXaResource> working() {
+            return physical.working;
+        }
+
         /** Whether the connection is lost for good. */
         public boolean isLost() {
             return physical.connection.isLost();
@@ -60,6 +66,7 @@ public final class SharedConnections implements AutoCloseable {
         final BrokerTarget target;
         final FulmarXaConnection connection;
         final Set<Lease> leases = new HashSet<>();
+        final Set<AdapterXaResource> working = ConcurrentHashMap.newKeySet();
         boolean ended;
 
         Physical(BrokerTarget target, FulmarXaConnection connection) {

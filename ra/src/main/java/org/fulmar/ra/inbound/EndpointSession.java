@@ -65,7 +65,7 @@ final class EndpointSession implements ServerSession, Work {
         AdapterXaResource resource = null;
         if (endpoint.isTransacted()) {
             XASession xa = connection.createXASession(prefetch);
-            resource = new AdapterXaResource(xa.getXAResource());
+            resource = new AdapterXaResource(xa, of.lease());
             session = xa;
         } else {
             session = connection.createSession(endpoint.settings().acknowledgeMode(), prefetch);

@@ -14,9 +14,8 @@ import jakarta.jms.TemporaryQueue;
 import jakarta.jms.TemporaryTopic;
 import jakarta.jms.Topic;
 import jakarta.resource.ResourceException;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.fulmar.jms.destination.FulmarDestination;
@@ -34,21 +33,17 @@ import org.jspecify.annotations.Nullable;
 public class ConnectionHandle implements Connection {
     private final Allocator allocator;
     private final Credentials credentials;
-    private final @Nullable String clientId;
-    private final Set<FulmarDestination> temporaries = new LinkedHashSet<>();
+    /** With what leads to them. */
+    private final Map<FulmarDestination, FulmarManagedConnection> temporaries = new LinkedHashMap<>();
+
     private @Nullable SessionHandle session;
     private boolean allocating;
     private boolean started;
     private boolean closed;
 
-    ConnectionHandle(Allocator allocator, Credentials credentials) throws JMSException {
+    ConnectionHandle(Allocator allocator, Credentials credentials) {
         this.allocator = allocator;
         this.credentials = credentials;
-        try {
-            this.clientId = allocator.factory().usedClientId();
-        } catch (ResourceException e) {
-            throw Failures.jms(e);
-        }
     }
 
     final synchronized void checkOpen() throws IllegalStateException {
@@ -164,35 +159,38 @@ public class ConnectionHandle implements Connection {
         notifyAll();
     }
 
-    final void add(FulmarDestination temporary) throws JMSException {
+    final void add(FulmarDestination temporary, FulmarManagedConnection at) throws JMSException {
         synchronized (this) {
             if (!closed) {
-                temporaries.add(temporary);
+                temporaries.put(temporary, at);
                 return;
             }
         }
-        delete(temporary);
+        delete(temporary, at);
         throw new IllegalStateException("the connection is closed");
     }
 
     /** Whether it made the temporary destination, and so may consume from it. */
     final synchronized boolean owns(FulmarDestination temporary) {
-        return temporaries.contains(temporary);
+        return temporaries.containsKey(temporary);
     }
 
     /** Deletes the temporary destinations that there still are. */
     final void deleteTemporaries() throws JMSException {
-        List<FulmarDestination> deleting;
+        Map<FulmarDestination, FulmarManagedConnection> deleting;
         synchronized (this) {
-            deleting = List.copyOf(temporaries);
+            deleting = Map.copyOf(temporaries);
             temporaries.clear();
         }
         Closing closing = new Closing();
-        deleting.forEach(each -> closing.then(() -> delete(each)));
+        deleting.forEach((each, at) -> closing.then(() -> delete(each, at)));
         closing.end();
     }
 
-    private static void delete(FulmarDestination temporary) throws JMSException {
+    private static void delete(FulmarDestination temporary, FulmarManagedConnection at) throws JMSException {
+        if (at.isGone()) {
+            return;
+        }
         try {
             if (temporary instanceof TemporaryQueue queue) {
                 queue.delete();
@@ -242,7 +240,11 @@ public class ConnectionHandle implements Connection {
     @Override
     public @Nullable String getClientID() throws JMSException {
         checkOpen();
-        return clientId;
+        try {
+            return allocator.factory().usedClientId();
+        } catch (ResourceException e) {
+            throw Failures.jms(e);
+        }
     }
 
     @Override

@@ -2,8 +2,8 @@ package org.fulmar.ra.outbound;
 
 import jakarta.jms.JMSException;
 import jakarta.jms.Session;
+import jakarta.jms.TransactionRolledBackException;
 import jakarta.jms.XASession;
-import jakarta.resource.NotSupportedException;
 import jakarta.resource.ResourceException;
 import jakarta.resource.spi.ConnectionEventListener;
 import jakarta.resource.spi.ConnectionRequestInfo;
@@ -18,9 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.security.auth.Subject;
 import javax.transaction.xa.XAResource;
-import org.fulmar.ra.connection.AdapterXaResource;
 import org.fulmar.ra.connection.BrokerTarget;
 import org.fulmar.ra.connection.Failures;
+import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +38,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
     private final Leases leases;
     private final SharedConnections.Lease lease;
     private final XASession session;
-    private final AdapterXaResource resource;
+    private final ThreadedXaResource resource;
     private final LocalWork local;
     private final ConnectionEvents events = new ConnectionEvents(this);
     private final List<FulmarSessionHandle> handles = new ArrayList<>();
@@ -51,7 +51,6 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         this.target = target;
         this.leases = leases;
         this.lease = leases.lease(target, factory.shares(), this::lost);
-        this.local = new LocalWork(lease, factory.prefetch(), events);
         XASession made = null;
         try {
             made = lease.connection().createXASession(factory.prefetch());
@@ -62,7 +61,8 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             }
         }
         this.session = made;
-        this.resource = new AdapterXaResource(made.getXAResource());
+        this.resource = new ThreadedXaResource(made, lease);
+        this.local = new LocalWork(lease, factory.prefetch(), events, resource::isActive);
         this.logWriter = factory.getLogWriter();
     }
 
@@ -71,6 +71,8 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
     /**
      * The session that a handle works with now.
      *
+     * @throws JMSException if the transaction that it was used in has ended without the application, whose work must not
+     *     become effective by itself
      * @param own whether the handle has local transactions of the application's
      */
     Session session(boolean own) throws JMSException {
@@ -79,6 +81,10 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         }
         if (local.isServers()) {
             return local.session();
+        }
+        if (resource.isCutOff()) {
+            throw new TransactionRolledBackException(
+                    "the server has ended the transaction while the session was used in it, as it took too long");
         }
         return own ? local.applications() : session.getSession();
     }
@@ -96,6 +102,16 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
     /** Ends the application's own transaction. */
     void end(boolean commit) throws JMSException {
         local.end(commit);
+    }
+
+    /** Whether the application has a transaction of its own under way. */
+    boolean isWorkingLocally() {
+        return local.isApplications();
+    }
+
+    /** Whether what it leads to is lost for good, with all that lasts no longer. */
+    boolean isGone() {
+        return lease.isLost();
     }
 
     FulmarManagedConnectionFactory factory() {
@@ -199,7 +215,11 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         }
     }
 
-    /** Nothing of who had it is left: what handles have made is closed, and what was under way rolled back. */
+    /**
+     * Nothing of who had it is left: what handles have made is closed, and what was under way locally is rolled back.
+     *
+     * @throws ResourceException if it can't be used again, and must be destroyed
+     */
     @Override
     public void cleanup() throws ResourceException {
         checkUsable();
@@ -208,7 +228,12 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             closing.then(handle::invalidate);
         }
         closing.then(local::cleanUp);
+        ServerThreads.leave();
         end(closing, "the managed connection is not as it was");
+        if (resource.isActive()) {
+            throw new IllegalStateException("the managed connection works on a branch of a transaction still");
+        }
+        resource.reset();
     }
 
     /** Gives everything back; again, nothing happens. */
@@ -227,6 +252,7 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         closing.then(local::close).then(session::close);
         lease.close();
         leases.closed();
+        ServerThreads.leave();
         end(closing, "the managed connection was not closed in good order");
     }
 
@@ -250,9 +276,6 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
     @Override
     public LocalTransaction getLocalTransaction() throws ResourceException {
         checkUsable();
-        if (resource.isActive()) {
-            throw new NotSupportedException("a global transaction is under way on the managed connection");
-        }
         return local;
     }
 

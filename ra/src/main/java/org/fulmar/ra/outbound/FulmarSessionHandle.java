@@ -64,8 +64,9 @@ public class FulmarSessionHandle implements SessionHandle {
             throw new JMSException("a session that is not transacted has no acknowledge mode " + acknowledgeMode);
         }
         connection = to;
-        own = transacted && at.factory().allowsLocalTransactions();
-        mode = !transacted && acknowledgeMode == Session.DUPS_OK_ACKNOWLEDGE
+        boolean served = at.isInTransaction();
+        own = !served && transacted && at.factory().allowsLocalTransactions();
+        mode = !served && !transacted && acknowledgeMode == Session.DUPS_OK_ACKNOWLEDGE
                 ? Session.DUPS_OK_ACKNOWLEDGE
                 : Session.AUTO_ACKNOWLEDGE;
     }
@@ -81,6 +82,9 @@ public class FulmarSessionHandle implements SessionHandle {
         FulmarManagedConnection from = managed;
         if (from == ours) {
             return;
+        }
+        if (from != null && own && from.isWorkingLocally()) {
+            throw new jakarta.resource.spi.IllegalStateException("the application has a local transaction under way");
         }
         ours.add(this);
         managed = ours;
@@ -154,7 +158,7 @@ public class FulmarSessionHandle implements SessionHandle {
         closing.end();
     }
 
-    private void checkOpen() throws JMSException {
+    final void checkOpen() throws JMSException {
         if (closed.get()) {
             throw new IllegalStateException("the session is closed");
         }
@@ -211,6 +215,7 @@ public class FulmarSessionHandle implements SessionHandle {
 
     // What it makes.
 
+    /** One that has something at the broker, or must end with the session. */
     private <P extends SessionObject<?>> P made(P part) throws JMSException {
         parts.add(part);
         boolean there = false;
@@ -259,8 +264,10 @@ public class FulmarSessionHandle implements SessionHandle {
 
     @Override
     public MessageProducer createProducer(@Nullable Destination destination) throws JMSException {
-        checkOpen();
-        return made(new ProducerHandle(this, destination));
+        ProducerHandle made = new ProducerHandle(this, destination);
+        // a destination that can't be used is told now; producers have nothing at the broker, and need no closing
+        made.object();
+        return made;
     }
 
     @Override
@@ -336,22 +343,24 @@ public class FulmarSessionHandle implements SessionHandle {
 
     @Override
     public TemporaryQueue createTemporaryQueue() throws JMSException {
-        TemporaryQueue made = plain().createTemporaryQueue();
-        added(made);
+        FulmarManagedConnection at = managed();
+        TemporaryQueue made = at.plain().createTemporaryQueue();
+        added(made, at);
         return made;
     }
 
     @Override
     public TemporaryTopic createTemporaryTopic() throws JMSException {
-        TemporaryTopic made = plain().createTemporaryTopic();
-        added(made);
+        FulmarManagedConnection at = managed();
+        TemporaryTopic made = at.plain().createTemporaryTopic();
+        added(made, at);
         return made;
     }
 
-    private void added(Destination temporary) throws JMSException {
+    private void added(Destination temporary, FulmarManagedConnection at) throws JMSException {
         ConnectionHandle of = connection;
         if (of != null) {
-            of.add(FulmarDestination.from(temporary));
+            of.add(FulmarDestination.from(temporary), at);
         }
     }
 

@@ -6,6 +6,7 @@ import jakarta.resource.ResourceException;
 import jakarta.resource.spi.IllegalStateException;
 import jakarta.resource.spi.LocalTransaction;
 import jakarta.resource.spi.LocalTransactionException;
+import java.util.function.BooleanSupplier;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,18 @@ final class LocalWork implements LocalTransaction {
     private final SharedConnections.Lease lease;
     private final int prefetch;
     private final ConnectionEvents events;
+    private final BooleanSupplier inBranch;
     private @Nullable Session session;
     private volatile Whose transaction = Whose.NOBODYS;
 
-    LocalWork(SharedConnections.Lease lease, int prefetch, ConnectionEvents events) {
+    /**
+     * @param inBranch whether a global transaction is under way, which lets no other begin
+     */
+    LocalWork(SharedConnections.Lease lease, int prefetch, ConnectionEvents events, BooleanSupplier inBranch) {
         this.lease = lease;
         this.prefetch = prefetch;
         this.events = events;
+        this.inBranch = inBranch;
     }
 
     /** Whether the server has begun one. */
@@ -86,8 +92,8 @@ final class LocalWork implements LocalTransaction {
 
     @Override
     public void begin() throws ResourceException {
-        if (transaction != Whose.NOBODYS) {
-            throw new IllegalStateException("the managed connection has a local transaction already");
+        if (transaction != Whose.NOBODYS || inBranch.getAsBoolean()) {
+            throw new IllegalStateException("the managed connection has a transaction already");
         }
         try {
             session();

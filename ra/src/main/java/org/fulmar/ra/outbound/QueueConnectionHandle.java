@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** As {@link ConnectionHandle}, of the domain of queues. Any thread may use it. */
 public final class QueueConnectionHandle extends ConnectionHandle implements QueueConnection {
-    QueueConnectionHandle(Allocator allocator, Credentials credentials) throws JMSException {
+    QueueConnectionHandle(Allocator allocator, Credentials credentials) {
         super(allocator, credentials);
     }
 

@@ -34,10 +34,11 @@ abstract class SessionObject<T> implements SessionPart {
 
     abstract void close(T object) throws JMSException;
 
-    final synchronized void checkOpen() throws JMSException {
-        if (closed) {
+    final void checkOpen() throws JMSException {
+        if (isClosed()) {
             throw new IllegalStateException("the " + name + " is closed");
         }
+        handle.checkOpen();
     }
 
     final synchronized boolean isClosed() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** As {@link ConnectionHandle}, of the domain of topics. Any thread may use it. */
 public final class TopicConnectionHandle extends ConnectionHandle implements TopicConnection {
-    TopicConnectionHandle(Allocator allocator, Credentials credentials) throws JMSException {
+    TopicConnectionHandle(Allocator allocator, Credentials credentials) {
         super(allocator, credentials);
     }
 

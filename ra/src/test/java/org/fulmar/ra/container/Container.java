@@ -17,6 +17,8 @@ import jakarta.transaction.Synchronization;
 import jakarta.transaction.SystemException;
 import jakarta.transaction.Transaction;
 import jakarta.transaction.TransactionManager;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -124,6 +126,7 @@ public final class Container implements ConnectionManager, LazyAssociatableConne
     private final transient List<String> events = new ArrayList<>();
     private transient Subject subject;
     private boolean dissociating;
+    private boolean wrapping;
     private int made;
 
     public Container(TransactionManager transactions, Support support) {
@@ -139,6 +142,11 @@ public final class Container implements ConnectionManager, LazyAssociatableConne
     /** Takes managed connections from handles that are open when a transaction ends. */
     public void dissociating() {
         dissociating = true;
+    }
+
+    /** Puts an object of its own before each handle, which has the handle's interfaces alone. */
+    public void wrapping() {
+        wrapping = true;
     }
 
     private synchronized void told(String event) {
@@ -174,11 +182,22 @@ public final class Container implements ConnectionManager, LazyAssociatableConne
             synchronized (this) {
                 one.handles.add(handle);
             }
-            return handle;
+            return wrapping ? wrapped(handle) : handle;
         } catch (ResourceException e) {
             releaseIfFree(one);
             throw e;
         }
+    }
+
+    private static Object wrapped(Object handle) {
+        return Proxy.newProxyInstance(
+                handle.getClass().getClassLoader(), handle.getClass().getInterfaces(), (proxy, method, args) -> {
+                    try {
+                        return method.invoke(handle, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @Override

@@ -1,8 +1,5 @@
 package org.fulmar.ra.inbound;
 
-import com.arjuna.ats.arjuna.common.ObjectStoreEnvironmentBean;
-import com.arjuna.ats.arjuna.common.arjPropertyManager;
-import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
 import jakarta.jms.Message;
 import jakarta.jms.MessageListener;
 import jakarta.resource.ResourceException;
@@ -34,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.transaction.xa.XAResource;
+import org.fulmar.ra.container.Transactions;
 
 /**
  * What an application server does for an adapter's endpoints, in small: threads for works, and endpoints whose deliveries
@@ -50,13 +48,7 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
     final AtomicBoolean refusing = new AtomicBoolean();
 
     InboundContainer(Path directory) {
-        arjPropertyManager.getCoordinatorEnvironmentBean().setTransactionStatusManagerEnable(false);
-        BeanPopulator.getDefaultInstance(ObjectStoreEnvironmentBean.class).setObjectStoreDir(directory.toString());
-        for (String store : new String[] {"stateStore", "communicationStore"}) {
-            BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store)
-                    .setObjectStoreDir(directory.toString());
-        }
-        this.transactions = com.arjuna.ats.jta.TransactionManager.transactionManager();
+        this.transactions = Transactions.on(directory);
     }
 
     TransactionManager transactions() {

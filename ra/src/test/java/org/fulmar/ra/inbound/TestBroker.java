@@ -47,6 +47,10 @@ final class TestBroker implements AutoCloseable {
         }
     }
 
+    int port() {
+        return port;
+    }
+
     String url() {
         return "fulmar://127.0.0.1:" + port;
     }

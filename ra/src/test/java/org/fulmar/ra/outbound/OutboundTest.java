@@ -65,7 +65,8 @@ abstract class OutboundTest {
             transactions.rollback();
         }
         container.close();
-        adapter.stop();
+        // as its stop, which waits for a thread of Netty's
+        adapter.connections().close();
     }
 
     ConnectionFactory connections() throws Exception {

@@ -42,7 +42,7 @@ class RedeployTest extends WildflyTest {
     @Deployment(name = "leaking", managed = false, testable = false)
     static Archive<?> leaking() {
         return Wildfly.application("leaking.jar", LeakingBean.class)
-                .setManifest(new StringAsset("Manifest-Version: 1.0\nDependencies: jakarta.jms.api, org.jboss.jts\n"));
+                .setManifest(new StringAsset("Manifest-Version: 1.0\nDependencies: jakarta.jms.api, org.jboss.jboss-transaction-spi\n"));
     }
 
     @AfterEach

@@ -1,10 +1,10 @@
 package org.fulmar.appservers.wildfly.app;
 
-import com.arjuna.ats.jta.resources.StartXAResource;
 import java.nio.file.Path;
+import org.jboss.tm.FirstResource;
 
 /** A witness that is told to prepare and commit before all other resources, whenever it was enlisted. */
-final class FirstWitness extends Witness implements StartXAResource {
+final class FirstWitness extends Witness implements FirstResource {
     FirstWitness(String name, Path directory) {
         super(name, directory);
     }
