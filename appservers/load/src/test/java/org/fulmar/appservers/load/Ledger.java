@@ -63,9 +63,7 @@ final class Ledger {
         XAConnection branches = source().getXAConnection();
         try (Connection connection = source().getConnection();
                 Statement statement = connection.createStatement()) {
-            int inDoubt = branches.getXAResource()
-                    .recover(XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN)
-                    .length;
+            int inDoubt = branches.getXAResource().recover(XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN).length;
             // does not wait for what is in doubt
             connection.setTransactionIsolation(Connection.TRANSACTION_READ_UNCOMMITTED);
             List<String> twice = new ArrayList<>();

@@ -38,16 +38,14 @@ final class LoadServer implements AutoCloseable {
     /** A bean pool and a connection pool with room for all sessions. */
     private static final int POOL = 32;
 
-    private static final String MODULE =
-            """
+    private static final String MODULE = """
             <module xmlns="urn:jboss:module:1.9" name="org.apache.derby">
               <resources>@RESOURCES@</resources>
               <dependencies><module name="java.se"/></dependencies>
             </module>
             """;
 
-    private static final String DATA_SOURCE =
-            """
+    private static final String DATA_SOURCE = """
             <datasources>
               <xa-datasource jndi-name="java:/load/Ledger" pool-name="Ledger" enabled="true">
                 <xa-datasource-property name="DatabaseName">@DATABASE@</xa-datasource-property>

@@ -4,8 +4,8 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import jakarta.jms.JMSContext;
 import jakarta.jms.JMSConsumer;
+import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.QueueBrowser;
@@ -127,29 +127,29 @@ class MdbLoadTest {
         long killed = System.nanoTime();
         broker.kill();
         broker.restart();
-        say("broker killed; ready again after %,d ms", since(killed));
-        awaitRecovery(killed, sending, prepared());
+        Set<String> inDoubt = broker.inDoubt();
+        say("broker killed, and ready again after %,d ms; %d branches in doubt", since(killed), inDoubt.size());
+        awaitRecovery(killed, inDoubt, sending);
     }
 
     private void killServer(CompletableFuture<Void> sending) throws Exception {
         long killed = System.nanoTime();
         server.kill();
+        Set<String> inDoubt = broker.inDoubt();
         server.restart();
-        say("server killed; %d branches in doubt at the broker", broker.inDoubt().size());
-        long before = progress.get(Progress.COMMITTED);
-        awaitCommitted(before + 1, sending);
-        awaitRecovery(killed, sending, prepared());
+        say("server killed; %d branches in doubt at the broker", inDoubt.size());
+        awaitRecovery(killed, inDoubt, sending);
     }
 
-    /** Until messages are processed again, and what is in doubt now has ended in the broker and the database. */
-    private void awaitRecovery(long killed, CompletableFuture<Void> sending, Set<String> prepared) throws Exception {
-        Set<String> inDoubt = broker.inDoubt();
+    /** Until messages are processed again, and what is in doubt in the broker and then in the database has ended. */
+    private void awaitRecovery(long killed, Set<String> inDoubt, CompletableFuture<Void> sending) {
         awaitCommitted(progress.get(Progress.COMMITTED) + 1, sending);
         say("messages are processed again %,d ms after the kill", since(killed));
+        Set<String> prepared = prepared();
         awaitStep("recovery of the broker's branches", () -> Collections.disjoint(inDoubt, broker.inDoubt()));
-        say("the %d branches in doubt at the broker have ended %,d ms after the kill", inDoubt.size(), since(killed));
+        say("what was in doubt at the broker has ended %,d ms after the kill", since(killed));
         awaitStep("recovery of the database's branches", () -> Collections.disjoint(prepared, prepared()));
-        say("those in doubt in the database, %d, %,d ms after the kill", prepared.size(), since(killed));
+        say("what was in doubt in the database has ended %,d ms after the kill", since(killed));
     }
 
     private void awaitEnd(CompletableFuture<Void> sending) {

@@ -23,8 +23,7 @@ public final class Progress {
     public static final int TWICE = 16;
 
     private static final int SIZE = 24;
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private final ByteBuffer counts;
 
@@ -34,8 +33,8 @@ public final class Progress {
 
     /** Makes the file if it is not there. */
     public static Progress of(Path file) {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             return new Progress(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
