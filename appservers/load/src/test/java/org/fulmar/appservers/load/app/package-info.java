@@ -1,0 +1,2 @@
+/** What runs in the server. */
+package org.fulmar.appservers.load.app;
