@@ -93,6 +93,10 @@ public class AdapterXaResource implements XAResource {
             resource.commit(xid, onePhase);
         } catch (XAException e) {
             rolledBack |= e.errorCode >= XAException.XA_RBBASE && e.errorCode <= XAException.XA_RBEND;
+            if (e.errorCode == XAException.XA_RBCOMMFAIL) {
+                // GlassFish and Payara would try again after a minute, with their thread
+                e.errorCode = XAException.XA_RBROLLBACK;
+            }
             throw e;
         } finally {
             ServerThreads.leave();

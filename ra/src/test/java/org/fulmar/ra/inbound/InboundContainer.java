@@ -20,11 +20,14 @@ import jakarta.transaction.NotSupportedException;
 import jakarta.transaction.RollbackException;
 import jakarta.transaction.Status;
 import jakarta.transaction.SystemException;
+import jakarta.transaction.Transaction;
 import jakarta.transaction.TransactionManager;
 import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
+import java.util.Queue;
 import java.util.Timer;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +47,12 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
         return thread;
     });
     private final TransactionManager transactions;
+    /** Whether deliveries can't begin any more. */
+    final AtomicBoolean failing = new AtomicBoolean();
+    /** Whether the server does not end the transactions of deliveries, and those that it has not ended. */
+    final AtomicBoolean forgetting = new AtomicBoolean();
+
+    final Queue<Transaction> forgotten = new ConcurrentLinkedQueue<>();
     /** Whether works are refused. */
     final AtomicBoolean refusing = new AtomicBoolean();
 
@@ -109,6 +118,9 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
 
         @Override
         public void beforeDelivery(Method method) throws ResourceException {
+            if (failing.get()) {
+                throw new ApplicationServerInternalException("the application is going");
+            }
             try {
                 transactions.begin();
                 transactions.getTransaction().enlistResource(resource);
@@ -132,6 +144,10 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
         @Override
         public void afterDelivery() throws ResourceException {
             try {
+                if (forgetting.get()) {
+                    forgotten.add(transactions.suspend());
+                    throw new ApplicationServerInternalException("the application is gone");
+                }
                 if (transactions.getStatus() == Status.STATUS_ACTIVE) {
                     transactions.commit();
                 } else {

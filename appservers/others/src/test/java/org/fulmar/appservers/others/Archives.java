@@ -46,7 +46,11 @@ final class Archives {
      * @param dependencies of the manifest, which WildFly knows, or empty
      */
     static Path application(
-            Path jar, Map<String, String> names, List<String> beans, Map<String, String> descriptors, String dependencies)
+            Path jar,
+            Map<String, String> names,
+            List<String> beans,
+            Map<String, String> descriptors,
+            String dependencies)
             throws IOException {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().putValue("Manifest-Version", "1.0");

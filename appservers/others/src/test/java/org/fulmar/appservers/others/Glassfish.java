@@ -14,8 +14,7 @@ import org.awaitility.Awaitility;
 final class Glassfish extends Server {
     private static final String DOMAIN = "fulmar";
 
-    private static final String COMMANDS =
-            """
+    private static final String COMMANDS = """
             create-resource-adapter-config --property url=@URL@ fulmar
             deploy @RAR@
             create-connector-connection-pool --raname fulmar --connectiondefinition jakarta.jms.ConnectionFactory --transactionsupport XATransaction --steadypoolsize 0 --maxpoolsize 20 Shared
@@ -26,13 +25,19 @@ final class Glassfish extends Server {
             deploy --name app @APPLICATION@
             """;
 
-    private final List<String> ports;
-    private final boolean payara;
+    /** Payara's data grid, which listens on all interfaces. */
+    private static final String GRID = "<hazelcast-config-specific-configuration";
 
-    Glassfish(String distribution, boolean payara, Path work, String url) throws IOException {
+    /** A broker elsewhere, which nobody looks for: without this element there is one in the server. */
+    private static final String REMOTE_JMS =
+            "<jms-service type=\"REMOTE\" default-jms-host=\"default_JMS_host\" reconnect-enabled=\"false\">"
+                    + "<jms-host name=\"default_JMS_host\" host=\"127.0.0.1\" port=\"1\"/></jms-service>";
+
+    private final List<String> ports;
+
+    Glassfish(String distribution, Path work, String url) throws IOException {
         super(distribution, work, url);
-        this.payara = payara;
-        this.ports = freePorts(11);
+        this.ports = freePorts(10);
     }
 
     private Path application() {
@@ -65,18 +70,20 @@ final class Glassfish extends Server {
         Map<String, String> descriptors = new LinkedHashMap<>();
         List<String> beans = List.of("OrderBean", "SenderBean", "NewsBean", "InjectedBean", "DefinedBean");
         descriptors.put("META-INF/glassfish-ejb-jar.xml", bindings(beans));
-        Archives.application(
-                application(), Map.of("shared", "jms/Shared", "own", "jms/Own"), beans, descriptors, "");
+        Archives.application(application(), Map.of("shared", "jms/Shared", "own", "jms/Own"), beans, descriptors, "");
     }
 
-    /** Listens on the loopback interface only, and has neither the built-in JMS broker nor the data grid. */
+    /** Listens on the loopback interface only, and has no JMS broker of its own; recovers when it starts. */
     private void confine() throws IOException {
         Path file = work.resolve(DOMAIN + "/config/domain.xml");
         String text = Files.readString(file)
                 .replace("0.0.0.0", "127.0.0.1")
                 .replace("<network-listener port", "<network-listener address=\"127.0.0.1\" port")
-                .replace("<jms-service type=\"EMBEDDED\"", "<jms-service type=\"REMOTE\"")
-                .replace("-Xmx512m", "-Xmx640m");
+                .replace(GRID + ">", GRID + " enabled=\"false\">")
+                .replace("-Xmx512m", "-Xmx640m")
+                .replaceAll(
+                        "<transaction-service tx-log-dir=(\"[^\"]*\") ?/>",
+                        REMOTE_JMS + "<transaction-service automatic-recovery=\"true\" tx-log-dir=$1/>");
         Files.writeString(file, text);
     }
 
@@ -111,7 +118,7 @@ final class Glassfish extends Server {
         Path commands = work.resolve("commands");
         Files.writeString(
                 commands,
-                COMMANDS.replace("@URL@", url.replace(":", "\\:"))
+                COMMANDS.replace("@URL@", url.replace(":", "\\\\:"))
                         .replace("@RAR@", Archives.adapter().toString())
                         .replace("@APPLICATION@", application().toString()));
         Awaitility.await()
@@ -127,7 +134,15 @@ final class Glassfish extends Server {
 
     private void administer(String... command) throws IOException, InterruptedException {
         List<String> whole = new ArrayList<>(List.of(
-                ServerProcess.java(), "-jar", tool(), "--host", "127.0.0.1", "--port", ports.get(0), "--user", "admin"));
+                ServerProcess.java(),
+                "-jar",
+                tool(),
+                "--host",
+                "127.0.0.1",
+                "--port",
+                ports.get(0),
+                "--user",
+                "admin"));
         whole.addAll(List.of(command));
         run(whole.toArray(new String[0]));
     }

@@ -10,10 +10,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** GlassFish, whose default connection factory is of its own JMS. */
 @EnabledIfSystemProperty(named = "glassfish.skip", matches = "false")
-class GlassfishTest extends ServerTest {
+class GlassfishTest extends RecoveringServerTest {
     @Override
     Server server(Path work, String url) throws IOException {
-        return new Glassfish("glassfish7", false, work, url);
+        return new Glassfish("glassfish7", work, url);
     }
 
     @Test

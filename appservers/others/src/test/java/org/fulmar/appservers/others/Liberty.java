@@ -13,13 +13,11 @@ import org.awaitility.Awaitility;
 
 /** Open Liberty, configured by its server.xml alone, which it reads again when it changes. */
 final class Liberty extends Server {
-    private static final String APPLICATION =
-            """
+    private static final String APPLICATION = """
               <ejbApplication id="app" location="app.jar" name="app"/>
             """;
 
-    private static final String CONFIGURATION =
-            """
+    private static final String CONFIGURATION = """
             <server>
               <featureManager>
                 <feature>connectors-2.1</feature><feature>messaging-3.1</feature><feature>mdb-4.0</feature>
@@ -94,7 +92,8 @@ final class Liberty extends Server {
             }
         }
         command.add("-javaagent:" + home.resolve("bin/tools/ws-javaagent.jar"));
-        command.addAll(List.of("-Xmx384m", "-jar", home.resolve("bin/tools/ws-server.jar").toString(), "fulmar"));
+        command.addAll(List.of(
+                "-Xmx384m", "-jar", home.resolve("bin/tools/ws-server.jar").toString(), "fulmar"));
         return command;
     }
 

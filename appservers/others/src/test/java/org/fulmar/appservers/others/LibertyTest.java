@@ -9,7 +9,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Open Liberty. */
 @EnabledIfSystemProperty(named = "liberty.skip", matches = "false")
-class LibertyTest extends ServerTest {
+class LibertyTest extends RecoveringServerTest {
     @Override
     Server server(Path work, String url) {
         return new Liberty(work, url);

@@ -10,10 +10,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Payara, the community edition. */
 @EnabledIfSystemProperty(named = "payara.skip", matches = "false")
-class PayaraTest extends ServerTest {
+class PayaraTest extends RecoveringServerTest {
     @Override
     Server server(Path work, String url) throws IOException {
-        return new Glassfish("payara6", true, work, url);
+        return new Glassfish("payara6", work, url);
     }
 
     @Test

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.fulmar.protocol.jms.JmsCode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -41,13 +40,13 @@ abstract class ServerTest {
     private static final long WAIT = 30_000;
 
     /** How long a server may take until it answers, or ends what is in doubt. */
-    private static final long PATIENCE = 150_000;
+    static final long PATIENCE = 150_000;
 
     private Path directory;
-    private TestBroker broker;
-    private Gate gate;
-    private FulmarConnectionFactory factory;
-    private Server server;
+    TestBroker broker;
+    Gate gate;
+    FulmarConnectionFactory factory;
+    Server server;
 
     /**
      * @param work an empty directory
@@ -58,7 +57,8 @@ abstract class ServerTest {
     @BeforeAll
     @Timeout(value = 300, unit = TimeUnit.SECONDS)
     void start() throws Exception {
-        directory = Path.of(System.getProperty("appservers.directory"), "work-" + getClass().getSimpleName());
+        directory = Path.of(
+                System.getProperty("appservers.directory"), "work-" + getClass().getSimpleName());
         delete(directory);
         broker = TestBroker.start(Files.createDirectories(directory.resolve("store")));
         gate = new Gate(broker.port());
@@ -100,7 +100,7 @@ abstract class ServerTest {
         }
     }
 
-    private static JMSProducer producer(JMSContext context, String tasks, String to) {
+    static JMSProducer producer(JMSContext context, String tasks, String to) {
         return context.createProducer().setProperty("tasks", tasks).setProperty("to", to);
     }
 
@@ -130,12 +130,12 @@ abstract class ServerTest {
         return take(queue, 0, 1);
     }
 
-    private void assertAnswers(String when) {
+    void assertAnswers(String when) {
         ask("orders", when, "send", when);
         assertThat(take(when, 1, PATIENCE)).containsExactly(when);
     }
 
-    private void assertNothingIsLeft(String queue) {
+    void assertNothingIsLeft(String queue) {
         await().atMost(Duration.ofMillis(PATIENCE)).until(() -> broker.inDoubt() == 0);
         assertThat(takeNow(queue)).isEmpty();
         assertThat(takeNow("%DLQ%" + queue)).isEmpty();
@@ -152,7 +152,8 @@ abstract class ServerTest {
     @Test
     @Order(1)
     void eachMessageIsAnsweredOnceThoughTheBrokerIsRestartedMeanwhile() throws Exception {
-        List<String> texts = IntStream.range(1000, 1300).mapToObj(Integer::toString).toList();
+        List<String> texts =
+                IntStream.range(1000, 1300).mapToObj(Integer::toString).toList();
         texts.subList(0, 150).forEach(text -> ask("orders", text, "send", "answers"));
         broker.restart();
         texts.subList(150, 300).forEach(text -> ask("orders", text, "send", "answers"));
@@ -200,75 +201,12 @@ abstract class ServerTest {
         assertThat(take("read", 2)).containsExactly("send", "send stumble");
     }
 
-    // The end of it.
-
-    @Test
-    @Order(2)
-    void undeployedApplicationGetsNothingAndAllOfItWhenItIsBack() throws Exception {
-        server.undeploy();
-        ask("orders", "waiting", "send", "late");
-        try (JMSContext context = factory.createContext()) {
-            producer(context, "send", "late").send(context.createTopic("news"), "published");
-        }
-        assertThat(take("late", 0, 3_000)).isEmpty();
-        server.deploy();
-
-        assertThat(take("late", 2, PATIENCE)).containsExactly("published", "waiting");
-    }
-
-    /** With two branches, of the delivery and of a connection of its own. */
-    @Test
-    @Order(3)
-    void transactionIsWholeWhenTheServerIsKilledAfterItsDecision() throws Exception {
-        killAt(JmsCode.TRANSACTION_DECIDE, 0, "decided");
-        assertThat(broker.inDoubt()).isEqualTo(2);
-        assertThat(takeNow("decided")).as("before the end").isEmpty();
-
-        server.start();
-
-        assertThat(take("decided", 1, PATIENCE)).containsExactly("decided");
-        assertNothingIsLeft("orders");
-        assertAnswers("after-decision");
-    }
-
-    @Test
-    @Order(4)
-    void transactionIsWholeWhenTheServerIsKilledBetweenItsCommits() throws Exception {
-        killAt(JmsCode.TRANSACTION_DECIDE, 1, "between");
-        assertThat(broker.inDoubt()).isEqualTo(1);
-
-        server.start();
-
-        assertThat(take("between", 1, PATIENCE)).containsExactly("between");
-        assertNothingIsLeft("orders");
-    }
-
-    /** The message comes again, as nothing was decided. */
-    @Test
-    @Order(5)
-    void transactionIsUndoneWhenTheServerIsKilledBeforeItsDecision() throws Exception {
-        killAt(JmsCode.TRANSACTION_PREPARE, 1, "undecided");
-        assertThat(broker.inDoubt()).isEqualTo(1);
-
-        server.start();
-
-        assertThat(take("undecided", 1, PATIENCE)).containsExactly("undecided");
-        assertNothingIsLeft("orders");
-    }
-
-    private void killAt(int code, int passed, String text) throws Exception {
-        gate.stopAt(code, passed);
-        ask("orders", text, "own", text);
-        gate.awaitStopped();
-        server.kill();
-        gate.open();
-    }
-
     @Test
     @Order(6)
     void stopEndsTheProcessWithAllThatWasBegunDone() throws Exception {
         assertAnswers("before-stop");
-        List<String> texts = IntStream.range(1000, 1100).mapToObj(Integer::toString).toList();
+        List<String> texts =
+                IntStream.range(1000, 1100).mapToObj(Integer::toString).toList();
         texts.forEach(text -> ask("orders", text, "send", "stopping"));
 
         assertThat(server.stop()).isTrue();

@@ -27,8 +27,7 @@ final class Wildfly extends Server {
             "--add-opens=java.management/javax.management=ALL-UNNAMED",
             "--add-opens=java.naming/javax.naming=ALL-UNNAMED");
 
-    private static final String COMMANDS =
-            """
+    private static final String COMMANDS = """
             embed-server --server-config=standalone.xml --std-out=echo
             /extension=org.wildfly.extension.messaging-activemq:add
             /subsystem=messaging-activemq:add
@@ -42,8 +41,7 @@ final class Wildfly extends Server {
             """;
 
     /** Goes into the archive's own, in front of its other connection factories. */
-    private static final String OWN_CONNECTIONS =
-            """
+    private static final String OWN_CONNECTIONS = """
             <connection-definition class-name="org.fulmar.ra.outbound.FulmarManagedConnectionFactory"
                                    jndi-name="java:/jms/Own" pool-name="Own">
               <config-property name="shareConnection">false</config-property>

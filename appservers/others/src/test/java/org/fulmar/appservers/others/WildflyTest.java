@@ -10,7 +10,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The whole distribution of WildFly; what it has to do besides is in the module wildfly, with a slim one. */
 @EnabledIfSystemProperty(named = "wildfly.skip", matches = "false")
-class WildflyTest extends ServerTest {
+class WildflyTest extends RecoveringServerTest {
     @Override
     Server server(Path work, String url) throws IOException {
         return new Wildfly(work, url);

@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.fulmar.appservers.wildfly.app.AuthenticatedBean;
 import org.fulmar.appservers.wildfly.app.DescribedBean;
-import org.fulmar.appservers.wildfly.app.PassingBean;
 import org.fulmar.appservers.wildfly.app.DurableBean;
-import org.fulmar.appservers.wildfly.app.SharingBean;
-import org.fulmar.appservers.wildfly.app.SharingTooBean;
-import org.fulmar.appservers.wildfly.app.SharingInPassingBean;
-import org.fulmar.appservers.wildfly.app.SelectingBean;
 import org.fulmar.appservers.wildfly.app.LookingUpBean;
 import org.fulmar.appservers.wildfly.app.ParallelBean;
+import org.fulmar.appservers.wildfly.app.PassingBean;
+import org.fulmar.appservers.wildfly.app.SelectingBean;
+import org.fulmar.appservers.wildfly.app.SharingBean;
+import org.fulmar.appservers.wildfly.app.SharingInPassingBean;
+import org.fulmar.appservers.wildfly.app.SharingTooBean;
 import org.fulmar.appservers.wildfly.app.SingleBean;
 import org.fulmar.broker.security.PasswordHash;
 import org.fulmar.jms.FulmarConnectionFactory;
@@ -35,8 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every property of an activation, by annotation and by descriptor. */
 class ActivationTest extends WildflyTest {
     /** All by descriptor; the broker of the second has users, so that nothing comes without the right ones. */
-    private static final String DESCRIPTOR =
-            """
+    private static final String DESCRIPTOR = """
             <ejb-jar xmlns="https://jakarta.ee/xml/ns/jakartaee" version="4.0" metadata-complete="false">
               <enterprise-beans>
                 <message-driven>
@@ -62,7 +61,17 @@ class ActivationTest extends WildflyTest {
             """;
 
     private static final Class<?>[] BEANS = {
-        PassingBean.class, DurableBean.class, SharingBean.class, SharingTooBean.class, SharingInPassingBean.class, SelectingBean.class, LookingUpBean.class, ParallelBean.class, SingleBean.class, DescribedBean.class, AuthenticatedBean.class
+        PassingBean.class,
+        DurableBean.class,
+        SharingBean.class,
+        SharingTooBean.class,
+        SharingInPassingBean.class,
+        SelectingBean.class,
+        LookingUpBean.class,
+        ParallelBean.class,
+        SingleBean.class,
+        DescribedBean.class,
+        AuthenticatedBean.class
     };
 
     @TempDir
@@ -90,8 +99,7 @@ class ActivationTest extends WildflyTest {
                         "url", Wildfly.url(Wildfly.OTHER_BROKER),
                         "userName", "clerk",
                         "password", "secret-of-the-clerk")));
-        return Wildfly.application(BEANS)
-                .addAsManifestResource(new StringAsset(descriptor), "ejb-jar.xml");
+        return Wildfly.application(BEANS).addAsManifestResource(new StringAsset(descriptor), "ejb-jar.xml");
     }
 
     private static String properties(Map<String, String> properties) {
@@ -215,7 +223,9 @@ class ActivationTest extends WildflyTest {
             assertThat(app.journal(bean + " last")).as(bean).hasSize(1);
         }
         assertThat(app.journal("durable last")).hasSize(1);
-        assertThat(app.journal("durable picture")).as("what its selector refuses").isEmpty();
+        assertThat(app.journal("durable picture"))
+                .as("what its selector refuses")
+                .isEmpty();
     }
 
     @Test

@@ -13,9 +13,6 @@ final class Await {
     private Await() {}
 
     static <T> T until(String what, Callable<T> value, Predicate<T> condition) {
-        return await(what)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(10))
-                .until(value, condition);
+        return await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(value, condition);
     }
 }

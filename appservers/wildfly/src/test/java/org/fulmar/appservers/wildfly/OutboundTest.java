@@ -74,7 +74,8 @@ class OutboundTest extends WildflyTest {
     void receiptInATransactionIsUndoneByItsRollback() {
         send("out.in", "a");
 
-        assertThat(app.call("SenderBean", "transaction", "rollback", "receive=out.in")).isEqualTo("a");
+        assertThat(app.call("SenderBean", "transaction", "rollback", "receive=out.in"))
+                .isEqualTo("a");
         assertThat(app.call("SenderBean", "transaction", "commit", "receive=out.in", "send=out.on=b"))
                 .isEqualTo("a");
 

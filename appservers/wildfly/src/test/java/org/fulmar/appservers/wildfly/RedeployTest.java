@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.appservers.wildfly.app.LeakingBean;
 import org.fulmar.appservers.wildfly.app.QueueBean;
+import org.fulmar.appservers.wildfly.app.RecordBean;
 import org.fulmar.appservers.wildfly.app.SenderBean;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class RedeployTest extends WildflyTest {
     private static final String APPLICATION = "app.jar";
+    private static final StringAsset WITHOUT_ADAPTER =
+            new StringAsset("Manifest-Version: 1.0\nDependencies: jakarta.jms.api, org.jboss.jboss-transaction-spi\n");
 
     @ArquillianResource
     private Deployer deployer;
@@ -41,12 +44,18 @@ class RedeployTest extends WildflyTest {
 
     @Deployment(name = "leaking", managed = false, testable = false)
     static Archive<?> leaking() {
-        return Wildfly.application("leaking.jar", LeakingBean.class)
-                .setManifest(new StringAsset("Manifest-Version: 1.0\nDependencies: jakarta.jms.api, org.jboss.jboss-transaction-spi\n"));
+        return Wildfly.application("leaking.jar", LeakingBean.class).setManifest(WITHOUT_ADAPTER);
+    }
+
+    @Deployment(name = "comparing", managed = false, testable = false)
+    static Archive<?> comparing() {
+        return Wildfly.application("comparing.jar", RecordBean.class).setManifest(WITHOUT_ADAPTER);
     }
 
     @AfterEach
     void nothingIsLeft() {
+        deployer.deploy("comparing");
+        deployer.undeploy("comparing");
         Await.until("threads", leaks::threads, Set::isEmpty);
         for (String application : List.of(APPLICATION, "leaking.jar")) {
             Await.until("loaders of applications", () -> leaks.classLoaders(application), count -> count == 0);

@@ -82,8 +82,7 @@ class ServerCrashTest {
     @BeforeEach
     void start() throws Exception {
         if (broker == null) {
-            broker = TestBroker.process(
-                    Wildfly.BROKER, directory.resolve("store"), Map.of("maxRedeliveries", "-1"));
+            broker = TestBroker.process(Wildfly.BROKER, directory.resolve("store"), Map.of("maxRedeliveries", "-1"));
             factory = broker.factory();
             broker.startProcess();
             controller.start(SERVER);

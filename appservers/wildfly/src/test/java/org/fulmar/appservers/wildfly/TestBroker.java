@@ -43,9 +43,8 @@ final class TestBroker implements AutoCloseable {
     static TestBroker start(int port, Path directory, Map<String, String> options)
             throws IOException, InterruptedException {
         TestBroker broker = new TestBroker(port, directory, options);
-        broker.here = new Broker(
-                        BrokerConfig.of(broker.options), new NioDisk(), System::currentTimeMillis, false)
-                .start();
+        broker.here =
+                new Broker(BrokerConfig.of(broker.options), new NioDisk(), System::currentTimeMillis, false).start();
         return broker;
     }
 
@@ -67,8 +66,7 @@ final class TestBroker implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 BrokerMain.class.getName()));
         options.forEach((key, value) -> command.addAll(List.of("-o", key + "=" + value)));
-        Process started =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process started = new ProcessBuilder(command).redirectErrorStream(true).start();
         elsewhere = started;
         List<String> output = new ArrayList<>();
         BufferedReader in = new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));

@@ -73,7 +73,9 @@ abstract class WildflyTest {
             List<String> taken = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 Message message = consumer.receive(WAIT);
-                assertThat(message).as("message %d of %s, after %s", i, queue, taken).isNotNull();
+                assertThat(message)
+                        .as("message %d of %s, after %s", i, queue, taken)
+                        .isNotNull();
                 taken.add(message.getBody(String.class));
             }
             return taken;

@@ -70,12 +70,14 @@ final class ChildProcess implements AutoCloseable {
 
     /** SIGKILL: the process has no chance to tidy up. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.toHandle().destroyForcibly();
+        process.waitFor();
     }
 
     /** SIGTERM, and waits for its end. */
     void stop() throws InterruptedException {
-        process.destroy();
+        // by its handle: the process itself would close its output under the thread that reads it
+        process.toHandle().destroy();
         process.waitFor();
     }
 

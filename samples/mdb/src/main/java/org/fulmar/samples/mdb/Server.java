@@ -35,12 +35,13 @@ final class Server implements AutoCloseable {
                 "-DRecoveryEnvironmentBean.periodicRecoveryPeriod=2",
                 "-DRecoveryEnvironmentBean.recoveryBackoffPeriod=1");
         List<String> main = List.of(
-                "-jar", home.resolve("jboss-modules.jar").toString(),
-                "-mp", home.resolve("modules").toString(),
+                "-jar",
+                home.resolve("jboss-modules.jar").toString(),
+                "-mp",
+                home.resolve("modules").toString(),
                 "org.jboss.as.standalone");
-        List<String> command = Stream.of(options, properties, main)
-                .flatMap(List::stream)
-                .toList();
+        List<String> command =
+                Stream.of(options, properties, main).flatMap(List::stream).toList();
         ChildProcess process = ChildProcess.start(directory.resolve("server.err"), command);
         for (Path ignored : archives) {
             process.await("WFLYSRV0010: Deployed");

@@ -70,7 +70,9 @@ public class RuleBean implements Operations {
             attempt("Connection.setClientID", () -> connection.setClientID("me"));
             attempt("Connection.setExceptionListener", () -> connection.setExceptionListener(failure -> {}));
             attempt("Connection.stop", connection::stop);
-            attempt("Connection.createConnectionConsumer", () -> connection.createConnectionConsumer(queue, null, null, 1));
+            attempt(
+                    "Connection.createConnectionConsumer",
+                    () -> connection.createConnectionConsumer(queue, null, null, 1));
             attempt(
                     "Connection.createSharedConnectionConsumer",
                     () -> connection.createSharedConnectionConsumer(topic, "s", null, null, 1));
@@ -85,7 +87,9 @@ public class RuleBean implements Operations {
             attempt("Session.getMessageListener", session::getMessageListener);
             attempt("MessageConsumer.setMessageListener", () -> consumer.setMessageListener(NOBODY));
             attempt("MessageConsumer.getMessageListener", consumer::getMessageListener);
-            attempt("MessageProducer.send, asynchronous", () -> producer.send(session.createMessage(), new Completion()));
+            attempt(
+                    "MessageProducer.send, asynchronous",
+                    () -> producer.send(session.createMessage(), new Completion()));
         }
     }
 
@@ -95,9 +99,15 @@ public class RuleBean implements Operations {
             attempt("JMSContext.setClientID", () -> jms.setClientID("me"));
             attempt("JMSContext.setExceptionListener", () -> jms.setExceptionListener(failure -> {}));
             attempt("JMSContext.stop", jms::stop);
-            attempt("JMSContext.createContext", () -> jms.createContext(JMSContext.AUTO_ACKNOWLEDGE).close());
-            attempt("JMSConsumer.setMessageListener", () -> jms.createConsumer(queue).setMessageListener(NOBODY));
-            attempt("JMSConsumer.getMessageListener", () -> jms.createConsumer(queue).getMessageListener());
+            attempt(
+                    "JMSContext.createContext",
+                    () -> jms.createContext(JMSContext.AUTO_ACKNOWLEDGE).close());
+            attempt(
+                    "JMSConsumer.setMessageListener",
+                    () -> jms.createConsumer(queue).setMessageListener(NOBODY));
+            attempt(
+                    "JMSConsumer.getMessageListener",
+                    () -> jms.createConsumer(queue).getMessageListener());
             attempt("JMSProducer.setAsync", () -> jms.createProducer().setAsync(new Completion()));
         }
     }

@@ -7,7 +7,6 @@ import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
-import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.Message;
 import jakarta.jms.QueueConnection;
@@ -121,5 +120,4 @@ public class SenderBean implements Operations {
             return message == null ? "nothing" : message.getBody(String.class);
         }
     }
-
 }

@@ -51,7 +51,8 @@ final class Tasks {
 
     static String transaction() {
         try {
-            TransactionManager manager = (TransactionManager) new InitialContext().lookup("java:jboss/TransactionManager");
+            TransactionManager manager =
+                    (TransactionManager) new InitialContext().lookup("java:jboss/TransactionManager");
             return manager.getStatus() == Status.STATUS_ACTIVE ? " in a transaction" : "";
         } catch (NamingException | SystemException e) {
             throw new IllegalStateException(e);

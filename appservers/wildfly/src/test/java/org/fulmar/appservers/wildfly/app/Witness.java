@@ -1,5 +1,8 @@
 package org.fulmar.appservers.wildfly.app;
 
+import jakarta.transaction.RollbackException;
+import jakarta.transaction.SystemException;
+import jakarta.transaction.TransactionManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,9 +13,6 @@ import javax.naming.NamingException;
 import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
-import jakarta.transaction.RollbackException;
-import jakarta.transaction.SystemException;
-import jakarta.transaction.TransactionManager;
 
 /**
  * A second resource of a transaction, which says what becomes of it: in the journal, and, if it is given a directory, in
@@ -44,7 +44,8 @@ public class Witness implements XAResource {
 
     static void enlist(XAResource resource) {
         try {
-            TransactionManager manager = (TransactionManager) new InitialContext().lookup("java:jboss/TransactionManager");
+            TransactionManager manager =
+                    (TransactionManager) new InitialContext().lookup("java:jboss/TransactionManager");
             manager.getTransaction().enlistResource(resource);
         } catch (NamingException | RollbackException | SystemException e) {
             throw new IllegalStateException(e);

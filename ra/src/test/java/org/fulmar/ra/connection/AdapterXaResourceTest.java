@@ -1,12 +1,15 @@
 package org.fulmar.ra.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
+import jakarta.jms.MessageConsumer;
 import jakarta.jms.XASession;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
 import org.fulmar.jms.FulmarConnectionFactory;
@@ -15,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two resources of one connection on one branch, ended in the order of GlassFish's and Payara's transaction manager. */
+/** What transaction managers do that are not as the others: GlassFish's and Payara's. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-class JoinedBranchTest {
+class AdapterXaResourceTest {
     private record Branch(int number) implements Xid {
         @Override
         public int getFormatId() {
@@ -61,6 +64,30 @@ class JoinedBranchTest {
             joined.end(new Branch(2), XAResource.TMSUCCESS);
             joined.commit(new Branch(2), true);
             assertReceived(broker, "committed");
+        }
+    }
+
+    /** Of the codes for it, the one that no server takes for a reason to try the commit again. */
+    @Test
+    void branchThatWentWithItsConnectionIsSaidToBeRolledBack() throws Exception {
+        try (RealBroker broker = RealBroker.start(directory);
+                SharedConnections connections = new SharedConnections();
+                SharedConnections.Lease lease =
+                        connections.lease(new BrokerTarget(broker.url(), null, null, null), true, () -> {})) {
+            send(lease.connection().createXASession(1), "received");
+            XASession session = lease.connection().createXASession(1);
+            AdapterXaResource resource = new AdapterXaResource(session, lease);
+            MessageConsumer consumer = session.createConsumer(session.createQueue("q"));
+            resource.start(new Branch(1), XAResource.TMNOFLAGS);
+            assertThat(consumer.receive(10_000)).isNotNull();
+            resource.end(new Branch(1), XAResource.TMSUCCESS);
+            broker.stop();
+            broker.start();
+
+            assertThatExceptionOfType(XAException.class)
+                    .isThrownBy(() -> resource.commit(new Branch(1), true))
+                    .satisfies(failure -> assertThat(failure.errorCode).isEqualTo(XAException.XA_RBROLLBACK));
+            assertThat(resource.takeRolledBack()).isTrue();
         }
     }
 
