@@ -27,6 +27,7 @@ public class AdapterXaResource implements XAResource {
     private volatile @Nullable Xid branch;
     private volatile @Nullable Xid ended;
     private volatile boolean rolledBack;
+    private volatile boolean failed;
 
     /** The resource of a session of the leased connection. */
     public AdapterXaResource(XASession session, SharedConnections.Lease lease) {
@@ -37,6 +38,11 @@ public class AdapterXaResource implements XAResource {
     /** Whether the session works on a branch now. */
     public boolean isActive() {
         return active;
+    }
+
+    /** The work on the branch has failed, which may only be rolled back, whatever the server thinks of it. */
+    public void fail() {
+        failed = true;
     }
 
     /** Whether a branch was rolled back, or marked for that, since this was asked last. */
@@ -50,6 +56,7 @@ public class AdapterXaResource implements XAResource {
     public void start(Xid xid, int flags) throws XAException {
         resource.start(xid, flags);
         ended = null;
+        failed = false;
         branch = xid;
         active = true;
         working.add(this);
@@ -63,12 +70,13 @@ public class AdapterXaResource implements XAResource {
             return;
         }
         active = false;
-        rolledBack |= flags == TMFAIL;
+        int used = failed && flags == TMSUCCESS ? TMFAIL : flags;
+        rolledBack |= used == TMFAIL;
         if (flags != TMSUSPEND) {
             branch = null;
             working.remove(this);
         }
-        resource.end(xid, flags);
+        resource.end(xid, used);
         ended = flags == TMSUSPEND ? null : xid;
     }
 

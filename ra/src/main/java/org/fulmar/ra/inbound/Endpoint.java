@@ -192,7 +192,10 @@ final class Endpoint {
         }
     }
 
-    void failed(String why) {
+    /**
+     * @param unavailable whether the application is going, so that nothing is delivered to it for a while
+     */
+    void failed(String why, boolean unavailable) {
         failed.increment();
         lastFailure = why;
         long pause;
@@ -200,12 +203,13 @@ final class Endpoint {
         synchronized (this) {
             failuresInRow++;
             LOG.warn("endpoint {}: delivery failure {} in a row: {}", name, failuresInRow, why);
-            if (wish != Wish.RUN || settings.maxFailures() == 0 || failuresInRow < settings.maxFailures()) {
+            boolean tooMany = settings.maxFailures() != 0 && failuresInRow >= settings.maxFailures();
+            if (wish != Wish.RUN || !tooMany && !unavailable) {
                 return;
             }
             wish = Wish.PAUSE;
             of = ++episode;
-            pause = settings.pauseMillis() == 0 ? 0 : pauses.next();
+            pause = settings.pauseMillis() == 0 && tooMany ? 0 : pauses.next();
         }
         hold();
         if (pause == 0) {

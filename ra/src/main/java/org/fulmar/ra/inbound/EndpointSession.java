@@ -201,16 +201,20 @@ final class EndpointSession implements ServerSession, Work {
             }
         } catch (NoSuchMethodException | ResourceException | RuntimeException e) {
             // the message stays in, if it was not delivered, and goes to another session with the end of this one
-            failure = e;
+            if (failure == null) {
+                failure = e;
+            } else {
+                failure.addSuppressed(e);
+            }
             usable = false;
         }
         boolean rolledBack = resource != null && resource.takeRolledBack();
         Throwable why = failure;
         if (why != null) {
             LOG.debug("a delivery to {} has failed", of.endpoint().name(), why);
-            of.endpoint().failed(why.toString());
+            of.endpoint().failed(why.toString(), Refusal.isUnavailable(why));
         } else if (rolledBack) {
-            of.endpoint().failed("its transaction was rolled back");
+            of.endpoint().failed("its transaction was rolled back", false);
         } else if (delivered > 0) {
             of.endpoint().succeeded();
         }
@@ -223,6 +227,13 @@ final class EndpointSession implements ServerSession, Work {
             ((MessageListener) endpoint).onMessage(message);
         } catch (RuntimeException | Error e) {
             failure = e;
+            if (Refusal.isUnavailable(e)) {
+                // at once: the message comes again with the end of the transaction
+                of.hold();
+            }
+            if (resource != null && Refusal.isSystem(e)) {
+                resource.fail();
+            }
             if (resource == null) {
                 // so that it is delivered again; in a transaction, its rollback does that
                 throw e;

