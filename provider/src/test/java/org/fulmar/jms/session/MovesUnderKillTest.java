@@ -1,6 +1,7 @@
 package org.fulmar.jms.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
@@ -9,13 +10,16 @@ import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -75,6 +79,11 @@ class MovesUnderKillTest {
 
     /** Works in the background until the broker is killed, after up to so many milliseconds, and starts it again. */
     private void killUnder(int millis, Work work) throws Exception {
+        killUnder(millis, work, () -> true);
+    }
+
+    /** The same, not before it has begun. */
+    private void killUnder(int millis, Work work, Callable<Boolean> begun) throws Exception {
         Background<Void> background = Background.run(() -> {
             try {
                 connected(work);
@@ -82,6 +91,7 @@ class MovesUnderKillTest {
                 // the kill
             }
         });
+        await().atMost(Duration.ofSeconds(20)).until(begun);
         LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(1000L * 200 + random.nextInt(1000 * millis)));
         broker.kill();
         background.result();
@@ -107,14 +117,19 @@ class MovesUnderKillTest {
                 producer.send(session.createTextMessage("m" + i));
             }
         });
+        AtomicInteger moved = new AtomicInteger();
         for (int kill = 0; kill < kills; kill++) {
-            killUnder(300, session -> {
-                try (MessageConsumer consumer = session.createConsumer(session.createQueue("orders"))) {
-                    for (Message next = consumer.receive(1000); next != null; next = consumer.receive(100)) {
-                        session.recover();
-                    }
-                }
-            });
+            killUnder(
+                    300,
+                    session -> {
+                        try (MessageConsumer consumer = session.createConsumer(session.createQueue("orders"))) {
+                            for (Message next = consumer.receive(1000); next != null; next = consumer.receive(100)) {
+                                session.recover();
+                                moved.incrementAndGet();
+                            }
+                        }
+                    },
+                    () -> moved.get() > 0);
         }
         connected(session -> {
             List<String> dead = drain(session, "%DLQ%orders");
