@@ -46,6 +46,20 @@ class ActivationTest extends WildflyTest {
                   <activation-config>
                     %s
                   </activation-config>
+                  <connection-factory>
+                    <name>java:global/test/described-factory</name>
+                    <interface-name>jakarta.jms.ConnectionFactory</interface-name>
+                    <resource-adapter>fulmar</resource-adapter>
+                    <transaction-support>XATransaction</transaction-support>
+                    <property><name>url</name><value>%s</value></property>
+                  </connection-factory>
+                  <administered-object>
+                    <name>java:global/test/described</name>
+                    <interface-name>jakarta.jms.Queue</interface-name>
+                    <class-name>org.fulmar.ra.destination.ManagedQueue</class-name>
+                    <resource-adapter>fulmar</resource-adapter>
+                    <property><name>physicalName</name><value>described</value></property>
+                  </administered-object>
                 </message-driven>
                 <message-driven>
                   <ejb-name>Authenticated</ejb-name>
@@ -89,10 +103,12 @@ class ActivationTest extends WildflyTest {
         String descriptor = DESCRIPTOR.formatted(
                 properties(Map.of(
                         "destinationType", "jakarta.jms.Queue",
-                        "destination", "described",
+                        "destinationLookup", "java:global/test/described",
+                        "connectionFactoryLookup", "java:global/test/described-factory",
                         "acknowledgeMode", "Auto-acknowledge",
                         "messageSelector", "kind = 'text'",
                         "maxSessions", "2")),
+                Wildfly.url(Wildfly.BROKER),
                 properties(Map.of(
                         "destinationType", "jakarta.jms.Queue",
                         "destination", "guarded",
