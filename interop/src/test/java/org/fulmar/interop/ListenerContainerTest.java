@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.FulmarConnectionFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,10 +31,14 @@ class ListenerContainerTest extends InteropTest {
             List.of("m", "m*2", "m*3", "m*4", "m*5", "m*6", "m*7", "m*8", "m*9", "m*10", "m*11");
 
     private final List<AbstractMessageListenerContainer> containers = new ArrayList<>();
+    private @Nullable FulmarConnectionFactory unbuffered;
 
     @AfterEach
     void stopContainers() {
         containers.forEach(AbstractMessageListenerContainer::shutdown);
+        if (unbuffered != null) {
+            unbuffered.close();
+        }
     }
 
     private DefaultMessageListenerContainer polling(MessageListener listener) {
@@ -97,13 +103,16 @@ class ListenerContainerTest extends InteropTest {
     }
 
     @Test
-    void pollingContainerGrowsWithItsLoadAndServesAll() throws Exception {
+    void pollingContainerWithoutPrefetchGrowsWithItsLoadAndServesAll() throws Exception {
+        unbuffered = factory("prefetch=0");
         CountDownLatch three = new CountDownLatch(3);
         DefaultMessageListenerContainer container = polling(message -> {
             three.countDown();
             pass(three);
             note(message);
         });
+        // With a prefetch the consumer that is there first may hold all of them.
+        container.setConnectionFactory(unbuffered);
         container.setConcurrency("1-5");
         container.setMaxMessagesPerTask(1);
         start(container);

@@ -79,7 +79,9 @@ public record ConnectionUrl(
             }
             int equals = part.indexOf('=');
             if (equals < 1) {
-                throw new ConfigurationException("an option is written key=value, not \"" + part + "\"");
+                // without the text, which may be the end of a password with an & in it
+                throw new ConfigurationException("option " + (given.size() + 1)
+                        + " of the URL is not written key=value; in a value, write & as %26");
             }
             String key = part.substring(0, equals);
             given.put(key, decoded(key, part.substring(equals + 1)));

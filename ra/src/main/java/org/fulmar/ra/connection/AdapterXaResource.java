@@ -88,11 +88,7 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public int prepare(Xid xid) throws XAException {
-        try {
-            return resource.prepare(xid);
-        } finally {
-            ServerThreads.leave();
-        }
+        return resource.prepare(xid);
     }
 
     @Override
@@ -106,8 +102,6 @@ public class AdapterXaResource implements XAResource {
                 e.errorCode = XAException.XA_RBROLLBACK;
             }
             throw e;
-        } finally {
-            ServerThreads.leave();
         }
     }
 
@@ -115,11 +109,7 @@ public class AdapterXaResource implements XAResource {
     public void rollback(Xid xid) throws XAException {
         rolledBack = true;
         endOthers(xid);
-        try {
-            resource.rollback(xid);
-        } finally {
-            ServerThreads.leave();
-        }
+        resource.rollback(xid);
     }
 
     /** GlassFish and Payara end those that have joined a branch when it is rolled back already. */
@@ -144,11 +134,7 @@ public class AdapterXaResource implements XAResource {
 
     @Override
     public Xid[] recover(int flags) throws XAException {
-        try {
-            return resource.recover(flags);
-        } finally {
-            ServerThreads.leave();
-        }
+        return resource.recover(flags);
     }
 
     @Override

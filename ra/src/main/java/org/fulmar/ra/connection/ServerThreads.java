@@ -1,6 +1,5 @@
 package org.fulmar.ra.connection;
 
-import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import jakarta.resource.spi.work.Work;
 import jakarta.resource.spi.work.WorkException;
@@ -10,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that no thread keeps the adapter's classes in memory: neither the server's, with which Netty keeps things
- * when they have sent something, nor Netty's own, which lives on for a moment.
+ * Sees to it that no thread keeps the adapter's classes in memory: neither the server's, which inherit from the threads
+ * that ask for them, nor Netty's own, which lives on for a moment. Stateless.
  */
 public final class ServerThreads {
     private static final Logger LOG = LoggerFactory.getLogger(ServerThreads.class);
@@ -34,11 +33,6 @@ public final class ServerThreads {
         }
     }
 
-    /** The calling thread goes back to the server: nothing of the adapter stays with it. */
-    public static void leave() {
-        FastThreadLocal.removeAll();
-    }
-
     /** Waits until the thread that Netty starts by itself has ended. Called when all connections are closed. */
     public static void awaitOwn() {
         try {
@@ -50,6 +44,5 @@ public final class ServerThreads {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        leave();
     }
 }

@@ -214,7 +214,14 @@ public final class SharedConnections implements AutoCloseable {
             leases = List.copyOf(physical.leases);
             end(physical);
         }
-        leases.forEach(lease -> lease.lost.run());
+        for (Lease lease : leases) {
+            try {
+                lease.lost.run();
+            } catch (RuntimeException e) {
+                // the server's listeners are told by it: the others are to hear of it all the same
+                LOG.warn("the loss of the connection to {} was not taken note of by all", physical.target, e);
+            }
+        }
     }
 
     /** With the monitor held. */

@@ -126,14 +126,6 @@ final class EndpointSession implements ServerSession, Work {
 
     @Override
     public void run() {
-        try {
-            deliverAll();
-        } finally {
-            ServerThreads.leave();
-        }
-    }
-
-    private void deliverAll() {
         long turn = System.nanoTime();
         do {
             if (of.isHeld() || !deliver()) {

@@ -20,7 +20,6 @@ import javax.security.auth.Subject;
 import javax.transaction.xa.XAResource;
 import org.fulmar.ra.connection.BrokerTarget;
 import org.fulmar.ra.connection.Failures;
-import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
 import org.jspecify.annotations.Nullable;
 
@@ -228,7 +227,6 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
             closing.then(handle::invalidate);
         }
         closing.then(local::cleanUp);
-        ServerThreads.leave();
         end(closing, "the managed connection is not as it was");
         if (resource.isActive()) {
             throw new IllegalStateException("the managed connection works on a branch of a transaction still");
@@ -252,7 +250,6 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         closing.then(local::close).then(session::close);
         lease.close();
         leases.closed();
-        ServerThreads.leave();
         end(closing, "the managed connection was not closed in good order");
     }
 

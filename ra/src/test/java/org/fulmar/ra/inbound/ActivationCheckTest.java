@@ -123,6 +123,8 @@ class ActivationCheckTest {
                 .hasMessageContaining("pause")
                 .hasMessageContaining("url")
                 .hasMessageNotContaining("secret");
+        spec.setUrl("fulmar://127.0.0.1?password=half&secret");
+        assertThatThrownBy(spec::validate).hasMessageContaining("url").hasMessageNotContaining("secret");
     }
 
     @Test
