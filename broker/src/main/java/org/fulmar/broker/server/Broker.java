@@ -353,6 +353,11 @@ public final class Broker implements AutoCloseable {
         return config;
     }
 
+    /** The RocketMQ clients; owned by the core. */
+    ClientTable clients() {
+        return clients;
+    }
+
     /** Milliseconds since the epoch, as the broker has it. */
     public LongSupplier clock() {
         return clock;

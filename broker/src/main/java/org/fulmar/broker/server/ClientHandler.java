@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Map;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.protocol.command.Fields;
@@ -106,16 +107,20 @@ final class ClientHandler {
         request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(json));
     }
 
-    /** Whether a client's subscription would be understood; SQL filters are not, yet. */
+    /** Whether a client's subscription would be understood: consumers with a SQL filter ask before they start. */
     void checkConfig(Request request) {
-        JsonNode json = JsonBody.parse(request.body());
-        String type = json.path("subscriptionData").path("expressionType").asText("TAG");
-        if (type.equals("TAG") || type.isEmpty()) {
+        JsonNode subscription = JsonBody.parse(request.body()).path("subscriptionData");
+        String type = subscription.path("expressionType").asText("TAG");
+        if (ClientTable.Subscription.isTag(type)) {
             request.answer(ResponseCode.SUCCESS, (String) null);
-        } else {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR,
-                    "filters of type " + type + " are not supported by this release; use tags");
+            return;
+        }
+        try {
+            String text = subscription.path("subString").asText("");
+            clients.filters().get(new PullSubscriptions(config, clients).checkedText(type, text));
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        } catch (DeliveryException e) {
+            request.answer(e.code(), e.getMessage());
         }
     }
 }
