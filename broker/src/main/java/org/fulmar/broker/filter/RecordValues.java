@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * that could not decode is null. Goes once through the properties, whatever the selector. Owned by its selector; holds
  * on to a record only between {@link #open} and {@link #close}.
  */
-final class RecordValues {
+final class RecordValues implements Values {
     /** The most bytes of properties that are unpacked from the front of a compressed body. */
     private static final int MAX_UNPACKED = 4 << 20;
 
@@ -76,7 +76,8 @@ final class RecordValues {
         }
     }
 
-    @Nullable Object value(int slot) {
+    @Override
+    public @Nullable Object value(int slot) {
         if (!known[slot]) {
             MessageRecord current = record;
             if (current == null) {

@@ -161,7 +161,8 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(service, clients, groupService, locks, clock);
+        ClientHandler client = new ClientHandler(
+                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
@@ -372,6 +373,11 @@ public final class Broker implements AutoCloseable {
 
     public BrokerConfig config() {
         return config;
+    }
+
+    /** The RocketMQ clients; owned by the core. */
+    ClientTable clients() {
+        return clients;
     }
 
     /** Milliseconds since the epoch, as the broker has it. */

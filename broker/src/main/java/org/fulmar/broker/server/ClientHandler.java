@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.consume.GroupConfig;
 import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.protocol.command.Fields;
@@ -33,14 +34,22 @@ final class ClientHandler {
     private final ClientTable clients;
     private final GroupService groups;
     private final QueueLocks locks;
+    private final PullSubscriptions subscriptions;
     private final LongSupplier clock;
     private long scannedAt;
 
-    ClientHandler(TopicService topics, ClientTable clients, GroupService groups, QueueLocks locks, LongSupplier clock) {
+    ClientHandler(
+            TopicService topics,
+            ClientTable clients,
+            GroupService groups,
+            QueueLocks locks,
+            PullSubscriptions subscriptions,
+            LongSupplier clock) {
         this.topics = topics;
         this.clients = clients;
         this.groups = groups;
         this.locks = locks;
+        this.subscriptions = subscriptions;
         this.clock = clock;
     }
 
@@ -146,16 +155,20 @@ final class ClientHandler {
         request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(json));
     }
 
-    /** Whether a client's subscription would be understood; SQL filters are not, yet. */
+    /** Whether a client's subscription would be understood: consumers with a SQL filter ask before they start. */
     void checkConfig(Request request) {
-        JsonNode json = JsonBody.parse(request.body());
-        String type = json.path("subscriptionData").path("expressionType").asText("TAG");
-        if (type.equals("TAG") || type.isEmpty()) {
+        JsonNode subscription = JsonBody.parse(request.body()).path("subscriptionData");
+        String type = subscription.path("expressionType").asText("TAG");
+        if (ClientTable.Subscription.isTag(type)) {
             request.answer(ResponseCode.SUCCESS, (String) null);
-        } else {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR,
-                    "filters of type " + type + " are not supported by this release; use tags");
+            return;
+        }
+        try {
+            String text = subscription.path("subString").asText("");
+            clients.filters().get(subscriptions.checkedText(type, text));
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        } catch (DeliveryException e) {
+            request.answer(e.code(), e.getMessage());
         }
     }
 }

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.fulmar.broker.filter.SqlFilter;
+import org.fulmar.broker.filter.SqlFilters;
 import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.transport.Connection;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +28,32 @@ final class ClientTable {
     /** Longest client id, in characters. */
     private static final int MAX_CLIENT_ID = 1024;
 
-    /** What a group wants of a topic. Tag hashes are empty if it wants everything. */
-    record Subscription(String topic, String expressionType, Set<Integer> tagHashes, long version) {
+    /**
+     * What a group wants of a topic.
+     *
+     * @param tagHashes by tag: empty if it wants everything
+     * @param text the expression; that of a SQL92 filter leads to the compiled filter, by {@link #filters}
+     */
+    record Subscription(String topic, String expressionType, Set<Integer> tagHashes, String text, long version) {
+        Subscription {
+            if (text.length() > SqlFilter.MAX_LENGTH) {
+                // too long to be compiled, and to be kept; what is too long stays so
+                text = text.substring(0, SqlFilter.MAX_LENGTH + 1);
+            }
+        }
+
         boolean isTag() {
+            return isTag(expressionType);
+        }
+
+        static boolean isTag(String expressionType) {
             return expressionType.isEmpty() || expressionType.equals("TAG");
         }
 
-        boolean wants(long tagHash) {
-            return tagHashes.isEmpty() || tagHashes.contains((int) tagHash);
+        /** The expression in a form in which equal ones are equal. */
+        String wanted() {
+            String tags = tagHashes.isEmpty() ? "*" : text + " " + new TreeSet<>(tagHashes);
+            return isTag() ? tags : expressionType + " " + text;
         }
 
         static Subscription fromJson(JsonNode json) {
@@ -43,18 +64,22 @@ final class ClientTable {
                     json.path("topic").asText(),
                     json.path("expressionType").asText("TAG"),
                     text.equals("*") ? Set.of() : Set.copyOf(hashes),
+                    text,
                     json.path("subVersion").asLong());
         }
 
         /** From the text of a pull: {@code *}, or tags joined by {@code ||}. */
         static Subscription ofText(String topic, String expressionType, @Nullable String text, long version) {
             Set<Integer> hashes = new HashSet<>();
-            if (text != null && !text.isBlank() && !text.strip().equals("*")) {
+            if (text != null
+                    && isTag(expressionType)
+                    && !text.isBlank()
+                    && !text.strip().equals("*")) {
                 for (String tag : text.split("\\|\\|")) {
                     hashes.add(tag.strip().hashCode());
                 }
             }
-            return new Subscription(topic, expressionType, Set.copyOf(hashes), version);
+            return new Subscription(topic, expressionType, Set.copyOf(hashes), text == null ? "" : text, version);
         }
     }
 
@@ -64,11 +89,13 @@ final class ClientTable {
     private static final class Group {
         final Map<Connection, Member> members = new HashMap<>();
         final Map<String, Subscription> subscriptions = new HashMap<>();
+        final MemberSubscriptions alike = new MemberSubscriptions();
         boolean notify = true;
     }
 
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
+    private final SqlFilters filters = new SqlFilters();
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
@@ -92,9 +119,11 @@ final class ClientTable {
         Group group = consumers.computeIfAbsent(name, n -> new Group());
         Member before = group.members.put(connection, new Member(clientId, now));
         boolean joined = before == null || !clientId.equals(before.clientId());
+        Map<String, Subscription> own = new HashMap<>();
         Map<String, Subscription> fresh = new HashMap<>();
         for (JsonNode node : data.path("subscriptionDataSet")) {
             Subscription subscription = Subscription.fromJson(node);
+            own.put(subscription.topic(), subscription);
             Subscription there = group.subscriptions.get(subscription.topic());
             fresh.put(
                     subscription.topic(),
@@ -103,6 +132,7 @@ final class ClientTable {
         if (fresh.size() > MAX_SUBSCRIPTIONS) {
             throw new FrameException("more than " + MAX_SUBSCRIPTIONS + " subscriptions of one group");
         }
+        group.alike.heard(connection, name, clientId, own, group.subscriptions);
         group.subscriptions.clear();
         group.subscriptions.putAll(fresh);
         group.notify = !data.path("messageModel").asText().equals("BROADCASTING");
@@ -140,6 +170,7 @@ final class ClientTable {
         if (group == null || group.members.remove(connection) == null) {
             return null;
         }
+        group.alike.left(connection);
         if (group.members.isEmpty()) {
             consumers.remove(name);
             return null;
@@ -219,6 +250,23 @@ final class ClientTable {
 
     boolean knows(String group) {
         return consumers.containsKey(group);
+    }
+
+    /** The groups whose members subscribe differently now, each with one topic of which they do. */
+    List<SubscriptionConflict> conflicts() {
+        List<SubscriptionConflict> found = new ArrayList<>();
+        for (Group group : consumers.values()) {
+            SubscriptionConflict conflict = group.alike.conflict();
+            if (conflict != null) {
+                found.add(conflict);
+            }
+        }
+        return found;
+    }
+
+    /** The compiled filters of subscriptions. */
+    SqlFilters filters() {
+        return filters;
     }
 
     @Nullable Subscription subscription(String group, String topic) {

@@ -73,7 +73,7 @@ record Routes(
 
     private void rocketMq(SendHandler send, PullHandler pull, ClientHandler client) {
         OffsetHandler offset = new OffsetHandler(service, store, offsets);
-        QueryHandler query = new QueryHandler(store);
+        QueryHandler query = new QueryHandler(store, core);
         AdminHandler admin = new AdminHandler(service, topics);
         onCore(RequestCode.SEND_MESSAGE, send::handle);
         onCore(RequestCode.SEND_MESSAGE_V2, send::handle);
