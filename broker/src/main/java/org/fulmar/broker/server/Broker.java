@@ -51,6 +51,7 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final int BUSINESS_QUEUE = 10_000;
     private static final long SWEEP_MILLIS = 100;
+    private static final long SAMPLE_MILLIS = 1000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
     private final BrokerConfig config;
@@ -73,6 +74,7 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final HalfMessages halfMessages;
+    private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
@@ -127,10 +129,22 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        this.admin = new Administration(config, clock);
+        clients.attendance().clock(clock);
+        List<View> views = List.of(
+                topics,
+                groups,
+                offsets,
+                delayed,
+                producers,
+                transactions,
+                halfMessages,
+                offsets.resets(),
+                admin.settings());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
-        this.backlog = new StoreBacklog(store, topics, clock);
-        DeliveryOutbox outbox = new DeliveryOutbox(backlog);
+        this.backlog = new StoreBacklog(
+                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
         outbox.engine(engine);
@@ -155,13 +169,15 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         this.handlers = new Handlers(
-                new PullHandler(config, service, store, clients, offsets, clock),
+                new PullHandler(config, service, store, clients, offsets, admin.traffic(), clock),
                 new SendHandler(config, service, store, natives),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
         topics.onDeleted(this::topicDeleted);
+        service.onPermission(this::permissionChanged);
+        admin.settings().onChange(this::settingsChanged);
         route();
     }
 
@@ -202,7 +218,8 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
-                .halfMessages(handlers.natives, halfMessages);
+                .halfMessages(handlers.natives, halfMessages)
+                .administration(admin, handlers.pull);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             new ClientHandler(config, service, clients).connectionLost(connection);
@@ -237,6 +254,7 @@ public final class Broker implements AutoCloseable {
 
         @Override
         public void visible(QueueLog queue) {
+            admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
         }
@@ -248,7 +266,24 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
+    private void permissionChanged(String topic) {
+        handlers.jms.topicDeleted(topic);
+        handlers.engine.wakeTopic(topic);
+    }
+
+    /** An administrator has changed options; what the broker as a whole allows may be among them. */
+    private void settingsChanged() {
+        topics.all().forEach(topic -> permissionChanged(topic.name()));
+        topics.renewVersion(clock.getAsLong());
+        NameServerLink link = nameServers;
+        if (link != null) {
+            link.renew();
+        }
+    }
+
     private void topicDeleted(String topic) {
+        admin.traffic().topicDeleted(topic);
         groups.topicDeleted(topic);
         offsets.topicDeleted(topic);
         backlog.topicDeleted(topic);
@@ -260,11 +295,16 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** A topic as clients are told of it: with no more than the broker as a whole allows. */
+    private TopicConfig offered(TopicConfig topic) {
+        return topic.withPerm(topic.perm() & (config.brokerPermission() | TopicConfig.INHERIT));
+    }
+
     private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(topic);
+                : link.announce(offered(topic));
     }
 
     /**
@@ -301,6 +341,7 @@ public final class Broker implements AutoCloseable {
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
+                admin.settings().begin(store.appender());
                 service.createSystemTopics();
                 reappend.resume();
                 made.complete(null);
@@ -314,13 +355,19 @@ public final class Broker implements AutoCloseable {
         }
         maintenance.scheduleWithFixedDelay(
                 () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(
+                () -> core.execute(() -> admin.traffic().sample(clock.getAsLong())),
+                SAMPLE_MILLIS,
+                SAMPLE_MILLIS,
+                TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
     }
 
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(topics.version(), List.copyOf(topics.all()))));
+        core.execute(() -> answer.complete(new NameServerLink.Topics(
+                topics.version(), topics.all().stream().map(this::offered).toList())));
         return answer.join();
     }
 

@@ -65,6 +65,11 @@ final class ClientTable {
 
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
+    private final Attendance attendance = new Attendance();
+
+    Attendance attendance() {
+        return attendance;
+    }
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
@@ -127,6 +132,7 @@ final class ClientTable {
     }
 
     @Nullable Change unregisterConsumer(Connection connection, String name) {
+        attendance.consumerLeft(connection, name);
         Group group = consumers.get(name);
         if (group == null || group.members.remove(connection) == null) {
             return null;
@@ -139,6 +145,7 @@ final class ClientTable {
     }
 
     void unregisterProducer(Connection connection, String group) {
+        attendance.producerLeft(connection, group);
         Set<Connection> members = producers.get(group);
         if (members != null && members.remove(connection) && members.isEmpty()) {
             producers.remove(group);
@@ -146,6 +153,7 @@ final class ClientTable {
     }
 
     List<Change> connectionLost(Connection connection) {
+        attendance.lost(connection);
         List<Change> changes = new java.util.ArrayList<>();
         for (String group : List.copyOf(consumers.keySet())) {
             Change change = unregisterConsumer(connection, group);
