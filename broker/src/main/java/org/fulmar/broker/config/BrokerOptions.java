@@ -57,7 +57,7 @@ public final class BrokerOptions {
             1024,
             "most queues of a topic that a RocketMQ producer makes by sending");
     static final OptionSpec MAX_TOPICS =
-            OptionSpec.number("maxTopics", "topics", 100_000, 10, 1_000_000, "most topics and destinations");
+            OptionSpec.number("maxTopics", "topics", 100_000, 20, 1_000_000, "most topics and destinations");
     static final OptionSpec PERMISSION =
             OptionSpec.number("brokerPermission", "bits", 6, 0, 6, "4 = may be read, 2 = may be written to, 6 = both");
     static final OptionSpec LONG_POLLING =
@@ -188,6 +188,22 @@ public final class BrokerOptions {
             MAX_HALF_MESSAGES,
             USERS,
             ANONYMOUS);
+
+    /**
+     * Those that an administrator may change while the broker runs: each is a number in a range, or yes or no. None is a
+     * path, an address, or the name of anything.
+     */
+    public static final List<OptionSpec> CHANGEABLE = List.of(
+            AUTO_TOPIC,
+            AUTO_GROUP,
+            PERMISSION,
+            LONG_POLLING,
+            MAX_CONSUMERS,
+            MAX_TRANSACTIONS,
+            MAX_REDELIVERIES,
+            REDELIVERY_DELAY,
+            REDELIVERY_BACK_OFF,
+            MAX_REDELIVERY_DELAY);
 
     private BrokerOptions() {}
 }

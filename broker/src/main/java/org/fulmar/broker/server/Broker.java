@@ -54,6 +54,7 @@ public final class Broker implements AutoCloseable {
     private static final int BUSINESS_QUEUE = 10_000;
     private static final long SWEEP_MILLIS = 100;
     private static final int MAX_CONSUMER_GROUPS = 100_000;
+    private static final long SAMPLE_MILLIS = 1000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
     private final BrokerConfig config;
@@ -78,6 +79,7 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final HalfMessages halfMessages;
+    private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
@@ -132,11 +134,23 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views =
-                List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages, consumerGroups);
+        this.admin = new Administration(config, clock);
+        clients.attendance().clock(clock);
+        List<View> views = List.of(
+                topics,
+                groups,
+                offsets,
+                delayed,
+                producers,
+                transactions,
+                halfMessages,
+                consumerGroups,
+                offsets.resets(),
+                admin.settings());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
-        this.backlog = new StoreBacklog(store, topics, clock);
-        DeliveryOutbox outbox = new DeliveryOutbox(backlog);
+        this.backlog = new StoreBacklog(
+                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
         outbox.engine(engine);
@@ -167,13 +181,15 @@ public final class Broker implements AutoCloseable {
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, clock),
+                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
                 new SendHandler(config, service, store, natives),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
         topics.onDeleted(this::topicDeleted);
+        service.onPermission(this::permissionChanged);
+        admin.settings().onChange(this::settingsChanged);
         route();
     }
 
@@ -218,7 +234,8 @@ public final class Broker implements AutoCloseable {
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
                 .consumers(handlers.group, handlers.locks)
-                .halfMessages(handlers.natives, halfMessages);
+                .halfMessages(handlers.natives, halfMessages)
+                .administration(admin, handlers.pull);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);
@@ -253,6 +270,7 @@ public final class Broker implements AutoCloseable {
 
         @Override
         public void visible(QueueLog queue) {
+            admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
         }
@@ -264,7 +282,24 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
+    private void permissionChanged(String topic) {
+        handlers.jms.topicDeleted(topic);
+        handlers.engine.wakeTopic(topic);
+    }
+
+    /** An administrator has changed options; what the broker as a whole allows may be among them. */
+    private void settingsChanged() {
+        topics.all().forEach(topic -> permissionChanged(topic.name()));
+        topics.renewVersion(clock.getAsLong());
+        NameServerLink link = nameServers;
+        if (link != null) {
+            link.renew();
+        }
+    }
+
     private void topicDeleted(String topic) {
+        admin.traffic().topicDeleted(topic);
         groups.topicDeleted(topic);
         offsets.topicDeleted(topic);
         backlog.topicDeleted(topic);
@@ -276,11 +311,16 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** A topic as clients are told of it: with no more than the broker as a whole allows. */
+    private TopicConfig offered(TopicConfig topic) {
+        return topic.withPerm(topic.perm() & (config.brokerPermission() | TopicConfig.INHERIT));
+    }
+
     private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(topic);
+                : link.announce(offered(topic));
     }
 
     /**
@@ -317,6 +357,7 @@ public final class Broker implements AutoCloseable {
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
+                admin.settings().begin(store.appender());
                 service.createSystemTopics();
                 reappend.resume();
                 made.complete(null);
@@ -330,6 +371,11 @@ public final class Broker implements AutoCloseable {
         }
         maintenance.scheduleWithFixedDelay(
                 () -> core.execute(this::sweep), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(
+                () -> core.execute(() -> admin.traffic().sample(clock.getAsLong())),
+                SAMPLE_MILLIS,
+                SAMPLE_MILLIS,
+                TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
     }
@@ -342,7 +388,8 @@ public final class Broker implements AutoCloseable {
 
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(topics.version(), List.copyOf(topics.all()))));
+        core.execute(() -> answer.complete(new NameServerLink.Topics(
+                topics.version(), topics.all().stream().map(this::offered).toList())));
         return answer.join();
     }
 

@@ -78,6 +78,7 @@ final class ClientHandler {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
             return;
         }
+        clients.attendance().heard(request, json);
         request.answer(ResponseCode.SUCCESS, (String) null);
     }
 

@@ -96,6 +96,11 @@ final class ClientTable {
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
     private final SqlFilters filters = new SqlFilters();
+    private final Attendance attendance = new Attendance();
+
+    Attendance attendance() {
+        return attendance;
+    }
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
@@ -166,6 +171,7 @@ final class ClientTable {
     }
 
     @Nullable Change unregisterConsumer(Connection connection, String name) {
+        attendance.consumerLeft(connection, name);
         Group group = consumers.get(name);
         if (group == null || group.members.remove(connection) == null) {
             return null;
@@ -179,6 +185,7 @@ final class ClientTable {
     }
 
     void unregisterProducer(Connection connection, String group) {
+        attendance.producerLeft(connection, group);
         Set<Connection> members = producers.get(group);
         if (members != null && members.remove(connection) && members.isEmpty()) {
             producers.remove(group);
@@ -187,6 +194,7 @@ final class ClientTable {
 
     /** A connection has ended: it is no producer of any group. */
     void producerLost(Connection connection) {
+        attendance.lost(connection);
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
     }
 

@@ -6,8 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.DataVersion;
 import org.fulmar.protocol.command.JsonBody;
@@ -23,14 +26,27 @@ final class ConsumerOffsets implements View {
     private static final int MAX_PAIRS = 200_000;
 
     private final Map<String, Map<Integer, Long>> offsets = new HashMap<>();
+    private final OffsetResets resets = new OffsetResets();
     private long changes;
+
+    /** Offsets that an administrator has set and consumers have not heard of yet. */
+    OffsetResets resets() {
+        return resets;
+    }
 
     private static String key(String topic, String group) {
         return topic + "@" + group;
     }
 
-    /** Whether it was taken; not if there are too many groups already. */
+    /**
+     * Whether it was taken; not if there are too many groups already. While a reset waits for its consumer, what that
+     * commits is passed over.
+     */
     boolean commit(String topic, String group, int queueId, long offset) {
+        return resets.offset(topic, group, queueId) >= 0 || put(topic, group, queueId, offset);
+    }
+
+    private boolean put(String topic, String group, int queueId, long offset) {
         if (group.length() > ClientTable.MAX_NAME) {
             throw new FrameException("a consumer group name has at most " + ClientTable.MAX_NAME + " characters");
         }
@@ -48,14 +64,67 @@ final class ConsumerOffsets implements View {
         return changes;
     }
 
+    /**
+     * An administrator sets an offset: it counts from now on, and {@link #takeReset} tells it to the consumer.
+     *
+     * @return whether it was taken; not if there are too many groups already, or too many resets wait
+     */
+    boolean reset(String topic, String group, int queueId, long offset, FactSink facts) {
+        return resets.hasRoom() && put(topic, group, queueId, offset) && resets.assign(topic, group, queueId, offset, facts);
+    }
+
+    /** The offset that the consumer who pulls is to go on with instead; -1 if there is none. It is told once. */
+    long takeReset(String topic, String group, int queueId, FactSink facts) {
+        long offset = resets.take(topic, group, queueId, facts);
+        if (offset >= 0) {
+            put(topic, group, queueId, offset);
+        }
+        return offset;
+    }
+
+    /** The groups that have committed an offset of a topic. */
+    Set<String> groupsOf(String topic) {
+        Set<String> groups = new TreeSet<>();
+        offsets.keySet().stream()
+                .filter(key -> key.startsWith(topic + "@"))
+                .forEach(key -> groups.add(key.substring(topic.length() + 1)));
+        return groups;
+    }
+
+    /** The topics of which a group has committed an offset. */
+    Set<String> topicsOf(String group) {
+        Set<String> topics = new TreeSet<>();
+        offsets.keySet().stream()
+                .filter(key -> key.endsWith("@" + group) && key.indexOf('@') == key.length() - group.length() - 1)
+                .forEach(key -> topics.add(key.substring(0, key.indexOf('@'))));
+        return topics;
+    }
+
+    /** All groups that have committed an offset. */
+    Set<String> groups() {
+        Set<String> groups = new TreeSet<>();
+        offsets.keySet().forEach(key -> groups.add(key.substring(key.indexOf('@') + 1)));
+        return groups;
+    }
+
+    /** What a group has committed of a topic, by queue. */
+    Map<Integer, Long> of(String topic, String group) {
+        return offsets.getOrDefault(key(topic, group), Map.of());
+    }
+
     /** The committed offset, or -1. */
     long query(String topic, String group, int queueId) {
+        long reset = resets.offset(topic, group, queueId);
+        if (reset >= 0) {
+            return reset;
+        }
         Map<Integer, Long> perQueue = offsets.get(key(topic, group));
         return perQueue == null ? -1 : perQueue.getOrDefault(queueId, -1L);
     }
 
     void topicDeleted(String topic) {
         offsets.keySet().removeIf(key -> key.startsWith(topic + "@"));
+        resets.topicDeleted(topic);
     }
 
     /** Forgets what a group has committed. */

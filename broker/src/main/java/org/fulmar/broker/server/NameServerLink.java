@@ -85,6 +85,11 @@ final class NameServerLink implements AutoCloseable {
                 .orTimeout(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /** What is offered has changed: the name servers are told of all topics soon, not only with the next period. */
+    void renew() {
+        thread.execute(this::registerAll);
+    }
+
     private BrokerRegistration registration(DataVersion version, List<TopicConfig> list) {
         return new BrokerRegistration(config.clusterName(), config.brokerName(), address, 0, "", 0, version, list);
     }

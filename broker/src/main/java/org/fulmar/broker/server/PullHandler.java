@@ -60,6 +60,7 @@ final class PullHandler {
     private final ConsumerOffsets offsets;
     private final GroupService groups;
     private final PullSubscriptions subscriptions;
+    private final Traffic traffic;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
     private int parkedCount;
@@ -71,7 +72,9 @@ final class PullHandler {
             ClientTable clients,
             ConsumerOffsets offsets,
             GroupService groups,
+            Traffic traffic,
             LongSupplier clock) {
+        this.traffic = traffic;
         this.config = config;
         this.topics = topics;
         this.store = store;
@@ -95,7 +98,12 @@ final class PullHandler {
         if (subscription == null) {
             return;
         }
-        if (pull.commitsOffset()) {
+        long reset = offsets.takeReset(pull.topic(), pull.consumerGroup(), pull.queueId(), store.appender());
+        if (reset >= 0 && reset != pull.queueOffset()) {
+            answer(request, queue, ResponseCode.PULL_OFFSET_MOVED, reset, Unpooled.EMPTY_BUFFER);
+            return;
+        }
+        if (pull.commitsOffset() && reset < 0) {
             offsets.commit(pull.topic(), pull.consumerGroup(), pull.queueId(), pull.commitOffset());
         }
         long offset = pull.queueOffset();
@@ -177,6 +185,7 @@ final class PullHandler {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
                     count++;
+                    traffic.sent(pull.consumerGroup(), pull.topic(), size);
                 }
                 offset++;
                 scanned++;
@@ -185,7 +194,8 @@ final class PullHandler {
         return new Found(body, offset);
     }
 
-    private static void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+    private void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+        traffic.pulled(code == ResponseCode.SUCCESS);
         Map<String, String> fields = new PullRequest.Result(next, queue.minOffset(), queue.visibleOffset()).fields();
         request.answer(code, code == ResponseCode.SUCCESS ? "FOUND" : null, fields, body);
     }
@@ -213,6 +223,27 @@ final class PullHandler {
                 pull.from = found.next;
             }
         }
+        if (waiting.isEmpty()) {
+            parked.remove(queue);
+        }
+    }
+
+    /** An administrator has set a group's offset: those of the group who wait pull again at once. */
+    void reset(String topic, String group, int queueId) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        List<Parked> waiting = queue == null ? null : parked.get(queue);
+        if (waiting == null) {
+            return;
+        }
+        waiting.removeIf(pull -> {
+            boolean concerned = pull.pull.consumerGroup().equals(group);
+            if (concerned) {
+                parkedCount--;
+                long next = pull.pull.queueOffset();
+                answer(pull.request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, next, Unpooled.EMPTY_BUFFER);
+            }
+            return concerned;
+        });
         if (waiting.isEmpty()) {
             parked.remove(queue);
         }

@@ -52,12 +52,13 @@ record Routes(
         return this;
     }
 
-    void halfMessages(NativeTransactions natives, HalfMessages halves) {
+    Routes halfMessages(NativeTransactions natives, HalfMessages halves) {
         HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);
         onCore(RequestCode.RESUME_CHECK_HALF_MESSAGE, admin::resume);
         onCore(JmsCode.ADMIN_HALF_MESSAGES, RequestRouter.unlessUnread(admin::list));
         onCore(JmsCode.ADMIN_END_HALF_MESSAGE, admin::end);
+        return this;
     }
 
     /** What RocketMQ's consumers have besides pulls and offsets. */
@@ -74,7 +75,6 @@ record Routes(
     private void rocketMq(SendHandler send, PullHandler pull, ClientHandler client) {
         OffsetHandler offset = new OffsetHandler(service, store, offsets);
         QueryHandler query = new QueryHandler(store, core);
-        AdminHandler admin = new AdminHandler(service, topics);
         onCore(RequestCode.SEND_MESSAGE, send::handle);
         onCore(RequestCode.SEND_MESSAGE_V2, send::handle);
         onCore(RequestCode.SEND_BATCH_MESSAGE, send::handle);
@@ -92,12 +92,62 @@ record Routes(
         onCore(RequestCode.UNREGISTER_CLIENT, client::unregister);
         onCore(RequestCode.GET_CONSUMER_LIST_BY_GROUP, RequestRouter.unlessUnread(client::members));
         onCore(RequestCode.CHECK_CLIENT_CONFIG, client::checkConfig);
-        onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, admin::putTopic);
-        onCore(RequestCode.DELETE_TOPIC_IN_BROKER, admin::deleteTopic);
-        onCore(RequestCode.GET_ALL_TOPIC_CONFIG, RequestRouter.unlessUnread(admin::allTopics));
         if (config.anonymousAllowed()) {
             router.blocking(RequestCode.QUERY_MESSAGE, RequestRouter.unlessUnread(query::byKey));
             router.blocking(RequestCode.VIEW_MESSAGE_BY_ID, RequestRouter.unlessUnread(query::byOffset));
+        }
+    }
+
+    /** What RocketMQ's administrators ask and change. */
+    void administration(Administration admin, PullHandler pull) {
+        TopicRules rules = new TopicRules(config, offsets, clients, groups, store);
+        AdminHandler topic = new AdminHandler(service, topics, rules, offsets);
+        QueueStates queues = new QueueStates(core, store, offsets);
+        ConsumptionReports consumption =
+                new ConsumptionReports(config, service, clients, offsets, queues, admin.traffic(), clock);
+        BrokerReports broker =
+                new BrokerReports(config, store, admin.traffic(), delayed, clients, queues, clock);
+        ClientReports client = new ClientReports(clients, offsets);
+        ConsumerCalls calls = new ConsumerCalls(config, service, clients, store, queues);
+        OffsetResetHandler resets = new OffsetResetHandler(
+                config, service, clients, offsets, queues, pull, store.appender(), turn);
+        onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, topic::putTopic);
+        onCore(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, topic::putTopics);
+        onCore(RequestCode.DELETE_TOPIC_IN_BROKER, topic::deleteTopic);
+        onCore(RequestCode.GET_ALL_TOPIC_CONFIG, RequestRouter.unlessUnread(topic::allTopics));
+        onCore(RequestCode.GET_TOPIC_CONFIG, topic::topic);
+        onCore(RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic::systemTopics);
+        onCore(RequestCode.CLEAN_UNUSED_TOPIC, topic::cleanUnused);
+        onCore(
+                RequestCode.UPDATE_BROKER_CONFIG,
+                request -> admin.settings().update(request, store.appender(), turn));
+        onCore(RequestCode.GET_BROKER_CONFIG, admin.settings()::show);
+        onCore(RequestCode.VIEW_BROKER_STATS_DATA, broker::stats);
+        onCore(RequestCode.QUERY_CONSUME_QUEUE, RequestRouter.unlessUnread(broker::entries));
+        onCore(RequestCode.GET_CONSUMER_CONNECTION_LIST, RequestRouter.unlessUnread(client::consumers));
+        onCore(RequestCode.GET_PRODUCER_CONNECTION_LIST, RequestRouter.unlessUnread(client::producers));
+        onCore(RequestCode.GET_ALL_PRODUCER_INFO, RequestRouter.unlessUnread(client::allProducers));
+        onCore(RequestCode.QUERY_TOPIC_CONSUME_BY_WHO, RequestRouter.unlessUnread(client::groupsOfTopic));
+        onCore(RequestCode.QUERY_TOPICS_BY_CONSUMER, RequestRouter.unlessUnread(client::topicsOfGroup));
+        onCore(RequestCode.QUERY_SUBSCRIPTION_BY_CONSUMER, client::subscription);
+        onCore(RequestCode.GET_CONSUMER_RUNNING_INFO, calls::runningInfo);
+        onCore(RequestCode.INVOKE_BROKER_TO_GET_CONSUMER_STATUS, calls::status);
+        blocking(RequestCode.CONSUME_MESSAGE_DIRECTLY, calls::consumeDirectly);
+        blocking(RequestCode.GET_BROKER_RUNTIME_INFO, broker::runtime);
+        blocking(RequestCode.GET_TOPIC_STATS_INFO, consumption::topic);
+        blocking(RequestCode.GET_CONSUME_STATS, consumption::group);
+        blocking(RequestCode.GET_BROKER_CONSUME_STATS, consumption::broker);
+        blocking(RequestCode.QUERY_CONSUME_TIME_SPAN, consumption::timeSpan);
+        blocking(RequestCode.QUERY_CORRECTION_OFFSET, consumption::correction);
+        blocking(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, resets::reset);
+    }
+
+    /** As {@link #onCore}, for what may wait for the core or a device. */
+    private void blocking(int code, RequestRouter.Handler handler) {
+        if (config.anonymousAllowed()) {
+            router.blocking(code, RequestRouter.unlessUnread(handler));
+        } else {
+            onCore(code, handler);
         }
     }
 

@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
@@ -37,6 +38,8 @@ final class TopicService {
     /** Topics that the name servers are being told of. */
     private final Map<String, CompletableFuture<?>> announcing = new ConcurrentHashMap<>();
 
+    private Consumer<String> onPermission = topic -> {};
+
     /**
      * @param announce is given each topic that was made or changed, to tell the name servers; done when they know
      */
@@ -57,12 +60,20 @@ final class TopicService {
         this.announce = announce;
     }
 
+    /** The listener is told of each topic with another permission than before. */
+    void onPermission(Consumer<String> listener) {
+        this.onPermission = listener;
+    }
+
     /** The topics that RocketMQ clients and tools expect of every broker. */
     void createSystemTopics() throws StoreException {
         createIfMissing(new TopicConfig(DEFAULT_TOPIC, config.defaultTopicQueues(), ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig(config.clusterName(), 16, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig(config.brokerName(), 1, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig("SELF_TEST_TOPIC", 1, ALL));
+        createIfMissing(new TopicConfig("BenchmarkTest", 1024, ALL));
+        createIfMissing(new TopicConfig("SCHEDULE_TOPIC_XXXX", 18, ALL));
+        createIfMissing(new TopicConfig("rmq_sys_SYNC_BROKER_MEMBER_" + config.brokerName(), 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
         createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(HalfMessages.TOPIC, 1, ALL));
@@ -100,6 +111,9 @@ final class TopicService {
         groups.endRun(appender);
         topics.put(wanted, clock.getAsLong(), appender);
         addQueues(wanted, before);
+        if (before != null && before.perm() != wanted.perm()) {
+            onPermission.accept(wanted.name());
+        }
         appender.orderFacts();
         CompletableFuture<?> told = announce.apply(wanted);
         if (!told.isDone()) {
