@@ -238,7 +238,7 @@ public final class MessageStore {
     }
 
     /** Whether every queue's files hold what the table says. */
-    private boolean restoreQueues(JsonNode json) {
+    private boolean restoreQueues(JsonNode json) throws IOException {
         json.path("queues")
                 .properties()
                 .forEach(topic -> topic.getValue()
@@ -247,9 +247,16 @@ public final class MessageStore {
                                 topic.getKey(),
                                 Integer.parseInt(queue.getKey()),
                                 queue.getValue().asLong())));
-        return queues.values().stream()
-                .flatMap(perTopic -> perTopic.values().stream())
-                .allMatch(queue -> queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0);
+        for (Map<Integer, QueueLog> perTopic : queues.values()) {
+            for (QueueLog queue : perTopic.values()) {
+                boolean whole = queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0;
+                if (!whole || !queue.index().hasFiles(queue.minOffset())) {
+                    LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private QueueLog newQueue(String topic, int queueId, long maxOffset) {
