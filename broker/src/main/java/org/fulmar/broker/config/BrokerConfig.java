@@ -166,6 +166,10 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.LONG_POLLING);
     }
 
+    public boolean propertyFilter() {
+        return options.bool(BrokerOptions.PROPERTY_FILTER);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }

@@ -185,6 +185,24 @@ public final class IndexService implements Runnable {
         return found;
     }
 
+    /**
+     * How far the index goes.
+     *
+     * @param timestamp store time of the newest message in it, in milliseconds since the epoch; 0 if there is none
+     * @param physicalOffset its place in the log
+     */
+    public record Newest(long timestamp, long physicalOffset) {}
+
+    /** The newest message with a key that is entered. Any thread. */
+    public synchronized Newest newest() {
+        for (int i = files.size() - 1; i >= 0; i--) {
+            if (files.get(i).count() > 1) {
+                return new Newest(files.get(i).endTimestamp(), files.get(i).endPhysicalOffset());
+            }
+        }
+        return new Newest(0, 0);
+    }
+
     /** What of the index is on the device: the newest file, by its name, and its entries; all files before it. */
     record Saved(long file, long entries) {}
 
