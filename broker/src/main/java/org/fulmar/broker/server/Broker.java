@@ -284,13 +284,14 @@ public final class Broker implements AutoCloseable {
 
     /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
     private void permissionChanged(String topic) {
-        handlers.jms.topicDeleted(topic);
+        handlers.jms.permissionsChanged();
         handlers.engine.wakeTopic(topic);
     }
 
     /** An administrator has changed options; what the broker as a whole allows may be among them. */
     private void settingsChanged() {
-        topics.all().forEach(topic -> permissionChanged(topic.name()));
+        handlers.jms.permissionsChanged();
+        topics.all().forEach(topic -> handlers.engine.wakeTopic(topic.name()));
         topics.renewVersion(clock.getAsLong());
         NameServerLink link = nameServers;
         if (link != null) {
@@ -357,6 +358,7 @@ public final class Broker implements AutoCloseable {
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
+                store.appender().time(clock.getAsLong());
                 admin.settings().begin(store.appender());
                 service.createSystemTopics();
                 reappend.resume();

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
 final class BrokerSettings implements View {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerSettings.class);
     private static final int MAX_BODY = 64 << 10;
-    private static final byte SET = 75;
-    private static final byte DROPPED = 76;
+    private static final byte SET = 115;
+    private static final byte DROPPED = 116;
 
     /** What an option was set to, and what the configuration said of it then. */
     private record Setting(String value, String configured) {}

@@ -23,8 +23,8 @@ final class OffsetResets implements View {
     /** Most resets that wait, each of one queue. */
     static final int MAX_RESETS = 100_000;
 
-    private static final byte ASSIGNED = 70;
-    private static final byte TAKEN = 71;
+    private static final byte ASSIGNED = 110;
+    private static final byte TAKEN = 111;
 
     private record Place(String topic, String group, int queueId) {}
 
