@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.consume.ConsumerGroups;
+import org.fulmar.broker.consume.QueueLocks;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -51,6 +53,7 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final int BUSINESS_QUEUE = 10_000;
     private static final long SWEEP_MILLIS = 100;
+    private static final int MAX_CONSUMER_GROUPS = 100_000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
     private final BrokerConfig config;
@@ -61,6 +64,8 @@ public final class Broker implements AutoCloseable {
     private final ProducerTable producers = new ProducerTable();
     private final ConsumerOffsets offsets = new ConsumerOffsets();
     private final ClientTable clients = new ClientTable();
+    private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
+    private final QueueLocks locks = new QueueLocks();
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -127,7 +132,8 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        List<View> views =
+                List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages, consumerGroups);
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
@@ -154,8 +160,13 @@ public final class Broker implements AutoCloseable {
         deadLetters.connect(service);
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
+        GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
+        ClientHandler client = new ClientHandler(service, clients, groupService, locks, clock);
         this.handlers = new Handlers(
-                new PullHandler(config, service, store, clients, offsets, clock),
+                client,
+                groupService,
+                new QueueLockHandler(config, service, clients, locks, client, clock),
+                new PullHandler(config, service, store, clients, offsets, groupService, clock),
                 new SendHandler(config, service, store, natives),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
@@ -166,6 +177,9 @@ public final class Broker implements AutoCloseable {
     }
 
     private record Handlers(
+            ClientHandler client,
+            GroupService group,
+            QueueLockHandler locks,
             PullHandler pull,
             SendHandler send,
             NativeTransactions natives,
@@ -201,11 +215,12 @@ public final class Broker implements AutoCloseable {
                         transactions,
                         reappend,
                         probe)
-                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
+                .consumers(handlers.group, handlers.locks)
                 .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
-            new ClientHandler(config, service, clients).connectionLost(connection);
+            handlers.client.connectionLost(connection);
         });
         router.onWritable(connection -> {
             if (connection.attachment() instanceof JmsPeer peer) {
@@ -313,9 +328,15 @@ public final class Broker implements AutoCloseable {
             throw new IOException("the store takes no writes: " + failure.getMessage(), failure);
         }
         maintenance.scheduleWithFixedDelay(
-                () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+                () -> core.execute(this::sweep), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+    }
+
+    private void sweep() {
+        handlers.pull.expire();
+        handlers.locks.expire();
+        handlers.client.removeSilent();
     }
 
     private NameServerLink.Topics topicsFromCore() {

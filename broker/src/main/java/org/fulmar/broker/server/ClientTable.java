@@ -1,6 +1,7 @@
 package org.fulmar.broker.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -57,8 +58,11 @@ final class ClientTable {
         }
     }
 
+    /** A client in a group, and when it was last heard of, in milliseconds since the epoch. */
+    private record Member(String clientId, long heardAt) {}
+
     private static final class Group {
-        final Map<Connection, String> members = new HashMap<>();
+        final Map<Connection, Member> members = new HashMap<>();
         final Map<String, Subscription> subscriptions = new HashMap<>();
         boolean notify = true;
     }
@@ -69,8 +73,12 @@ final class ClientTable {
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
 
-    /** Takes one consumer group of a heartbeat; a change if the client is new in the group, else null. */
-    @Nullable Change consumer(Connection connection, String clientId, JsonNode data) {
+    /**
+     * Takes one consumer group of a heartbeat; a change if the client is new in the group, else null.
+     *
+     * @param now milliseconds since the epoch
+     */
+    @Nullable Change consumer(Connection connection, String clientId, JsonNode data, long now) {
         String name = data.path("groupName").asText();
         if (name.isEmpty() || name.length() > MAX_NAME) {
             throw new FrameException("a consumer group name has 1 to " + MAX_NAME + " characters");
@@ -82,7 +90,8 @@ final class ClientTable {
             throw new FrameException("more than " + MAX_GROUPS + " consumer groups");
         }
         Group group = consumers.computeIfAbsent(name, n -> new Group());
-        boolean joined = !clientId.equals(group.members.put(connection, clientId));
+        Member before = group.members.put(connection, new Member(clientId, now));
+        boolean joined = before == null || !clientId.equals(before.clientId());
         Map<String, Subscription> fresh = new HashMap<>();
         for (JsonNode node : data.path("subscriptionDataSet")) {
             Subscription subscription = Subscription.fromJson(node);
@@ -145,16 +154,9 @@ final class ClientTable {
         }
     }
 
-    List<Change> connectionLost(Connection connection) {
-        List<Change> changes = new java.util.ArrayList<>();
-        for (String group : List.copyOf(consumers.keySet())) {
-            Change change = unregisterConsumer(connection, group);
-            if (change != null) {
-                changes.add(change);
-            }
-        }
+    /** A connection has ended: it is no producer of any group. */
+    void producerLost(Connection connection) {
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
-        return changes;
     }
 
     /** The client ids of a group, sorted. */
@@ -162,7 +164,57 @@ final class ClientTable {
         Group found = consumers.get(group);
         return found == null
                 ? List.of()
-                : found.members.values().stream().sorted().toList();
+                : found.members.values().stream().map(Member::clientId).sorted().toList();
+    }
+
+    /** The client that a connection is in a group; null if it is none. */
+    @Nullable String clientId(String group, Connection connection) {
+        Group found = consumers.get(group);
+        Member member = found == null ? null : found.members.get(connection);
+        return member == null ? null : member.clientId();
+    }
+
+    /** Whether a client is in a group by any connection. */
+    boolean isMember(String group, String clientId) {
+        Group found = consumers.get(group);
+        return found != null && found.members.values().stream().anyMatch(member -> clientId.equals(member.clientId()));
+    }
+
+    /** The groups that a connection is a member of. */
+    List<String> groupsOf(Connection connection) {
+        return consumers.entrySet().stream()
+                .filter(each -> each.getValue().members.containsKey(connection))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Whom to tell when something has changed for a group; null if nobody. */
+    @Nullable Change change(String name) {
+        Group group = consumers.get(name);
+        return group == null || group.members.isEmpty() ? null : change(name, group);
+    }
+
+    boolean isBroadcasting(String name) {
+        Group group = consumers.get(name);
+        return group != null && !group.notify;
+    }
+
+    /** A member of a group. */
+    record Membership(String group, Connection connection) {}
+
+    /**
+     * The members that have not been heard of since. Producers go with their connections.
+     *
+     * @param time milliseconds since the epoch
+     */
+    List<Membership> silentSince(long time) {
+        List<Membership> silent = new ArrayList<>();
+        consumers.forEach((name, group) -> group.members.forEach((connection, member) -> {
+            if (member.heardAt() < time) {
+                silent.add(new Membership(name, connection));
+            }
+        }));
+        return silent;
     }
 
     boolean knows(String group) {

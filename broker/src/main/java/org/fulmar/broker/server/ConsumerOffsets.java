@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.View;
+import org.fulmar.protocol.command.DataVersion;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.frame.FrameException;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,53 @@ final class ConsumerOffsets implements View {
 
     void topicDeleted(String topic) {
         offsets.keySet().removeIf(key -> key.startsWith(topic + "@"));
+    }
+
+    /** Forgets what a group has committed. */
+    void groupDeleted(String group) {
+        if (offsets.keySet().removeIf(key -> group.equals(groupOf(key)))) {
+            changes++;
+        }
+    }
+
+    /** No topic's name has an at sign. */
+    private static String groupOf(String key) {
+        return key.substring(key.indexOf('@') + 1);
+    }
+
+    private static String topicOf(String key) {
+        return key.substring(0, key.indexOf('@'));
+    }
+
+    /** The topics of which a group has committed offsets. */
+    List<String> topics(String group) {
+        return offsets.keySet().stream()
+                .filter(key -> group.equals(groupOf(key)))
+                .map(ConsumerOffsets::topicOf)
+                .toList();
+    }
+
+    /** Gives a group the offsets that another one has committed; whether there was room. */
+    boolean copy(String topic, String from, String to) {
+        Map<Integer, Long> there = offsets.get(key(topic, from));
+        boolean taken = true;
+        for (Map.Entry<Integer, Long> each :
+                there == null ? Map.<Integer, Long>of().entrySet() : there.entrySet()) {
+            taken &= commit(topic, to, each.getKey(), each.getValue());
+        }
+        return taken;
+    }
+
+    /** All of them, as RocketMQ's slaves and tools read them. */
+    ObjectNode toJson() {
+        ObjectNode json = JsonBody.object();
+        json.set("dataVersion", new DataVersion(0, 0, changes).toJson());
+        ObjectNode table = json.putObject("offsetTable");
+        new TreeMap<>(offsets).forEach((key, perQueue) -> {
+            ObjectNode node = table.putObject(key);
+            perQueue.forEach((queue, offset) -> node.put(Integer.toString(queue), offset));
+        });
+        return json;
     }
 
     @Override

@@ -42,6 +42,7 @@ final class PullHandler {
     private final MessageStore store;
     private final ClientTable clients;
     private final ConsumerOffsets offsets;
+    private final GroupService groups;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
     private int parkedCount;
@@ -52,17 +53,22 @@ final class PullHandler {
             MessageStore store,
             ClientTable clients,
             ConsumerOffsets offsets,
+            GroupService groups,
             LongSupplier clock) {
         this.config = config;
         this.topics = topics;
         this.store = store;
         this.clients = clients;
         this.offsets = offsets;
+        this.groups = groups;
         this.clock = clock;
     }
 
     void handle(Request request) {
         PullRequest pull = PullRequest.decode(request.frame());
+        if (groups.refuses(request, pull.consumerGroup(), clients.isBroadcasting(pull.consumerGroup()))) {
+            return;
+        }
         QueueLog queue = admit(request, pull);
         if (queue == null) {
             return;

@@ -38,10 +38,11 @@ record Routes(
     Routes fill(
             SendHandler send,
             PullHandler pull,
+            ClientHandler client,
             JmsConnections connections,
             DeliveryEngine engine,
             MessageTest.Compiler selectors) {
-        rocketMq(send, pull);
+        rocketMq(send, pull, client);
         JmsSubscriptions subscriptions = new JmsSubscriptions(engine, groups, backlog, store.appender());
         jms(
                 connections,
@@ -59,9 +60,19 @@ record Routes(
         onCore(JmsCode.ADMIN_END_HALF_MESSAGE, admin::end);
     }
 
-    private void rocketMq(SendHandler send, PullHandler pull) {
+    /** What RocketMQ's consumers have besides pulls and offsets. */
+    Routes consumers(GroupService group, QueueLockHandler locks) {
+        onCore(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, request -> group.put(request, turn));
+        onCore(RequestCode.DELETE_SUBSCRIPTIONGROUP, request -> group.delete(request, turn));
+        onCore(RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, RequestRouter.unlessUnread(group::all));
+        onCore(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, group::one);
+        onCore(RequestCode.LOCK_BATCH_MQ, locks::lock);
+        onCore(RequestCode.UNLOCK_BATCH_MQ, locks::unlock);
+        return this;
+    }
+
+    private void rocketMq(SendHandler send, PullHandler pull, ClientHandler client) {
         OffsetHandler offset = new OffsetHandler(service, store, offsets);
-        ClientHandler client = new ClientHandler(config, service, clients);
         QueryHandler query = new QueryHandler(store);
         AdminHandler admin = new AdminHandler(service, topics);
         onCore(RequestCode.SEND_MESSAGE, send::handle);
@@ -71,6 +82,8 @@ record Routes(
         onCore(RequestCode.LITE_PULL_MESSAGE, pull::handle);
         onCore(RequestCode.QUERY_CONSUMER_OFFSET, offset::query);
         onCore(RequestCode.UPDATE_CONSUMER_OFFSET, offset::update);
+        onCore(RequestCode.GET_ALL_CONSUMER_OFFSET, RequestRouter.unlessUnread(offset::all));
+        onCore(RequestCode.CLONE_GROUP_OFFSET, offset::copy);
         onCore(RequestCode.GET_MAX_OFFSET, offset::max);
         onCore(RequestCode.GET_MIN_OFFSET, offset::min);
         onCore(RequestCode.SEARCH_OFFSET_BY_TIMESTAMP, offset::byTime);
