@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -284,6 +285,17 @@ final class GroupMember implements ConsumerMember {
 
     Set<MessageQueue> queues() throws ClientException, InterruptedException {
         return client.await(loop.ask(membership::queues));
+    }
+
+    OptionalLong stored(MessageQueue queue) throws ClientException, InterruptedException {
+        long offset = client.await(membership.offsets().stored(queue));
+        return offset < 0 ? OptionalLong.empty() : OptionalLong.of(offset);
+    }
+
+    long heldMessages() throws ClientException, InterruptedException {
+        return client.await(loop.ask(() -> membership.held().stream()
+                .mapToLong(held -> held.messages.count())
+                .sum()));
     }
 
     boolean isClosed() {

@@ -260,8 +260,7 @@ public final class PullConsumer implements AutoCloseable {
 
     /** What is stored of this group and queue; empty if nothing is. */
     public OptionalLong committed(MessageQueue queue) throws ClientException, InterruptedException {
-        long offset = client.await(member.membership().offsets().stored(queue));
-        return offset < 0 ? OptionalLong.empty() : OptionalLong.of(offset);
+        return member.stored(queue);
     }
 
     /** All that polls have returned is done; returns when that is stored. */

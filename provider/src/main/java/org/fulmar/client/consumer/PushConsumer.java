@@ -3,6 +3,7 @@ package org.fulmar.client.consumer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
@@ -142,6 +143,16 @@ public final class PushConsumer implements AutoCloseable {
     /** The queues that this member has now, or is about to get. */
     public Set<MessageQueue> queues() throws ClientException, InterruptedException {
         return member.queues();
+    }
+
+    /** What is stored of this group and queue; empty if nothing is. */
+    public OptionalLong stored(MessageQueue queue) throws ClientException, InterruptedException {
+        return member.stored(queue);
+    }
+
+    /** How many messages are here and not processed yet. */
+    public long held() throws ClientException, InterruptedException {
+        return member.heldMessages();
     }
 
     /**
