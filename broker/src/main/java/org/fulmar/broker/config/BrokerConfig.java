@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.Redelivery;
 import org.fulmar.broker.store.StoreOptions;
 import org.fulmar.broker.transaction.HalfMessages;
@@ -19,10 +20,12 @@ public final class BrokerConfig {
 
     private final Options options;
     private final List<InetSocketAddress> nameServers;
+    private final DelayLevels delayLevels;
 
     private BrokerConfig(Options options) {
         this.options = options;
         this.nameServers = addresses(options.text(BrokerOptions.NAME_SERVERS));
+        this.delayLevels = DelayLevels.parse(options.text(BrokerOptions.DELAY_LEVELS));
         for (String name : List.of(clusterName(), brokerName())) {
             if (!NAME.matcher(name).matches()) {
                 throw new ConfigurationException(
@@ -173,6 +176,10 @@ public final class BrokerConfig {
                 options.integer(BrokerOptions.TRANSACTION_CHECK_MAX),
                 options.number(BrokerOptions.TRANSACTION_MAX_AGE),
                 options.integer(BrokerOptions.MAX_HALF_MESSAGES));
+    }
+
+    public DelayLevels delayLevels() {
+        return delayLevels;
     }
 
     public @Nullable Path usersFile() {

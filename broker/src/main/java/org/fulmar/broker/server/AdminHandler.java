@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.TreeMap;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.broker.topic.TopicTable;
@@ -77,6 +78,7 @@ final class AdminHandler {
     /** Whether the broker keeps messages of its own in it. */
     private static boolean isOfBroker(String topic) {
         return topic.startsWith("rmq_sys_")
+                || topic.equals(DelayLevels.TOPIC)
                 || topic.equals(HalfMessages.TOPIC)
                 || topic.equals(HalfMessages.OP_TOPIC)
                 || topic.equals(HalfMessages.GIVEN_UP_TOPIC);

@@ -18,6 +18,8 @@ import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.consume.ConsumerGroups;
 import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delay.LevelProgress;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -77,6 +79,9 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final LevelProgress levelProgress = new LevelProgress();
+    private final RecalledTimers recalled = new RecalledTimers();
+    private final LevelMessages levels;
     private final HalfMessages halfMessages;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
@@ -132,9 +137,20 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views =
-                List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages, consumerGroups);
+        List<View> views = List.of(
+                topics,
+                groups,
+                offsets,
+                delayed,
+                producers,
+                transactions,
+                halfMessages,
+                consumerGroups,
+                levelProgress,
+                recalled);
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.levels = new LevelMessages(config.delayLevels(), levelProgress);
+        store.entryTag(levels::entryTag);
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
@@ -150,6 +166,7 @@ public final class Broker implements AutoCloseable {
                 groups,
                 outbox,
                 delayed,
+                levels,
                 reappend,
                 new CheckBack(halfMessages, store, clients, probe),
                 alarm,
@@ -157,17 +174,22 @@ public final class Broker implements AutoCloseable {
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
+        levels.connect(store, service);
         deadLetters.connect(service);
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
         ClientHandler client = new ClientHandler(service, clients, groupService, locks, clock);
+        NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
+        RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
                 new PullHandler(config, service, store, clients, offsets, groupService, clock),
-                new SendHandler(config, service, store, natives),
+                new SendHandler(config, service, store, natives, delays, retries),
+                new SendBackHandler(config, store, retries, delays),
+                new RecallHandler(config, service, store, delayed, recalled, clock),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
@@ -182,6 +204,8 @@ public final class Broker implements AutoCloseable {
             QueueLockHandler locks,
             PullHandler pull,
             SendHandler send,
+            SendBackHandler sendBack,
+            RecallHandler recall,
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
@@ -216,7 +240,7 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
-                .consumers(handlers.group, handlers.locks)
+                .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -254,6 +278,7 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
+            levels.visible(queue);
         }
 
         @Override
