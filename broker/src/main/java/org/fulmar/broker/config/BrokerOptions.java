@@ -1,6 +1,7 @@
 package org.fulmar.broker.config;
 
 import java.util.List;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.protocol.config.OptionSpec;
 
 /** The broker's options. Those that RocketMQ has keep its names and meanings. */
@@ -139,6 +140,11 @@ public final class BrokerOptions {
             1,
             10_000_000,
             "half messages without an outcome above which further ones are refused");
+    static final OptionSpec DELAY_LEVELS = OptionSpec.text(
+            "messageDelayLevel",
+            "delays",
+            DelayLevels.USUAL,
+            "how long messages of RocketMQ's delay levels wait, level 1 first; units ms, s, m, h, d");
     static final OptionSpec USERS =
             OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
     static final OptionSpec ANONYMOUS = OptionSpec.bool(
@@ -186,6 +192,7 @@ public final class BrokerOptions {
             TRANSACTION_CHECK_MAX,
             TRANSACTION_MAX_AGE,
             MAX_HALF_MESSAGES,
+            DELAY_LEVELS,
             USERS,
             ANONYMOUS);
 

@@ -18,6 +18,8 @@ import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.consume.ConsumerGroups;
 import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delay.LevelProgress;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -78,6 +80,9 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final LevelProgress levelProgress = new LevelProgress();
+    private final RecalledTimers recalled = new RecalledTimers();
+    private final LevelMessages levels;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
@@ -146,8 +151,12 @@ public final class Broker implements AutoCloseable {
                 halfMessages,
                 consumerGroups,
                 offsets.resets(),
-                admin.settings());
+                admin.settings(),
+                levelProgress,
+                recalled);
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.levels = new LevelMessages(config.delayLevels(), levelProgress);
+        store.entryTag(levels::entryTag);
         this.backlog = new StoreBacklog(
                 store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
@@ -164,6 +173,7 @@ public final class Broker implements AutoCloseable {
                 groups,
                 outbox,
                 delayed,
+                levels,
                 reappend,
                 new CheckBack(halfMessages, store, clients, probe),
                 alarm,
@@ -171,18 +181,23 @@ public final class Broker implements AutoCloseable {
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
+        levels.connect(store, service);
         deadLetters.connect(service);
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
         ClientHandler client = new ClientHandler(
                 service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
+        RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
                 new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
-                new SendHandler(config, service, store, natives),
+                new SendHandler(config, service, store, natives, delays, retries),
+                new SendBackHandler(config, store, retries, delays),
+                new RecallHandler(config, service, store, delayed, recalled, clock),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
@@ -199,6 +214,8 @@ public final class Broker implements AutoCloseable {
             QueueLockHandler locks,
             PullHandler pull,
             SendHandler send,
+            SendBackHandler sendBack,
+            RecallHandler recall,
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
@@ -233,7 +250,7 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
-                .consumers(handlers.group, handlers.locks)
+                .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
                 .administration(admin, handlers.pull);
         router.onClosed(connection -> {
@@ -273,6 +290,7 @@ public final class Broker implements AutoCloseable {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
+            levels.visible(queue);
         }
 
         @Override

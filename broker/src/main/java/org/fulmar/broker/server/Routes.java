@@ -1,7 +1,9 @@
 package org.fulmar.broker.server;
 
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.LevelProgress;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
@@ -11,6 +13,7 @@ import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
+import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.JmsCode;
@@ -62,13 +65,23 @@ record Routes(
     }
 
     /** What RocketMQ's consumers have besides pulls and offsets. */
-    Routes consumers(GroupService group, QueueLockHandler locks) {
+    Routes consumers(
+            GroupService group,
+            QueueLockHandler locks,
+            SendBackHandler sendBack,
+            RecallHandler recall,
+            LevelProgress levels) {
         onCore(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, request -> group.put(request, turn));
         onCore(RequestCode.DELETE_SUBSCRIPTIONGROUP, request -> group.delete(request, turn));
         onCore(RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, RequestRouter.unlessUnread(group::all));
         onCore(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, group::one);
         onCore(RequestCode.LOCK_BATCH_MQ, locks::lock);
         onCore(RequestCode.UNLOCK_BATCH_MQ, locks::unlock);
+        onCore(RequestCode.CONSUMER_SEND_MSG_BACK, sendBack::handle);
+        onCore(RequestCode.RECALL_MESSAGE, recall::recall);
+        onCore(
+                RequestCode.GET_ALL_DELAY_OFFSET,
+                request -> request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(levels.toJson())));
         return this;
     }
 

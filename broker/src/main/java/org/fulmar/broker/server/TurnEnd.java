@@ -28,6 +28,7 @@ final class TurnEnd implements Core.Turn {
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final LevelMessages levels;
     private final Reappend reappend;
     private final CheckBack checks;
     private final Alarm alarm;
@@ -40,6 +41,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            LevelMessages levels,
             Reappend reappend,
             CheckBack checks,
             Alarm alarm,
@@ -49,6 +51,7 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.levels = levels;
         this.reappend = reappend;
         this.checks = checks;
         this.alarm = alarm;
@@ -87,7 +90,7 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        return Math.min(Math.min(delayed.nextDue(), checks.nextDue()), reappend.nextDue());
+        return Math.min(Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
     }
 
     @Override
@@ -101,6 +104,10 @@ final class TurnEnd implements Core.Turn {
             }
             delayed.deliverDue(now);
             checks.seeToDue(now, this);
+        }
+        if (!appender.failed() && levels.nextDue() <= now) {
+            // what waits there is visible, and so it is written
+            levels.deliverDue(now);
         }
         if (!appender.failed() && reappend.nextDue() <= now) {
             if (appender.hasBatch()) {
