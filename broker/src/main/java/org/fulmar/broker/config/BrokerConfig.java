@@ -127,6 +127,10 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.LONG_POLLING);
     }
 
+    public boolean storeReplies() {
+        return options.bool(BrokerOptions.STORE_REPLIES);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }

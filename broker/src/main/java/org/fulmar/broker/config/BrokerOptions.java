@@ -62,6 +62,8 @@ public final class BrokerOptions {
             OptionSpec.number("brokerPermission", "bits", 6, 0, 6, "4 = may be read, 2 = may be written to, 6 = both");
     static final OptionSpec LONG_POLLING =
             OptionSpec.bool("longPollingEnable", true, "whether a pull may wait at the broker for a message");
+    static final OptionSpec STORE_REPLIES = OptionSpec.bool(
+            "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -165,6 +167,7 @@ public final class BrokerOptions {
             MAX_TOPICS,
             PERMISSION,
             LONG_POLLING,
+            STORE_REPLIES,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,

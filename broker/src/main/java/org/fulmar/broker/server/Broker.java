@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +62,7 @@ public final class Broker implements AutoCloseable {
     private final ProducerTable producers = new ProducerTable();
     private final ConsumerOffsets offsets = new ConsumerOffsets();
     private final ClientTable clients = new ClientTable();
+    private final PopParts pops = new PopParts(offsets);
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -127,7 +129,9 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        List<View> views = new ArrayList<>(
+                List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages));
+        views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
@@ -160,7 +164,9 @@ public final class Broker implements AutoCloseable {
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
-                outbox);
+                outbox,
+                pops.handlers(
+                        config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
         topics.onDeleted(this::topicDeleted);
         route();
     }
@@ -171,7 +177,8 @@ public final class Broker implements AutoCloseable {
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
-            DeliveryOutbox outbox) {}
+            DeliveryOutbox outbox,
+            PopParts.Handlers pop) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -202,6 +209,7 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .pop(handlers.pop)
                 .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -239,6 +247,7 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
+            handlers.pop.pop().visible(queue);
         }
 
         @Override
@@ -250,6 +259,7 @@ public final class Broker implements AutoCloseable {
 
     private void topicDeleted(String topic) {
         groups.topicDeleted(topic);
+        pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
@@ -280,10 +290,12 @@ public final class Broker implements AutoCloseable {
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
         store.log().storeHost(MessageId.hostBytes(told));
         handlers.send.storeHost(MessageId.hostBytes(told));
+        handlers.pop.replies().storeHost(MessageId.hostBytes(told));
         if (!config.nameServers().isEmpty()) {
             NameServerLink link =
                     new NameServerLink(config, config.publicIp() + ":" + bound.getPort(), this::topicsFromCore);
             nameServers = link;
+            handlers.pop.queues().connect(link);
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
@@ -313,9 +325,15 @@ public final class Broker implements AutoCloseable {
             throw new IOException("the store takes no writes: " + failure.getMessage(), failure);
         }
         maintenance.scheduleWithFixedDelay(
-                () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+                () -> core.execute(this::sweep), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+    }
+
+    /** Answers what has waited long enough. */
+    private void sweep() {
+        handlers.pull.expire();
+        handlers.pop.pop().expire();
     }
 
     private NameServerLink.Topics topicsFromCore() {

@@ -37,6 +37,7 @@ final class ClientHandler {
         String clientId = json.path("clientID").asText();
         for (JsonNode producer : json.path("producerDataSet")) {
             clients.producer(request.connection(), producer.path("groupName").asText());
+            clients.producerClient(request.connection(), clientId);
         }
         try {
             for (JsonNode consumer : json.path("consumerDataSet")) {

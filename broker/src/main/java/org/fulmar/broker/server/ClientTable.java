@@ -65,6 +65,10 @@ final class ClientTable {
 
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
+    /** The producers' clients by their ids, and back. */
+    private final Map<String, Connection> clientsById = new HashMap<>();
+
+    private final Map<Connection, String> clientIds = new HashMap<>();
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
@@ -109,6 +113,30 @@ final class ClientTable {
         }
     }
 
+    /** A client with producers has told its id; a later one of the same id takes its place. */
+    void producerClient(Connection connection, String clientId) {
+        if (clientId.length() > MAX_CLIENT_ID) {
+            throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
+        }
+        if (!clientId.isEmpty() && !clientId.equals(clientIds.get(connection))) {
+            forgetClient(connection);
+            clientIds.put(connection, clientId);
+            clientsById.put(clientId, connection);
+        }
+    }
+
+    /** The connection of the client of this id that has producers; null if there is none. */
+    @Nullable Connection producerClient(String clientId) {
+        return clientsById.get(clientId);
+    }
+
+    private void forgetClient(Connection connection) {
+        String id = clientIds.remove(connection);
+        if (id != null) {
+            clientsById.remove(id, connection);
+        }
+    }
+
     /** A producer of the group that can be asked something now, each in turn; null if there is none. */
     @Nullable Connection nextProducer(String group) {
         Set<Connection> members = producers.getOrDefault(group, Set.of());
@@ -146,6 +174,7 @@ final class ClientTable {
     }
 
     List<Change> connectionLost(Connection connection) {
+        forgetClient(connection);
         List<Change> changes = new java.util.ArrayList<>();
         for (String group : List.copyOf(consumers.keySet())) {
             Change change = unregisterConsumer(connection, group);

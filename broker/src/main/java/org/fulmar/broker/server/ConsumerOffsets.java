@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.fulmar.broker.pop.Positions;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.frame.FrameException;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The offsets that RocketMQ consumer groups have committed. Owned by the core; saved at checkpoints, as RocketMQ does,
  * so that a crash can take the last few seconds of commits.
  */
-final class ConsumerOffsets implements View {
+final class ConsumerOffsets implements View, Positions {
     /** Most pairs of topic and group. */
     private static final int MAX_PAIRS = 200_000;
 
@@ -28,7 +29,8 @@ final class ConsumerOffsets implements View {
     }
 
     /** Whether it was taken; not if there are too many groups already. */
-    boolean commit(String topic, String group, int queueId, long offset) {
+    @Override
+    public boolean commit(String topic, String group, int queueId, long offset) {
         if (group.length() > ClientTable.MAX_NAME) {
             throw new FrameException("a consumer group name has at most " + ClientTable.MAX_NAME + " characters");
         }
@@ -50,6 +52,11 @@ final class ConsumerOffsets implements View {
     long query(String topic, String group, int queueId) {
         Map<Integer, Long> perQueue = offsets.get(key(topic, group));
         return perQueue == null ? -1 : perQueue.getOrDefault(queueId, -1L);
+    }
+
+    @Override
+    public long committed(String topic, String group, int queueId) {
+        return query(topic, group, queueId);
     }
 
     void topicDeleted(String topic) {
