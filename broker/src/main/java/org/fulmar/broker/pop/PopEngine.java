@@ -99,8 +99,7 @@ public final class PopEngine {
     private final Surroundings surroundings;
     private final FactSink facts;
 
-    public PopEngine(
-            PopTable table, Backlog backlog, Positions positions, Surroundings surroundings, FactSink facts) {
+    public PopEngine(PopTable table, Backlog backlog, Positions positions, Surroundings surroundings, FactSink facts) {
         this.table = table;
         this.backlog = backlog;
         this.positions = positions;
@@ -322,8 +321,7 @@ public final class PopEngine {
             long offset = cursor == null ? surroundings.minOffset(pop.topic, queueId) : cursor.scan();
             if (cursor != null) {
                 for (Popped message : cursor.returned().values()) {
-                    if (count >= pop.max
-                            || !basket.put(pop.topic, queueId, message.offset, message.deliveries)) {
+                    if (count >= pop.max || !basket.put(pop.topic, queueId, message.offset, message.deliveries)) {
                         return count;
                     }
                     count++;

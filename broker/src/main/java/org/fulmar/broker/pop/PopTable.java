@@ -47,8 +47,10 @@ public final class PopTable implements View {
     private final Map<Integer, PopCursor> cursors = new HashMap<>();
     private final TreeSet<Popped> deadlines = new TreeSet<>();
     private final List<PopCursor> dirty = new ArrayList<>();
-    /** Only in a replay: cursors of the saved state that have not been reset since. */
+    /** Only in a replay: cursors of the saved state, and those that have been reset since. */
     private final Set<PopCursor> saved = new HashSet<>();
+
+    private final Set<PopCursor> resetSince = new HashSet<>();
 
     private int lastId;
     private int unsettled;
@@ -276,7 +278,7 @@ public final class PopTable implements View {
                 }
             }
             default -> {
-                saved.remove(cursor);
+                resetSince.add(cursor);
                 applyReset(cursor, offset);
             }
         }
@@ -312,12 +314,13 @@ public final class PopTable implements View {
             cursor.dirty = false;
             long committed = positions.committed(cursor.group.topic, cursor.group.name, cursor.queueId);
             boolean setElsewhere = saved.contains(cursor) ? committed != cursor.known : committed > cursor.floor();
-            if (!setElsewhere) {
+            if (!setElsewhere || resetSince.contains(cursor)) {
                 cursor.known = committed;
                 touch(cursor);
             }
         }
         saved.clear();
+        resetSince.clear();
         commit();
     }
 
@@ -337,8 +340,8 @@ public final class PopTable implements View {
             List<Message> messages = new ArrayList<>(cursor.popped().size());
             cursor.popped()
                     .values()
-                    .forEach(message -> messages.add(new Message(
-                            message.offset, message.deliveries, message.popTime, message.invisibleMillis)));
+                    .forEach(message -> messages.add(
+                            new Message(message.offset, message.deliveries, message.popTime, message.invisibleMillis)));
             all.add(new Saved(cursor, cursor.scan(), cursor.known, cursor.attempt, messages));
         }
         int last = lastId;
@@ -373,6 +376,7 @@ public final class PopTable implements View {
         deadlines.clear();
         dirty.clear();
         saved.clear();
+        resetSince.clear();
         lastId = 0;
         unsettled = 0;
         if (content == null) {

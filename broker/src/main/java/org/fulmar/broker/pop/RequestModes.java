@@ -108,13 +108,17 @@ public final class RequestModes implements View {
             return 0;
         }
         JsonNode json = JsonBody.parse(content);
-        json.path("messageRequestModeMap").properties().forEach(topic -> topic.getValue()
+        json.path("messageRequestModeMap")
                 .properties()
-                .forEach(group -> modes.put(
-                        new Key(topic.getKey(), group.getKey()),
-                        new Mode(
-                                group.getValue().path("mode").asText().equals("POP"),
-                                group.getValue().path("popShareQueueNum").asInt()))));
+                .forEach(topic -> topic.getValue()
+                        .properties()
+                        .forEach(group -> modes.put(
+                                new Key(topic.getKey(), group.getKey()),
+                                new Mode(
+                                        group.getValue().path("mode").asText().equals("POP"),
+                                        group.getValue()
+                                                .path("popShareQueueNum")
+                                                .asInt()))));
         return json.path("logPosition").asLong();
     }
 

@@ -129,8 +129,8 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = new ArrayList<>(
-                List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages));
+        List<View> views =
+                new ArrayList<>(List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
@@ -165,8 +165,7 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox,
-                pops.handlers(
-                        config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
+                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
         topics.onDeleted(this::topicDeleted);
         route();
     }

@@ -108,8 +108,7 @@ final class NameServerLink implements AutoCloseable {
     private void ask(String topic, CompletableFuture<byte[]> route) {
         for (InetSocketAddress nameServer : config.nameServers()) {
             try {
-                Map<String, String> fields =
-                        Fields.write().put("topic", topic).map();
+                Map<String, String> fields = Fields.write().put("topic", topic).map();
                 Frame answer = connection(nameServer)
                         .request(
                                 Frame.request(

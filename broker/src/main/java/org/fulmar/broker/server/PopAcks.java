@@ -78,8 +78,7 @@ final class PopAcks {
         }
         int queues = Math.max(topic.readQueueNums(), topic.writeQueueNums());
         if (queueId < 0 || queueId >= queues) {
-            request.answer(
-                    ResponseCode.MESSAGE_ILLEGAL, "queue " + queueId + " of " + name + ", which has " + queues);
+            request.answer(ResponseCode.MESSAGE_ILLEGAL, "queue " + queueId + " of " + name + ", which has " + queues);
             return null;
         }
         QueueLog queue = store.queue(name, queueId);
@@ -118,8 +117,7 @@ final class PopAcks {
         BitSet bits = bits(text(part, "b", "bitSet"));
         int good = 0;
         for (int bit = bits.nextSetBit(0); bit >= 0; bit = bits.nextSetBit(bit + 1)) {
-            PopEngine.Outcome outcome =
-                    engine.acknowledge(group, topic, queueId, start + bit, popTime, invisible);
+            PopEngine.Outcome outcome = engine.acknowledge(group, topic, queueId, start + bit, popTime, invisible);
             good += outcome == PopEngine.Outcome.STALE ? 0 : 1;
         }
         return good;

@@ -67,7 +67,8 @@ final class PopBody implements PopEngine.Basket {
                 all.append(i == 0 ? "" : ",").append(queue.offsets().get(i));
                 int before = queue.redeliveries().get(i);
                 least = Math.min(least, before);
-                counts.add(flag + " qo" + queue.queueId() + "%" + queue.offsets().get(i) + " " + before);
+                counts.add(
+                        flag + " qo" + queue.queueId() + "%" + queue.offsets().get(i) + " " + before);
             }
             counts.add(key + least);
             offsets.add(all.toString());

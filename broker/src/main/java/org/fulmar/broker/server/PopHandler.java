@@ -161,6 +161,7 @@ final class PopHandler implements TurnEnd.Part {
             request.answer(ResponseCode.SYSTEM_BUSY, "too many groups pop from topics of this broker already");
             return null;
         }
+        engine.expire(clock.getAsLong(), EXPIRE_PER_TURN);
         return filtered(request, header, queues);
     }
 
@@ -260,7 +261,8 @@ final class PopHandler implements TurnEnd.Part {
         } else if (serve(poll.request(), poll.pop())) {
             return PopPolls.Server.Verdict.SERVED;
         }
-        boolean ofAll = poll.pop().queueIds().length == backlog.queueIds(poll.pop().topic()).length;
+        boolean ofAll =
+                poll.pop().queueIds().length == backlog.queueIds(poll.pop().topic()).length;
         return ofAll && !engine.hasMessage(poll.pop())
                 ? PopPolls.Server.Verdict.EMPTY
                 : PopPolls.Server.Verdict.NOTHING;

@@ -69,8 +69,8 @@ final class PopSurroundings implements PopEngine.Surroundings {
         more.put(ORIGIN_TOPIC, topic);
         more.put(ORIGIN_ID, unique == null ? id : unique);
         try {
-            topics.createIfMissing(new TopicConfig(
-                    DestinationNames.checked(target), 1, TopicConfig.READ | TopicConfig.WRITE));
+            topics.createIfMissing(
+                    new TopicConfig(DestinationNames.checked(target), 1, TopicConfig.READ | TopicConfig.WRITE));
             // what was popped in this very turn must be in the log before the copy that settles it
             store.appender().orderFacts();
             store.appender()

@@ -119,9 +119,8 @@ final class ReplyHandler {
         }
         Connection client = clients.producerClient(clientId);
         if (client == null || !client.isOpen()) {
-            return CompletableFuture.completedFuture(
-                    "push reply message fail, channel of <" + clientId + "> not found: the client has sent no"
-                            + " heartbeat with producers to this broker, or is gone");
+            return CompletableFuture.completedFuture("push reply message fail, channel of <" + clientId
+                    + "> not found: the client has sent no" + " heartbeat with producers to this broker, or is gone");
         }
         if (!client.isWritable()) {
             return CompletableFuture.completedFuture("push reply message to " + clientId + " fail: it does not read");
@@ -180,8 +179,7 @@ final class ReplyHandler {
                 ? MessageId.hostBytes(inet)
                 : new byte[8];
         ByteBuf body = request.body();
-        RecordDraft draft = new RecordDraft(
-                        reply.topic(), queueId, properties.getBytes(StandardCharsets.UTF_8), body)
+        RecordDraft draft = new RecordDraft(reply.topic(), queueId, properties.getBytes(StandardCharsets.UTF_8), body)
                 .born(reply.bornTimestamp(), host)
                 .flags(reply.flag(), reply.sysFlag() & ~SysFlag.OF_BROKERS)
                 .reconsumeTimes(reply.reconsumeTimes());
@@ -210,8 +208,7 @@ final class ReplyHandler {
 
         @Override
         public void stored(long physicalOffset, long queueOffset) {
-            kept.complete(
-                    new Kept(new MessageId(storeHost, physicalOffset).text(), queueOffset));
+            kept.complete(new Kept(new MessageId(storeHost, physicalOffset).text(), queueOffset));
         }
 
         @Override

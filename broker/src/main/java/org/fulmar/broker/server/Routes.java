@@ -61,9 +61,7 @@ record Routes(
         onCore(RequestCode.POLLING_INFO, pop.pop()::pollingInfo);
         onCore(RequestCode.QUERY_ASSIGNMENT, RequestRouter.unlessUnread(pop.assignments()::query));
         onCore(RequestCode.SET_MESSAGE_REQUEST_MODE, pop.assignments()::setMode);
-        onCore(
-                RequestCode.GET_ALL_MESSAGE_REQUEST_MODE,
-                RequestRouter.unlessUnread(pop.assignments()::allModes));
+        onCore(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, RequestRouter.unlessUnread(pop.assignments()::allModes));
         onCore(RequestCode.SEND_REPLY_MESSAGE, pop.replies()::handle);
         onCore(RequestCode.SEND_REPLY_MESSAGE_V2, pop.replies()::handle);
         return this;
