@@ -173,6 +173,10 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.PROPERTY_FILTER);
     }
 
+    public boolean storeReplies() {
+        return options.bool(BrokerOptions.STORE_REPLIES);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }

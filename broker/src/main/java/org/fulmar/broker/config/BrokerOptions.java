@@ -67,6 +67,8 @@ public final class BrokerOptions {
             "enablePropertyFilter",
             true,
             "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
+    static final OptionSpec STORE_REPLIES = OptionSpec.bool(
+            "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -176,6 +178,7 @@ public final class BrokerOptions {
             PERMISSION,
             LONG_POLLING,
             PROPERTY_FILTER,
+            STORE_REPLIES,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,

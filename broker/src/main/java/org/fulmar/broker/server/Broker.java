@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,7 @@ public final class Broker implements AutoCloseable {
     private final ClientTable clients = new ClientTable();
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
+    private final PopParts pops = new PopParts(offsets);
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -141,7 +143,7 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
-        List<View> views = List.of(
+        List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
                 offsets,
@@ -153,7 +155,8 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings(),
                 levelProgress,
-                recalled);
+                recalled));
+        views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
@@ -201,7 +204,8 @@ public final class Broker implements AutoCloseable {
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
-                outbox);
+                outbox,
+                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
         topics.onDeleted(this::topicDeleted);
         service.onPermission(this::permissionChanged);
         admin.settings().onChange(this::settingsChanged);
@@ -219,7 +223,8 @@ public final class Broker implements AutoCloseable {
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
-            DeliveryOutbox outbox) {}
+            DeliveryOutbox outbox,
+            PopParts.Handlers pop) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -252,6 +257,7 @@ public final class Broker implements AutoCloseable {
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
                 .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
+                .pop(handlers.pop)
                 .administration(admin, handlers.pull);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -291,6 +297,7 @@ public final class Broker implements AutoCloseable {
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
             levels.visible(queue);
+            handlers.pop.pop().visible(queue);
         }
 
         @Override
@@ -320,6 +327,7 @@ public final class Broker implements AutoCloseable {
     private void topicDeleted(String topic) {
         admin.traffic().topicDeleted(topic);
         groups.topicDeleted(topic);
+        pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
@@ -355,10 +363,12 @@ public final class Broker implements AutoCloseable {
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
         store.log().storeHost(MessageId.hostBytes(told));
         handlers.send.storeHost(MessageId.hostBytes(told));
+        handlers.pop.replies().storeHost(MessageId.hostBytes(told));
         if (!config.nameServers().isEmpty()) {
             NameServerLink link =
                     new NameServerLink(config, config.publicIp() + ":" + bound.getPort(), this::topicsFromCore);
             nameServers = link;
+            handlers.pop.queues().connect(link);
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
@@ -400,10 +410,12 @@ public final class Broker implements AutoCloseable {
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
     }
 
+    /** Answers what has waited long enough, and forgets who has been silent for too long. */
     private void sweep() {
         handlers.pull.expire();
         handlers.locks.expire();
         handlers.client.removeSilent();
+        handlers.pop.pop().expire();
     }
 
     private NameServerLink.Topics topicsFromCore() {

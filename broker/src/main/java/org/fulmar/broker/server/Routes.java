@@ -55,6 +55,23 @@ record Routes(
         return this;
     }
 
+    /** POP consumption, server-side assignment, and replies to requests. */
+    Routes pop(PopParts.Handlers pop) {
+        onCore(RequestCode.POP_MESSAGE, pop.pop()::pop);
+        onCore(RequestCode.ACK_MESSAGE, pop.acks()::acknowledge);
+        onCore(RequestCode.BATCH_ACK_MESSAGE, pop.acks()::acknowledgeBatch);
+        onCore(RequestCode.CHANGE_MESSAGE_INVISIBLETIME, pop.acks()::change);
+        onCore(RequestCode.PEEK_MESSAGE, pop.pop()::peek);
+        onCore(RequestCode.NOTIFICATION, pop.pop()::notification);
+        onCore(RequestCode.POLLING_INFO, pop.pop()::pollingInfo);
+        onCore(RequestCode.QUERY_ASSIGNMENT, RequestRouter.unlessUnread(pop.assignments()::query));
+        onCore(RequestCode.SET_MESSAGE_REQUEST_MODE, pop.assignments()::setMode);
+        onCore(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, RequestRouter.unlessUnread(pop.assignments()::allModes));
+        onCore(RequestCode.SEND_REPLY_MESSAGE, pop.replies()::handle);
+        onCore(RequestCode.SEND_REPLY_MESSAGE_V2, pop.replies()::handle);
+        return this;
+    }
+
     Routes halfMessages(NativeTransactions natives, HalfMessages halves) {
         HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);

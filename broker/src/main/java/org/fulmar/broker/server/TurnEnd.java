@@ -22,6 +22,15 @@ final class TurnEnd implements Core.Turn {
         void leave(boolean logged);
     }
 
+    /** What else is seen to at the end of each turn, and wakes the core when it is due. */
+    interface Part {
+        /** When it is to be seen to next, in milliseconds since the epoch; MAX_VALUE for never. */
+        long nextDue();
+
+        /** Does what is due, up to a bound; its facts and copies are written afterwards. */
+        void seeTo(long now);
+    }
+
     private final Appender appender;
     private final DeliveryEngine engine;
     private final GroupTable groups;
@@ -32,6 +41,7 @@ final class TurnEnd implements Core.Turn {
     private final Reappend reappend;
     private final CheckBack checks;
     private final Alarm alarm;
+    private final List<Part> parts = new ArrayList<>();
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
 
@@ -56,6 +66,11 @@ final class TurnEnd implements Core.Turn {
         this.checks = checks;
         this.alarm = alarm;
         this.clock = clock;
+    }
+
+    /** Called before the first turn. */
+    void add(Part part) {
+        parts.add(part);
     }
 
     /** The answer leaves at the end of this turn, behind the deliveries. */
@@ -90,7 +105,12 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        return Math.min(Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
+        long next = Math.min(
+                Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
+        for (Part part : parts) {
+            next = Math.min(next, part.nextDue());
+        }
+        return next;
     }
 
     @Override
@@ -121,6 +141,11 @@ final class TurnEnd implements Core.Turn {
             appender.write();
         }
         boolean more = !appender.failed() && engine.dispatch();
+        for (Part part : parts) {
+            if (!appender.failed()) {
+                part.seeTo(now);
+            }
+        }
         if (!more && !whenQuiet.isEmpty()) {
             List<Runnable> tasks = whenQuiet;
             whenQuiet = new ArrayList<>();
