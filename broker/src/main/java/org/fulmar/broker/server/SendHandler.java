@@ -232,7 +232,7 @@ final class SendHandler {
                     new SendRequest.Result(id, queue.queueId(), queueOffset, transactionId).fields();
             if (deliverAt > 0 && uniqueKey != null) {
                 RecallHandler.Handle handle = new RecallHandler.Handle(
-                        queue.topic(), config.brokerName(), deliverAt, uniqueKey, physicalOffset);
+                        queue.topic(), config.brokerName(), deliverAt, uniqueKey, queueOffset);
                 fields.put("recallHandle", handle.text());
             }
             topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));

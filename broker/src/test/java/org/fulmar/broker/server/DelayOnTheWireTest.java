@@ -358,6 +358,7 @@ class DelayOnTheWireTest {
     void whatCanNotBeRecalledIsRefusedWithTheReason() throws Exception {
         assertThat(send("level", "DELAY", "3").fields()).doesNotContainKey("recallHandle");
         assertThat(send("direct").fields()).doesNotContainKey("recallHandle");
+        sent("another", "TIMER_DELAY_MS", "1000000");
         String handle = send("timed", "TIMER_DELAY_MS", "1000").fields().get("recallHandle");
         producer.send("another", "makes the topic", 0, Map.of());
         refused(recall("another", handle), "topic orders");
@@ -365,17 +366,22 @@ class DelayOnTheWireTest {
         refused(recall(TOPIC, "no handle!"), "none of this broker");
         String raw = new String(Base64.getUrlDecoder().decode(handle), StandardCharsets.UTF_8);
         String offset = raw.substring(raw.lastIndexOf(' ') + 1);
+        assertThat(offset).isEqualTo("1");
         refused(recall(TOPIC, encoded(raw.replace("broker-a", "broker-b"))), "broker-b");
         refused(recall(TOPIC, encoded(raw.replace(" timed ", " other "))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " 0"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " -5"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " 99999999999"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, ""))), "none of this broker");
+        refused(recall(TOPIC, encoded(placed(raw, " 0"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, " -5"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, " 99999999999"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, ""))), "none of this broker");
         clock.addAndGet(1_000);
         await().untilAsserted(() -> assertThat(delivered()).contains("timed"));
         refused(recall(TOPIC, handle), "time has come");
         clock.addAndGet(-1);
         refused(recall(TOPIC, handle), "time has come");
+    }
+
+    private static String placed(String raw, String place) {
+        return raw.substring(0, raw.lastIndexOf(' ')) + place;
     }
 
     private static String encoded(String raw) {
