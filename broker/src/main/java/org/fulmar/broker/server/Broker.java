@@ -85,6 +85,7 @@ public final class Broker implements AutoCloseable {
     private final LevelProgress levelProgress = new LevelProgress();
     private final RecalledTimers recalled = new RecalledTimers();
     private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
@@ -158,10 +159,11 @@ public final class Broker implements AutoCloseable {
                 recalled));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
-        this.backlog = new StoreBacklog(
-                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
@@ -189,8 +191,8 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(
-                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
         RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
@@ -298,6 +300,7 @@ public final class Broker implements AutoCloseable {
             handlers.pull.visible(queue);
             levels.visible(queue);
             handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -383,6 +386,7 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
