@@ -148,8 +148,8 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
-        this.backlog = new StoreBacklog(
-                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
@@ -175,8 +175,8 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(
-                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
@@ -235,7 +235,7 @@ public final class Broker implements AutoCloseable {
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
                 .consumers(handlers.group, handlers.locks)
                 .halfMessages(handlers.natives, halfMessages)
-                .administration(admin, handlers.pull);
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);
