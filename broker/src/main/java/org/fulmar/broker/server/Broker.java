@@ -260,7 +260,7 @@ public final class Broker implements AutoCloseable {
                 .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
                 .pop(handlers.pop)
-                .administration(admin, handlers.pull);
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);

@@ -95,15 +95,6 @@ final class ConsumerOffsets implements View, Positions {
         return groups;
     }
 
-    /** The topics of which a group has committed an offset. */
-    Set<String> topicsOf(String group) {
-        Set<String> topics = new TreeSet<>();
-        offsets.keySet().stream()
-                .filter(key -> key.endsWith("@" + group) && key.indexOf('@') == key.length() - group.length() - 1)
-                .forEach(key -> topics.add(key.substring(0, key.indexOf('@'))));
-        return topics;
-    }
-
     /** All groups that have committed an offset. */
     Set<String> groups() {
         Set<String> groups = new TreeSet<>();

@@ -232,7 +232,7 @@ final class PullHandler {
     void reset(String topic, String group, int queueId) {
         QueueLog queue = store.queueIfPresent(topic, queueId);
         List<Parked> waiting = queue == null ? null : parked.get(queue);
-        if (waiting == null) {
+        if (queue == null || waiting == null) {
             return;
         }
         waiting.removeIf(pull -> {

@@ -129,7 +129,7 @@ record Routes(
     }
 
     /** What RocketMQ's administrators ask and change. */
-    void administration(Administration admin, PullHandler pull) {
+    void administration(Administration admin, PullHandler pull, GroupService group) {
         TopicRules rules = new TopicRules(config, offsets, clients, groups, store);
         AdminHandler topic = new AdminHandler(service, topics, rules, offsets);
         QueueStates queues = new QueueStates(core, store, offsets);
@@ -139,7 +139,7 @@ record Routes(
         ClientReports client = new ClientReports(clients, offsets);
         ConsumerCalls calls = new ConsumerCalls(config, service, clients, store, queues);
         OffsetResetHandler resets =
-                new OffsetResetHandler(config, service, clients, offsets, queues, pull, store.appender(), turn);
+                new OffsetResetHandler(config, service, group, clients, offsets, queues, pull, store.appender(), turn);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, topic::putTopic);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, topic::putTopics);
         onCore(RequestCode.DELETE_TOPIC_IN_BROKER, topic::deleteTopic);
