@@ -91,6 +91,11 @@ final class NameServerLink implements AutoCloseable {
                 .orTimeout(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /** What is offered has changed: the name servers are told of all topics soon, not only with the next period. */
+    void renew() {
+        thread.execute(this::registerAll);
+    }
+
     /**
      * What the name servers know of a topic, as the body of their answer; empty if they don't know it. Fails with an
      * {@link IOException} if none of them answers.

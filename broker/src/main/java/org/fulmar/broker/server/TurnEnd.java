@@ -37,6 +37,7 @@ final class TurnEnd implements Core.Turn {
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final LevelMessages levels;
     private final Reappend reappend;
     private final CheckBack checks;
     private final Alarm alarm;
@@ -50,6 +51,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            LevelMessages levels,
             Reappend reappend,
             CheckBack checks,
             Alarm alarm,
@@ -59,6 +61,7 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.levels = levels;
         this.reappend = reappend;
         this.checks = checks;
         this.alarm = alarm;
@@ -102,7 +105,8 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        long next = Math.min(Math.min(delayed.nextDue(), checks.nextDue()), reappend.nextDue());
+        long next = Math.min(
+                Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
         for (Part part : parts) {
             next = Math.min(next, part.nextDue());
         }
@@ -120,6 +124,10 @@ final class TurnEnd implements Core.Turn {
             }
             delayed.deliverDue(now);
             checks.seeToDue(now, this);
+        }
+        if (!appender.failed() && levels.nextDue() <= now) {
+            // what waits there is visible, and so it is written
+            levels.deliverDue(now);
         }
         if (!appender.failed() && reappend.nextDue() <= now) {
             if (appender.hasBatch()) {

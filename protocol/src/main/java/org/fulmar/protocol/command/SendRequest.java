@@ -73,6 +73,12 @@ public record SendRequest(
             int queueId,
             long queueOffset,
             @Nullable String transactionId) {
+        public static Result decode(Frame frame) {
+            Fields in = Fields.of(frame);
+            return new Result(
+                    in.text("msgId"), in.integer("queueId"), in.number("queueOffset"), in.optional("transactionId"));
+        }
+
         public Map<String, String> fields() {
             return Fields.write()
                     .put("msgId", msgId)
