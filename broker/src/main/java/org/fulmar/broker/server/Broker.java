@@ -71,6 +71,7 @@ public final class Broker implements AutoCloseable {
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
     private final PopParts pops = new PopParts(offsets);
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -144,6 +145,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
+        this.filterBits =
+                new FilterBits(config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -156,7 +159,8 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings(),
                 levelProgress,
-                recalled));
+                recalled,
+                filterBits));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
@@ -199,7 +203,7 @@ public final class Broker implements AutoCloseable {
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
+                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),
@@ -297,6 +301,7 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
             levels.visible(queue);
             handlers.pop.pop().visible(queue);
@@ -332,6 +337,7 @@ public final class Broker implements AutoCloseable {
         groups.topicDeleted(topic);
         pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -387,6 +393,7 @@ public final class Broker implements AutoCloseable {
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
         jmsReplies.opened();
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -461,6 +468,11 @@ public final class Broker implements AutoCloseable {
     /** The RocketMQ clients; owned by the core. */
     ClientTable clients() {
         return clients;
+    }
+
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
     }
 
     /** Milliseconds since the epoch, as the broker has it. */
