@@ -151,6 +151,10 @@ final class JmsPeer {
         return handle < 0 || handle >= destinations.size() ? null : destinations.get(handle);
     }
 
+    void permissionsChanged() {
+        destinations.forEach(destination -> java.util.Arrays.fill(destination.lanes, null));
+    }
+
     void topicDeleted(String topic) {
         for (Destination destination : destinations) {
             if (destination.topic.equals(topic)) {

@@ -23,6 +23,9 @@ public final class JmsNames {
     public static final byte[] EXPIRATION = ascii("_jms_exp");
     public static final byte[] CORRELATION_ID = ascii("_jms_cid");
     public static final byte[] REPLY_TO = ascii("_jms_rt");
+    /** What RocketMQ's request-reply calls the correlation identifier. */
+    public static final byte[] NATIVE_CORRELATION_ID = ascii("CORRELATION_ID");
+
     public static final byte[] DELIVERY_TIME = ascii("_jms_dt");
     public static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
     /** The client identifier of the connection that published to a topic; the broker keeps noLocal by it. */
@@ -38,6 +41,10 @@ public final class JmsNames {
     /** What stands before the name of a displaced user property. */
     public static final String DISPLACED = "_jms_p_";
 
+    /** The user property that is RocketMQ's KEYS: words, parted by spaces, by which the broker finds the message. */
+    public static final String KEYS_PROPERTY = "JMS_FULMAR_Keys";
+
+    private static final String KEYS = "KEYS";
     private static final String TIMER = "TIMER_";
 
     private static final Set<String> ROCKETMQ = Set.of(
@@ -98,6 +105,9 @@ public final class JmsNames {
 
     /** Under what name a user property travels. */
     public static String onTheWire(String property) {
+        if (property.equals(KEYS_PROPERTY)) {
+            return KEYS;
+        }
         return isReserved(property) ? DISPLACED + property : property;
     }
 
@@ -105,6 +115,9 @@ public final class JmsNames {
     public static String ofProperty(String wireName) {
         if (wireName.startsWith(DISPLACED)) {
             return wireName.substring(DISPLACED.length());
+        }
+        if (wireName.equals(KEYS)) {
+            return KEYS_PROPERTY;
         }
         return isReserved(wireName) ? "" : wireName;
     }

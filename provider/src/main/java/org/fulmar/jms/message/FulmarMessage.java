@@ -194,7 +194,8 @@ public class FulmarMessage implements Message {
     final @Nullable Object correlationId() throws JMSException {
         if (isUndecoded(CORRELATION_ID)) {
             String value = wireValue(JmsNames.CORRELATION_ID);
-            correlationId = value == null ? null : WireStrings.decodeCorrelationId(value);
+            correlationId =
+                    value == null ? wireValue(JmsNames.NATIVE_CORRELATION_ID) : WireStrings.decodeCorrelationId(value);
             undecoded &= ~CORRELATION_ID;
         }
         return correlationId;

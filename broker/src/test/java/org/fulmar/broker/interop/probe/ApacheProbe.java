@@ -40,6 +40,7 @@ public final class ApacheProbe {
         SendScenarios.addTo(steps);
         ConsumeScenarios.addTo(steps);
         QueryScenarios.addTo(steps);
+        FilterScenarios.addTo(steps);
         RestartScenarios.addTo(steps);
         TransactionScenarios.addTo(steps);
 
