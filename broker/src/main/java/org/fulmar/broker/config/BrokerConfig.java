@@ -177,6 +177,11 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.STORE_REPLIES);
     }
 
+    /** Whether SQL92 filters are tried on messages in advance. */
+    public boolean calculateFilterBits() {
+        return options.bool(BrokerOptions.FILTER_BITS);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }

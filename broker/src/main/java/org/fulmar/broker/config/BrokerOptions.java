@@ -69,6 +69,11 @@ public final class BrokerOptions {
             "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
     static final OptionSpec STORE_REPLIES = OptionSpec.bool(
             "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
+    static final OptionSpec FILTER_BITS = OptionSpec.bool(
+            "enableCalcFilterBitMap",
+            true,
+            "whether SQL92 filters that are in use are tried once on each message when it is stored, so that pulls need"
+                    + " not read what they don't want");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -179,6 +184,7 @@ public final class BrokerOptions {
             LONG_POLLING,
             PROPERTY_FILTER,
             STORE_REPLIES,
+            FILTER_BITS,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,

@@ -71,6 +71,7 @@ public final class Broker implements AutoCloseable {
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
     private final PopParts pops = new PopParts(offsets);
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -85,6 +86,7 @@ public final class Broker implements AutoCloseable {
     private final LevelProgress levelProgress = new LevelProgress();
     private final RecalledTimers recalled = new RecalledTimers();
     private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
@@ -143,6 +145,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
+        this.filterBits =
+                new FilterBits(config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -155,13 +159,15 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings(),
                 levelProgress,
-                recalled));
+                recalled,
+                filterBits));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
-        this.backlog = new StoreBacklog(
-                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
@@ -189,15 +195,15 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(
-                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
         RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
+                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),
@@ -258,7 +264,7 @@ public final class Broker implements AutoCloseable {
                 .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
                 .pop(handlers.pop)
-                .administration(admin, handlers.pull);
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);
@@ -295,9 +301,11 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
             levels.visible(queue);
             handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -329,6 +337,7 @@ public final class Broker implements AutoCloseable {
         groups.topicDeleted(topic);
         pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -383,6 +392,8 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -457,6 +468,11 @@ public final class Broker implements AutoCloseable {
     /** The RocketMQ clients; owned by the core. */
     ClientTable clients() {
         return clients;
+    }
+
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
     }
 
     /** Milliseconds since the epoch, as the broker has it. */
