@@ -65,10 +65,8 @@ public final class RecalledTimers implements View {
      * @param logOffset where its record lies, by which the wheel knows it
      */
     public void recall(long deliverAt, long offset, long logOffset, FactSink facts) {
-        facts.fact(out -> out.writeByte(RECALLED)
-                .writeLong(logOffset)
-                .writeLong(offset)
-                .writeLong(deliverAt));
+        facts.fact(out ->
+                out.writeByte(RECALLED).writeLong(logOffset).writeLong(offset).writeLong(deliverAt));
         applyRecalled(offset, deliverAt);
     }
 

@@ -193,8 +193,7 @@ final class FilterBits implements View {
         }
         Followed there = topic.queues.get(queue.queueId());
         if (there == null && queues < MAX_QUEUES) {
-            there = new Followed(
-                    queue, new ConsumeQueueExtension(disk, root, queue.topic(), queue.queueId(), from));
+            there = new Followed(queue, new ConsumeQueueExtension(disk, root, queue.topic(), queue.queueId(), from));
             topic.queues.put(queue.queueId(), there);
             queues++;
         }
@@ -233,8 +232,7 @@ final class FilterBits implements View {
         }
     }
 
-    private void addUnit(
-            Topic topic, ConsumeQueueExtension extension, long physical, @Nullable MessageRecord record) {
+    private void addUnit(Topic topic, ConsumeQueueExtension extension, long physical, @Nullable MessageRecord record) {
         long low = 0;
         long high = 0;
         int budget = 5 * MAX_STEPS;
@@ -347,9 +345,7 @@ final class FilterBits implements View {
                     .put("bornTime", registered.bornTime)
                     .put("bornPosition", registered.bornPosition)
                     .put("usedTime", registered.usedTime));
-            topic.queues
-                    .values()
-                    .forEach(followed -> work.add(followed.extension.capture(followed.queue.minOffset())));
+            topic.queues.values().forEach(followed -> work.add(followed.extension.capture(followed.queue.minOffset())));
         });
         return () -> {
             try {

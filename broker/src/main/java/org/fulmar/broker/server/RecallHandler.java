@@ -92,7 +92,8 @@ final class RecallHandler {
         Handle handle = Handle.parse(in.text("recallHandle"));
         long now = clock.getAsLong();
         MessageRecord record = handle == null ? null : read(handle);
-        String refusal = handle == null ? "the recall handle is none of this broker" : refusal(topic, handle, record, now);
+        String refusal =
+                handle == null ? "the recall handle is none of this broker" : refusal(topic, handle, record, now);
         if (handle == null || record == null || refusal != null) {
             request.answer(ResponseCode.ILLEGAL_OPERATION, "recall failed: " + refusal);
             return;
@@ -120,8 +121,9 @@ final class RecallHandler {
             return null;
         }
         ByteBuffer entry = queue.index().entries(handle.offset, 1);
-        MessageRecord record =
-                entry.remaining() < ConsumeQueue.ENTRY_BYTES ? null : store.log().read(entry.getLong(entry.position()));
+        MessageRecord record = entry.remaining() < ConsumeQueue.ENTRY_BYTES
+                ? null
+                : store.log().read(entry.getLong(entry.position()));
         boolean same = record != null
                 && record.topicIs(TIMER_TOPIC)
                 && record.intact()

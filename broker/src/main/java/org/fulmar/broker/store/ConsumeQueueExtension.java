@@ -169,7 +169,10 @@ public final class ConsumeQueueExtension {
             if (keep > deletedBefore) {
                 deletedBefore = keep;
                 for (Path file : disk.list(directory)) {
-                    if (file.getFileName().toString().compareTo(file(keep).getFileName().toString()) < 0) {
+                    if (file.getFileName()
+                                    .toString()
+                                    .compareTo(file(keep).getFileName().toString())
+                            < 0) {
                         disk.delete(file);
                     }
                 }

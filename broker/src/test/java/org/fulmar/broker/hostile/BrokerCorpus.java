@@ -112,15 +112,13 @@ final class BrokerCorpus {
                 + "\",\"queueId\":0,\"brokerName\":\"broker-a\"}]}");
         byte[] group = utf8("{\"groupName\":\"g2\",\"retryQueueNums\":1,\"attributes\":{\"+a\":\"b\"},"
                 + "\"groupRetryPolicy\":{\"type\":\"CUSTOMIZED\"},\"subscriptionDataSet\":[{\"topic\":\"t\"}]}");
-        String handle = Base64.getUrlEncoder()
-                .encodeToString(utf8("v1 " + topic + " broker-a 1700000000000 u1 0"));
+        String handle = Base64.getUrlEncoder().encodeToString(utf8("v1 " + topic + " broker-a 1700000000000 u1 0"));
         all.add(new Template(RequestCode.LOCK_BATCH_MQ, locks));
         all.add(new Template(RequestCode.UNLOCK_BATCH_MQ, locks));
         all.add(new Template(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, group));
         all.add(new Template(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, Map.of("group", "g2")));
         all.add(new Template(RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, Map.of()));
-        all.add(new Template(
-                RequestCode.DELETE_SUBSCRIPTIONGROUP, Map.of("groupName", "g2", "cleanOffset", "true")));
+        all.add(new Template(RequestCode.DELETE_SUBSCRIPTIONGROUP, Map.of("groupName", "g2", "cleanOffset", "true")));
         all.add(new Template(
                 RequestCode.CONSUMER_SEND_MSG_BACK, Map.of("offset", "0", "group", "g", "delayLevel", "0")));
         all.add(new Template(RequestCode.RECALL_MESSAGE, Map.of("topic", topic, "recallHandle", handle)));
@@ -128,10 +126,11 @@ final class BrokerCorpus {
                 RequestCode.CLONE_GROUP_OFFSET, Map.of("srcGroup", "g", "destGroup", "g3", "topic", topic)));
         all.add(new Template(RequestCode.GET_ALL_CONSUMER_OFFSET, Map.of()));
         all.add(new Template(RequestCode.GET_ALL_DELAY_OFFSET, Map.of()));
-        for (String delay : List.of("DELAY\u00011\u0002", "TIMER_DELAY_MS\u00015\u0002", "TIMER_DELIVER_MS\u00019\u0002")) {
+        for (String delay :
+                List.of("DELAY\u00011\u0002", "TIMER_DELAY_MS\u00015\u0002", "TIMER_DELIVER_MS\u00019\u0002")) {
             String properties = new String(PROPERTIES, StandardCharsets.US_ASCII) + delay;
-            SendRequest delayed = new SendRequest(
-                    "p", topic, "TBW102", 4, 0, 0, 1_700_000_000_000L, 0, properties, 0, 16, false);
+            SendRequest delayed =
+                    new SendRequest("p", topic, "TBW102", 4, 0, 0, 1_700_000_000_000L, 0, properties, 0, 16, false);
             all.add(new Template(RequestCode.SEND_MESSAGE_V2, delayed.fields(), BODY));
         }
         SendRequest retry = new SendRequest(

@@ -47,7 +47,8 @@ final class ConsumptionScenarios {
         steps.put(Scenario.A_DELAY_LEVEL_IS_WAITED_FOR, ConsumptionScenarios::level);
         steps.put(Scenario.A_TIMED_MESSAGE_COMES_AT_ITS_TIME, ConsumptionScenarios::timed);
         steps.put(Scenario.A_RECALLED_MESSAGE_NEVER_COMES, ConsumptionScenarios::recalled);
-        steps.put(Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER, ConsumptionScenarios::bad);
+        steps.put(
+                Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER, ConsumptionScenarios::bad);
         steps.put(Scenario.A_MESSAGE_IS_SENT_BACK_BEFORE_THE_RESTART, ConsumptionScenarios::sendBack);
         steps.put(Scenario.A_MESSAGE_SENT_BACK_BEFORE_A_RESTART_COMES_AGAIN_AFTER_IT, ConsumptionScenarios::comesAgain);
         steps.put(Scenario.DELAYED_MESSAGES_ARE_LEFT_FOR_AFTER_THE_KILL, ConsumptionScenarios::leaveDelayed);
@@ -65,8 +66,7 @@ final class ConsumptionScenarios {
 
         @Override
         public ConsumeOrderlyStatus consumeMessage(
-                List<MessageExt> messages,
-                org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyContext context) {
+                List<MessageExt> messages, org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyContext context) {
             for (MessageExt message : messages) {
                 if (Session.isPayload(message)) {
                     bodies.computeIfAbsent(message.getQueueId(), id -> Collections.synchronizedList(new ArrayList<>()))
@@ -164,8 +164,8 @@ final class ConsumptionScenarios {
     /** The only dead letter of a group. */
     private static MessageExt deadLetter(Session session, String group) throws Exception {
         String topic = "%DLQ%" + group;
-        Set<MessageQueue> queues = eventually(
-                "the route of " + topic, () -> session.reader().fetchSubscribeMessageQueues(topic));
+        Set<MessageQueue> queues =
+                eventually("the route of " + topic, () -> session.reader().fetchSubscribeMessageQueues(topic));
         same(queues.size(), 1, "queues of " + topic);
         MessageQueue queue = queues.iterator().next();
         eventually("a dead letter", () -> session.maxOffset(queue) > 0 ? true : null);
@@ -188,7 +188,8 @@ final class ConsumptionScenarios {
             }
             session.send(message, queues.get(i % 2));
         }
-        Message last = new Message(session.topic(), Session.END, "end".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Message last =
+                new Message(session.topic(), Session.END, "end".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         last.setDelayTimeLevel(FIRST_LEVEL);
         session.send(last, queues.get(0));
         inbox.awaitPayload(4);
@@ -263,7 +264,10 @@ final class ConsumptionScenarios {
         SendResult sent = session.send(session.message("bad"), queues.get(1));
         MessageExt dead = deadLetter(session, group);
         List<MessageExt> all = tries.payload();
-        same(all.stream().map(MessageExt::getReconsumeTimes).toList(), IntStream.rangeClosed(0, 16).boxed().toList(), "tries");
+        same(
+                all.stream().map(MessageExt::getReconsumeTimes).toList(),
+                IntStream.rangeClosed(0, 16).boxed().toList(),
+                "tries");
         same(Set.copyOf(tries.bodies()), Set.of("bad"), "bodies");
         for (MessageExt message : all) {
             same(message.getTopic(), topic, "the topic that the consumer sees");
@@ -280,7 +284,11 @@ final class ConsumptionScenarios {
         first.start();
         eventually(
                 "the route of the retry topic",
-                () -> session.reader().fetchSubscribeMessageQueues("%RETRY%" + group).isEmpty() ? null : true);
+                () -> session.reader()
+                                .fetchSubscribeMessageQueues("%RETRY%" + group)
+                                .isEmpty()
+                        ? null
+                        : true);
         first.shutdown();
     }
 
@@ -340,8 +348,7 @@ final class ConsumptionScenarios {
 
     private static List<MessageQueue> retriedQueues(Session session) throws Exception {
         List<MessageQueue> queues = new ArrayList<>(eventually(
-                "the route of " + RETRIED,
-                () -> session.producer().fetchPublishMessageQueues(session.topic(RETRIED))));
+                "the route of " + RETRIED, () -> session.producer().fetchPublishMessageQueues(session.topic(RETRIED))));
         Collections.sort(queues);
         return queues;
     }
@@ -349,7 +356,8 @@ final class ConsumptionScenarios {
     private static void delayedOnce(Session session) throws Exception {
         List<MessageQueue> queues = retriedQueues(session);
         Inbox inbox = new Inbox();
-        session.pushConsumer(session.group("after"), session.topic(RETRIED), inbox).start();
+        session.pushConsumer(session.group("after"), session.topic(RETRIED), inbox)
+                .start();
         inbox.await("the delayed messages", got -> new HashSet<>(got.bodies()).containsAll(numbered(WAITING, 12)));
         // whatever else would come of that level comes before this
         Message last = session.message(queues.get(0).getTopic(), "last");
