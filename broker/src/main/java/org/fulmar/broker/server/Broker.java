@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +21,11 @@ import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.filter.Selector;
+import org.fulmar.broker.retention.Retention;
+import org.fulmar.broker.retention.RetentionState;
 import org.fulmar.broker.security.Users;
 import org.fulmar.broker.store.Disk;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
@@ -77,6 +81,7 @@ public final class Broker implements AutoCloseable {
     private final Reappend reappend;
     private final Probe probe;
     private final Handlers handlers;
+    private final Retention retention;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
     private long checkpointedLog = -1;
@@ -161,6 +166,19 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox);
+        List<LiveRecords> live =
+                List.of(new LiveMessages(engine, store), delayed, halfMessages, new LiveHalves(transactions, store));
+        this.retention = new Retention(
+                store,
+                config.retention(),
+                live,
+                new RetentionHost(
+                        core.fromElsewhere(),
+                        turn::writeNow,
+                        backlog::forgetRecords,
+                        () -> maintenance.submit(() -> checkpoint(true))),
+                clock,
+                ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
         route();
     }
@@ -202,6 +220,7 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .retention(retention)
                 .halfMessages(handlers.natives, halfMessages);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -315,7 +334,8 @@ public final class Broker implements AutoCloseable {
         maintenance.scheduleWithFixedDelay(
                 () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
-        maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(() -> checkpoint(false), interval, interval, TimeUnit.MILLISECONDS);
+        retention.start();
     }
 
     private NameServerLink.Topics topicsFromCore() {
@@ -324,12 +344,17 @@ public final class Broker implements AutoCloseable {
         return answer.join();
     }
 
-    /** Runs on the maintenance thread: captures on the core, then writes here. */
-    private void checkpoint() {
+    /**
+     * Runs on the maintenance thread: captures on the core, then writes here.
+     *
+     * @param always also if nothing has changed since the last
+     * @return whether one is written
+     */
+    private boolean checkpoint(boolean always) {
         CompletableFuture<MessageStore.@Nullable CheckpointWork> captured = new CompletableFuture<>();
         core.execute(() -> {
             boolean same = checkpointedLog == store.log().written() && checkpointedOffsets == offsets.changes();
-            if (same || store.appender().failed()) {
+            if (same && !always || store.appender().failed()) {
                 captured.complete(null);
                 return;
             }
@@ -340,13 +365,20 @@ public final class Broker implements AutoCloseable {
         });
         MessageStore.CheckpointWork work = captured.join();
         if (work == null) {
-            return;
+            return false;
         }
         try {
             work.run();
+            return true;
         } catch (IOException e) {
             LOG.warn("a checkpoint could not be written; a restart replays more of the log", e);
+            return false;
         }
+    }
+
+    /** What retention has done and what it sees. Any thread. */
+    public RetentionState retention() {
+        return retention.state();
     }
 
     public BrokerConfig config() {
@@ -378,6 +410,7 @@ public final class Broker implements AutoCloseable {
         if (link != null) {
             link.close();
         }
+        retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
         maintenance.shutdownNow();

@@ -169,7 +169,8 @@ final class PullHandler {
                 if (full) {
                     return new Found(body, offset);
                 }
-                MessageRecord record = subscription.wants(tagHash) ? store.log().read(physical) : null;
+                MessageRecord record =
+                        size > 0 && subscription.wants(tagHash) ? store.log().read(physical) : null;
                 if (record != null && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));

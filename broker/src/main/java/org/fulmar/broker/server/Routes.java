@@ -6,6 +6,7 @@ import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.delivery.TransactedDeliveries;
+import org.fulmar.broker.retention.Retention;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
@@ -48,6 +49,18 @@ record Routes(
                 new JmsConsumers(config, engine, subscriptions, service, turn, selectors),
                 new JmsBrowser(engine, service, backlog, selectors));
         transactions(connections, engine.transacted());
+        return this;
+    }
+
+    Routes retention(Retention retention) {
+        onCore(RequestCode.DELETE_EXPIRED_COMMITLOG, request -> {
+            retention.cleanNow();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
+        onCore(RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, request -> {
+            retention.cleanQueues();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
         return this;
     }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,7 @@ public final class CommitLog {
     private final WrittenMark mark;
     private volatile byte[] storeHost = new byte[8];
     private final Object growth = new Object();
-    private volatile LogSegment[] segments = {};
+    private final AtomicReference<LogSegment[]> segments = new AtomicReference<>(new LogSegment[0]);
     private final int maxRecordBytes;
     private ByteBuffer batch;
     private long batchStart;
@@ -71,7 +73,7 @@ public final class CommitLog {
 
     /** Takes the segments and the end that recovery has found; the log is ready for appending then. */
     void open(LogSegment[] found, long end) throws IOException {
-        segments = found;
+        segments.set(found);
         if (found.length == 0 || end >= found[found.length - 1].end()) {
             addSegment(end);
         }
@@ -93,7 +95,8 @@ public final class CommitLog {
     /** The segment behind {@code active}, made if it is not there; the core and the allocator may both want it. */
     private LogSegment segmentBehind(LogSegment active) throws IOException {
         synchronized (growth) {
-            LogSegment last = segments[segments.length - 1];
+            LogSegment[] all = segments.get();
+            LogSegment last = all[all.length - 1];
             return last == active ? addSegment(active.end()) : segmentAt(active.end());
         }
     }
@@ -116,15 +119,31 @@ public final class CommitLog {
             }
             throw e;
         }
-        LogSegment[] more = Arrays.copyOf(segments, segments.length + 1);
-        more[segments.length] = segment;
-        segments = more;
+        // files at the other end may be taken out meanwhile
+        segments.updateAndGet(all -> {
+            LogSegment[] more = Arrays.copyOf(all, all.length + 1);
+            more[all.length] = segment;
+            return more;
+        });
         return segment;
+    }
+
+    /**
+     * Takes the files out of the log that lie before a place, which must be a file's beginning. What was read from them
+     * stays readable: a mapping goes with the last view of it.
+     */
+    List<LogSegment> dropBefore(long start) {
+        LogSegment[] before = segments.getAndUpdate(all ->
+                Arrays.stream(all).filter(segment -> segment.base() >= start).toArray(LogSegment[]::new));
+        return Arrays.stream(before).filter(segment -> segment.base() < start).toList();
     }
 
     /** The segment that holds {@code position}, which must be in the log. */
     LogSegment segmentAt(long position) {
-        LogSegment[] all = segments;
+        return segmentAt(segments.get(), position);
+    }
+
+    private LogSegment segmentAt(LogSegment[] all, long position) {
         int index = (int) ((position - all[0].base()) / segmentSize);
         if (position < all[0].base() || index >= all.length) {
             throw new IllegalArgumentException("position " + position + " is not in the log");
@@ -132,12 +151,21 @@ public final class CommitLog {
         return all[index];
     }
 
-    LogSegment[] segments() {
-        return segments;
+    /** Where the file of a position ends; the log's beginning for one that is deleted. */
+    long endOfFile(long position) {
+        LogSegment[] all = segments.get();
+        return position < all[0].base()
+                ? all[0].base()
+                : segmentAt(all, position).end();
     }
 
+    LogSegment[] segments() {
+        return segments.get();
+    }
+
+    /** Where the log begins; what was before is deleted. */
     public long start() {
-        return segments[0].base();
+        return segments.get()[0].base();
     }
 
     /** The end of what the operating system has. */
@@ -322,7 +350,7 @@ public final class CommitLog {
 
     private long forceSegments() throws IOException {
         long target = written;
-        LogSegment[] all = segments;
+        LogSegment[] all = segments.get();
         for (LogSegment segment : all) {
             if (segment.end() > forced && segment.base() < target) {
                 segment.force();
@@ -335,7 +363,7 @@ public final class CommitLog {
 
     /** The segment that is written to, or the last one when it is full. */
     private LogSegment active() {
-        LogSegment[] all = segments;
+        LogSegment[] all = segments.get();
         return segmentAt(Math.min(written, all[all.length - 1].end() - 1));
     }
 
@@ -352,7 +380,7 @@ public final class CommitLog {
             active.allocate((int) Math.min(active.allocated() + ALLOCATE_STEP, wanted));
             return active.allocated() - used < allocateAhead / 2 && active.allocated() < wanted ? 2 : 1;
         }
-        LogSegment[] all = segments;
+        LogSegment[] all = segments.get();
         if (used + allocateAhead > active.size() && all[all.length - 1] == active) {
             reserveBehind(active);
         }
@@ -365,17 +393,17 @@ public final class CommitLog {
      * @param position any place before {@link #written}
      */
     public @Nullable MessageRecord read(long position) {
-        LogSegment[] all = segments;
+        LogSegment[] all = segments.get();
         if (position < all[0].base() || position >= written) {
             return null;
         }
-        LogSegment segment = segmentAt(position);
+        LogSegment segment = segmentAt(all, position);
         int limit = (int) Math.min(segment.size(), written - segment.base());
         return MessageRecord.wrap(segment.mapped(), (int) (position - segment.base()), limit);
     }
 
     void close() throws IOException {
-        for (LogSegment segment : segments) {
+        for (LogSegment segment : segments.get()) {
             segment.close();
         }
     }
