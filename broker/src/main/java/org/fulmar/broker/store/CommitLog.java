@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,10 @@ public final class CommitLog {
     private final WrittenMark mark;
     private volatile byte[] storeHost = new byte[8];
     private final Object growth = new Object();
-    private final AtomicReference<LogSegment[]> segments = new AtomicReference<>(new LogSegment[0]);
+    /** Held while {@link #segments} is replaced, at either end; never during I/O. */
+    private final Object ends = new Object();
+
+    private volatile LogSegment[] segments = {};
     private final int maxRecordBytes;
     private ByteBuffer batch;
     private long batchStart;
@@ -73,7 +75,7 @@ public final class CommitLog {
 
     /** Takes the segments and the end that recovery has found; the log is ready for appending then. */
     void open(LogSegment[] found, long end) throws IOException {
-        segments.set(found);
+        segments = found;
         if (found.length == 0 || end >= found[found.length - 1].end()) {
             addSegment(end);
         }
@@ -95,7 +97,7 @@ public final class CommitLog {
     /** The segment behind {@code active}, made if it is not there; the core and the allocator may both want it. */
     private LogSegment segmentBehind(LogSegment active) throws IOException {
         synchronized (growth) {
-            LogSegment[] all = segments.get();
+            LogSegment[] all = segments;
             LogSegment last = all[all.length - 1];
             return last == active ? addSegment(active.end()) : segmentAt(active.end());
         }
@@ -119,12 +121,11 @@ public final class CommitLog {
             }
             throw e;
         }
-        // files at the other end may be taken out meanwhile
-        segments.updateAndGet(all -> {
-            LogSegment[] more = Arrays.copyOf(all, all.length + 1);
-            more[all.length] = segment;
-            return more;
-        });
+        synchronized (ends) {
+            LogSegment[] more = Arrays.copyOf(segments, segments.length + 1);
+            more[segments.length] = segment;
+            segments = more;
+        }
         return segment;
     }
 
@@ -133,14 +134,20 @@ public final class CommitLog {
      * stays readable: a mapping goes with the last view of it.
      */
     List<LogSegment> dropBefore(long start) {
-        LogSegment[] before = segments.getAndUpdate(all ->
-                Arrays.stream(all).filter(segment -> segment.base() >= start).toArray(LogSegment[]::new));
-        return Arrays.stream(before).filter(segment -> segment.base() < start).toList();
+        synchronized (ends) {
+            LogSegment[] before = segments;
+            int count = 0;
+            while (count < before.length && before[count].base() < start) {
+                count++;
+            }
+            segments = Arrays.copyOfRange(before, count, before.length);
+            return List.of(Arrays.copyOf(before, count));
+        }
     }
 
     /** The segment that holds {@code position}, which must be in the log. */
     LogSegment segmentAt(long position) {
-        return segmentAt(segments.get(), position);
+        return segmentAt(segments, position);
     }
 
     private LogSegment segmentAt(LogSegment[] all, long position) {
@@ -153,19 +160,19 @@ public final class CommitLog {
 
     /** Where the file of a position ends; the log's beginning for one that is deleted. */
     long endOfFile(long position) {
-        LogSegment[] all = segments.get();
+        LogSegment[] all = segments;
         return position < all[0].base()
                 ? all[0].base()
                 : segmentAt(all, position).end();
     }
 
     LogSegment[] segments() {
-        return segments.get();
+        return segments;
     }
 
     /** Where the log begins; what was before is deleted. */
     public long start() {
-        return segments.get()[0].base();
+        return segments[0].base();
     }
 
     /** The end of what the operating system has. */
@@ -350,7 +357,7 @@ public final class CommitLog {
 
     private long forceSegments() throws IOException {
         long target = written;
-        LogSegment[] all = segments.get();
+        LogSegment[] all = segments;
         for (LogSegment segment : all) {
             if (segment.end() > forced && segment.base() < target) {
                 segment.force();
@@ -363,7 +370,7 @@ public final class CommitLog {
 
     /** The segment that is written to, or the last one when it is full. */
     private LogSegment active() {
-        LogSegment[] all = segments.get();
+        LogSegment[] all = segments;
         return segmentAt(Math.min(written, all[all.length - 1].end() - 1));
     }
 
@@ -380,7 +387,7 @@ public final class CommitLog {
             active.allocate((int) Math.min(active.allocated() + ALLOCATE_STEP, wanted));
             return active.allocated() - used < allocateAhead / 2 && active.allocated() < wanted ? 2 : 1;
         }
-        LogSegment[] all = segments.get();
+        LogSegment[] all = segments;
         if (used + allocateAhead > active.size() && all[all.length - 1] == active) {
             reserveBehind(active);
         }
@@ -393,7 +400,7 @@ public final class CommitLog {
      * @param position any place before {@link #written}
      */
     public @Nullable MessageRecord read(long position) {
-        LogSegment[] all = segments.get();
+        LogSegment[] all = segments;
         if (position < all[0].base() || position >= written) {
             return null;
         }
@@ -403,7 +410,7 @@ public final class CommitLog {
     }
 
     void close() throws IOException {
-        for (LogSegment segment : segments.get()) {
+        for (LogSegment segment : segments) {
             segment.close();
         }
     }
