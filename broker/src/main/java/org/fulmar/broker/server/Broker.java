@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +85,7 @@ public final class Broker implements AutoCloseable {
     private final TopicService service;
     private final RequestRouter router;
     private final ThreadPoolExecutor business;
-    private final ScheduledExecutorService maintenance;
+    private final ScheduledThreadPoolExecutor maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final LevelProgress levelProgress = new LevelProgress();
@@ -131,7 +132,8 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(BUSINESS_QUEUE),
                 threads("broker-business"));
-        this.maintenance = Executors.newSingleThreadScheduledExecutor(threads("broker-maintenance"));
+        this.maintenance = new ScheduledThreadPoolExecutor(1, threads("broker-maintenance"));
+        maintenance.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         TurnEnd[] lateTurn = new TurnEnd[1];
         RemotingServer[] lateServer = new RemotingServer[1];
         this.core = new Core(task -> lateServer[0].eventLoop(inVm).execute(task), () -> lateTurn[0].end());
@@ -535,10 +537,13 @@ public final class Broker implements AutoCloseable {
         retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
-        maintenance.shutdownNow();
+        // not interrupted: that would close the file that is being read or forced
+        maintenance.shutdown();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();
-        business.shutdownNow();
+        business.getQueue().clear();
+        business.shutdown();
+        business.awaitTermination(10, TimeUnit.SECONDS);
         CompletableFuture<Void> quiet = new CompletableFuture<>();
         core.execute(() -> {
             turn.writeNow();
