@@ -83,6 +83,12 @@ public final class RecalledTimers implements View {
         }
     }
 
+    /** Each recall is behind its message in the log: it is forgotten only after that. */
+    @Override
+    public boolean knowsMessagesAlone() {
+        return true;
+    }
+
     @Override
     public void apply(ByteBuffer fact) {
         if (fact.get() == RECALLED) {

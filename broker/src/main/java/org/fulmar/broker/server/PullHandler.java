@@ -184,7 +184,7 @@ final class PullHandler {
                     return new Found(body, offset);
                 }
                 MessageRecord record =
-                        filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
+                        size > 0 && filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
                 if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
