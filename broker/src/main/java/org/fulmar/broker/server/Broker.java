@@ -205,7 +205,18 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox,
-                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
+                pops.handlers(
+                        config,
+                        service,
+                        store,
+                        backlog,
+                        clients,
+                        offsets,
+                        groupService,
+                        admin.traffic(),
+                        turn,
+                        core.fromElsewhere(),
+                        clock));
         topics.onDeleted(this::topicDeleted);
         service.onPermission(this::permissionChanged);
         admin.settings().onChange(this::settingsChanged);

@@ -164,6 +164,11 @@ final class PopWorld implements Backlog, Positions, PopEngine.Surroundings {
     }
 
     @Override
+    public long takeReset(String topic, String group, int queueId, FactSink facts) {
+        return -1;
+    }
+
+    @Override
     public boolean commit(String topic, String group, int queueId, long offset) {
         committed.put(group + queueId, offset);
         return true;
