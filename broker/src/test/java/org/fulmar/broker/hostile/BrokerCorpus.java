@@ -64,6 +64,7 @@ final class BrokerCorpus {
         all.add(new Template(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", "0")));
         queueRequests(topic, all);
         transactions(topic, all);
+        PopCorpus.addTo(topic, all);
         all.add(new Template(
                 RequestCode.UPDATE_AND_CREATE_TOPIC,
                 Map.of(

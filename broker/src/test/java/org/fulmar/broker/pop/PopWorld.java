@@ -95,8 +95,13 @@ final class PopWorld implements Backlog, Positions, PopEngine.Surroundings {
         minOffsets = new int[queueCount];
     }
 
-    int facts() {
-        return log.entries.size();
+    /** An administrator removes what the group has committed. */
+    void forget(String group, int queueId) {
+        committed.remove(group + queueId);
+    }
+
+    void removeGroup(String group) {
+        table.removeGroup(group, log);
     }
 
     /** Saves the views, as the broker does now and then. */
