@@ -2,6 +2,7 @@ package org.fulmar.broker.pop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import org.fulmar.broker.delivery.Backlog;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.pop.PopCursor.Popped;
@@ -185,11 +186,16 @@ public final class PopEngine {
                     return;
                 }
                 repeated.add(cursor);
-                again(cursor, List.copyOf(cursor.popped().values()), true);
+                again(cursor, first(cursor.popped()), true);
                 return;
             }
-            again(cursor, List.copyOf(cursor.returned().values()), false);
+            again(cursor, first(cursor.returned()), false);
             newOnes(cursor);
+        }
+
+        /** As many as one pop looks at. */
+        private List<Popped> first(NavigableMap<Long, Popped> messages) {
+            return messages.values().stream().limit(MAX_SCANNED).toList();
         }
 
         /** Messages that were given before. */

@@ -195,8 +195,7 @@ final class PopHandler implements TurnEnd.Part {
 
     /** Whether something was found; it is answered then, when the facts are in the log. */
     private boolean serve(Request request, PopEngine.Pop pop) {
-        if (!request.connection().isWritable()) {
-            // nobody reads the answers: nothing is taken for more of them
+        if (!mayTake(request, pop)) {
             return false;
         }
         PopBody body = new PopBody(backlog, request.connection(), pop, traffic);
@@ -215,6 +214,11 @@ final class PopHandler implements TurnEnd.Part {
             }
         });
         return true;
+    }
+
+    /** Not if nobody reads the answers, or an administrator has forbidden it while the request waited. */
+    private boolean mayTake(Request request, PopEngine.Pop pop) {
+        return request.connection().isWritable() && backlog.mayBeRead(pop.topic());
     }
 
     private void wait(Request request, PopRequest header, PopEngine.Pop pop, boolean notification) {
@@ -262,14 +266,14 @@ final class PopHandler implements TurnEnd.Part {
             return PopPolls.Server.Verdict.LATER;
         }
         if (poll.notification()) {
-            if (engine.hasMessage(poll.pop())) {
+            if (engine.hasMessage(poll.pop()) && mayTake(poll.request(), poll.pop())) {
                 notified(poll.request(), true, false);
                 return PopPolls.Server.Verdict.SERVED;
             }
         } else if (serve(poll.request(), poll.pop())) {
             return PopPolls.Server.Verdict.SERVED;
         }
-        if (!poll.request().connection().isWritable()) {
+        if (!mayTake(poll.request(), poll.pop())) {
             return PopPolls.Server.Verdict.NOTHING;
         }
         if (engine.hasMessage(poll.pop())) {
