@@ -179,7 +179,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
             .that()
-            .resideInAPackage("org.fulmar.broker.delivery..")
+            .resideInAnyPackage("org.fulmar.broker.delivery..", "org.fulmar.broker.pop..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

@@ -219,7 +219,18 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox,
-                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
+                pops.handlers(
+                        config,
+                        service,
+                        store,
+                        backlog,
+                        clients,
+                        offsets,
+                        groupService,
+                        admin.traffic(),
+                        turn,
+                        core.fromElsewhere(),
+                        clock));
         List<LiveRecords> live = List.of(
                 new LiveMessages(engine, store),
                 delayed,

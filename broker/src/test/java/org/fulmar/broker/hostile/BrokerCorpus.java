@@ -66,6 +66,7 @@ final class BrokerCorpus {
         queueRequests(topic, all);
         transactions(topic, all);
         consumers(topic, all);
+        PopCorpus.addTo(topic, all);
         all.add(new Template(
                 RequestCode.UPDATE_AND_CREATE_TOPIC,
                 Map.of(

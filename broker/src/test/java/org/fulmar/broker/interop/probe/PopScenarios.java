@@ -51,8 +51,10 @@ final class PopScenarios {
     }
 
     private static String address(Session session, MessageQueue queue) throws Exception {
-        return eventually(
-                "the broker's address", () -> client(session).findBrokerAddressInPublish(queue.getBrokerName()));
+        return eventually("the broker's address", () -> {
+            client(session).updateTopicRouteInfoFromNameServer(queue.getTopic());
+            return client(session).findBrokerAddressInPublish(queue.getBrokerName());
+        });
     }
 
     /** Has the group pop from the topic, as mqadmin does. */
