@@ -4,6 +4,7 @@ import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -25,8 +26,11 @@ import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.filter.Selector;
+import org.fulmar.broker.retention.Retention;
+import org.fulmar.broker.retention.RetentionState;
 import org.fulmar.broker.security.Users;
 import org.fulmar.broker.store.Disk;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
@@ -71,6 +75,7 @@ public final class Broker implements AutoCloseable {
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
     private final PopParts pops = new PopParts(offsets);
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -85,12 +90,14 @@ public final class Broker implements AutoCloseable {
     private final LevelProgress levelProgress = new LevelProgress();
     private final RecalledTimers recalled = new RecalledTimers();
     private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
     private final Handlers handlers;
+    private final Retention retention;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
     private long checkpointedLog = -1;
@@ -143,6 +150,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
+        this.filterBits =
+                new FilterBits(config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -155,13 +164,15 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings(),
                 levelProgress,
-                recalled));
+                recalled,
+                filterBits));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
-        this.backlog = new StoreBacklog(
-                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
@@ -189,15 +200,15 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(
-                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
         RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
+                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),
@@ -206,6 +217,19 @@ public final class Broker implements AutoCloseable {
                 engine,
                 outbox,
                 pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
+        List<LiveRecords> live =
+                List.of(new LiveMessages(engine, store), delayed, halfMessages, new LiveHalves(transactions, store));
+        this.retention = new Retention(
+                store,
+                config.retention(),
+                live,
+                new RetentionHost(
+                        core.fromElsewhere(),
+                        turn::writeNow,
+                        backlog::forgetRecords,
+                        () -> maintenance.submit(() -> checkpoint(true))),
+                clock,
+                ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
         service.onPermission(this::permissionChanged);
         admin.settings().onChange(this::settingsChanged);
@@ -258,7 +282,8 @@ public final class Broker implements AutoCloseable {
                 .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
                 .pop(handlers.pop)
-                .administration(admin, handlers.pull);
+                .retention(retention)
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);
@@ -295,9 +320,11 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
             levels.visible(queue);
             handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -329,6 +356,7 @@ public final class Broker implements AutoCloseable {
         groups.topicDeleted(topic);
         pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -383,6 +411,8 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -407,7 +437,8 @@ public final class Broker implements AutoCloseable {
                 SAMPLE_MILLIS,
                 TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
-        maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(() -> checkpoint(false), interval, interval, TimeUnit.MILLISECONDS);
+        retention.start();
     }
 
     /** Answers what has waited long enough, and forgets who has been silent for too long. */
@@ -425,12 +456,17 @@ public final class Broker implements AutoCloseable {
         return answer.join();
     }
 
-    /** Runs on the maintenance thread: captures on the core, then writes here. */
-    private void checkpoint() {
+    /**
+     * Runs on the maintenance thread: captures on the core, then writes here.
+     *
+     * @param always also if nothing has changed since the last
+     * @return whether one is written
+     */
+    private boolean checkpoint(boolean always) {
         CompletableFuture<MessageStore.@Nullable CheckpointWork> captured = new CompletableFuture<>();
         core.execute(() -> {
             boolean same = checkpointedLog == store.log().written() && checkpointedOffsets == offsets.changes();
-            if (same || store.appender().failed()) {
+            if (same && !always || store.appender().failed()) {
                 captured.complete(null);
                 return;
             }
@@ -441,13 +477,20 @@ public final class Broker implements AutoCloseable {
         });
         MessageStore.CheckpointWork work = captured.join();
         if (work == null) {
-            return;
+            return false;
         }
         try {
             work.run();
+            return true;
         } catch (IOException e) {
             LOG.warn("a checkpoint could not be written; a restart replays more of the log", e);
+            return false;
         }
+    }
+
+    /** What retention has done and what it sees. Any thread. */
+    public RetentionState retention() {
+        return retention.state();
     }
 
     public BrokerConfig config() {
@@ -457,6 +500,11 @@ public final class Broker implements AutoCloseable {
     /** The RocketMQ clients; owned by the core. */
     ClientTable clients() {
         return clients;
+    }
+
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
     }
 
     /** Milliseconds since the epoch, as the broker has it. */
@@ -484,6 +532,7 @@ public final class Broker implements AutoCloseable {
         if (link != null) {
             link.close();
         }
+        retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
         maintenance.shutdownNow();

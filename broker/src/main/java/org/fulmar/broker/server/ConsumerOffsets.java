@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.pop.Positions;
+import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.DataVersion;
 import org.fulmar.protocol.command.JsonBody;
@@ -72,7 +72,9 @@ final class ConsumerOffsets implements View, Positions {
      * @return whether it was taken; not if there are too many groups already, or too many resets wait
      */
     boolean reset(String topic, String group, int queueId, long offset, FactSink facts) {
-        return resets.hasRoom() && put(topic, group, queueId, offset) && resets.assign(topic, group, queueId, offset, facts);
+        return resets.hasRoom()
+                && put(topic, group, queueId, offset)
+                && resets.assign(topic, group, queueId, offset, facts);
     }
 
     /** The offset that the consumer who pulls is to go on with instead; -1 if there is none. It is told once. */
@@ -91,15 +93,6 @@ final class ConsumerOffsets implements View, Positions {
                 .filter(key -> key.startsWith(topic + "@"))
                 .forEach(key -> groups.add(key.substring(topic.length() + 1)));
         return groups;
-    }
-
-    /** The topics of which a group has committed an offset. */
-    Set<String> topicsOf(String group) {
-        Set<String> topics = new TreeSet<>();
-        offsets.keySet().stream()
-                .filter(key -> key.endsWith("@" + group) && key.indexOf('@') == key.length() - group.length() - 1)
-                .forEach(key -> topics.add(key.substring(0, key.indexOf('@'))));
-        return topics;
     }
 
     /** All groups that have committed an offset. */

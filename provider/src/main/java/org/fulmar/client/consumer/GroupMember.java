@@ -55,7 +55,8 @@ final class GroupMember implements ConsumerMember {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** What kinds of consumers differ in. */
-    record Kind(boolean passive, boolean subscribes, @Nullable MessageListener listener) {}
+    record Kind(
+            boolean passive, boolean subscribes, @Nullable MessageListener listener) {}
 
     GroupMember(
             ClientInstance client,
@@ -76,9 +77,8 @@ final class GroupMember implements ConsumerMember {
         this.subscriptions.putAll(subscriptions);
         this.loop = loop;
         this.delivery = delivery;
-        boolean usesLocks = subscribes
-                && !options.broadcasts()
-                && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
+        boolean usesLocks =
+                subscribes && !options.broadcasts() && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
         this.membership = new Membership(
                 brokers, group, options, loop, delivery, store(), this.subscriptions, usesLocks, listener);
         this.rebalancer = new Rebalancer(brokers, group, options, loop, this::topics, membership);
@@ -101,8 +101,7 @@ final class GroupMember implements ConsumerMember {
     private OffsetStore store() throws ClientException {
         if (!options.broadcasts()) {
             return new BrokerOffsets(
-                    (broker, code, fields) ->
-                            brokers.request(broker, code, fields, Unpooled.EMPTY_BUFFER, CALL_MILLIS),
+                    (broker, code, fields) -> brokers.request(broker, code, fields, Unpooled.EMPTY_BUFFER, CALL_MILLIS),
                     group);
         }
         try {
@@ -122,9 +121,10 @@ final class GroupMember implements ConsumerMember {
                 client.await(client.beat());
             }
             client.await(loop.ask(() -> {
-                membership.start(rebalancer::run);
-                return subscribes ? rebalancer.start() : CompletableFuture.<Void>completedFuture(null);
-            }).thenCompose(first -> first));
+                        membership.start(rebalancer::run);
+                        return subscribes ? rebalancer.start() : CompletableFuture.<Void>completedFuture(null);
+                    })
+                    .thenCompose(first -> first));
         } catch (ClientException | InterruptedException e) {
             close();
             throw e;
@@ -158,7 +158,8 @@ final class GroupMember implements ConsumerMember {
             String remark = answer.remark();
             answer.release();
             if (code != ResponseCode.SUCCESS && code != ResponseCode.REQUEST_CODE_NOT_SUPPORTED) {
-                throw ClientException.refused("the broker, asked about \"" + subscription.expression() + "\",", code, remark);
+                throw ClientException.refused(
+                        "the broker, asked about \"" + subscription.expression() + "\",", code, remark);
             }
         }
     }

@@ -63,6 +63,7 @@ final class HeldQueue {
     long resetTo = -1;
     /** Where the application wants to begin, said before the queue was ready; -1 if it did not. */
     long seekTo = -1;
+
     long committed = -1;
     /** Rebalancing has given it to us again while it was being released. */
     boolean wantedAgain;

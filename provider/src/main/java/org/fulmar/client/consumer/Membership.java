@@ -188,26 +188,29 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     private void locate(HeldQueue queue) {
         int epoch = ++queue.epoch;
-        starts.of(queue.queue, queue.fromFirst).whenComplete((offset, failure) -> loop.execute(() -> {
-            if (queue.epoch != epoch || queue.state != HeldQueue.State.LOCATING) {
-                return;
-            }
-            if (failure != null) {
-                LOG.info("where to begin with {} is not known yet: {}", queue.queue, ClientException.of(failure)
-                        .getMessage());
-                loop.after(RETRY_MILLIS, () -> {
-                    if (queue.state == HeldQueue.State.LOCATING && queue.epoch == epoch) {
-                        locate(queue);
+        starts.of(queue.queue, queue.fromFirst)
+                .whenComplete((offset, failure) -> loop.execute(() -> {
+                    if (queue.epoch != epoch || queue.state != HeldQueue.State.LOCATING) {
+                        return;
                     }
-                });
-                return;
-            }
-            queue.messages.startAt(queue.seekTo >= 0 ? queue.seekTo : Math.max(offset, queue.floor));
-            queue.floor = -1;
-            queue.seekTo = -1;
-            queue.committed = offset;
-            activate(queue);
-        }));
+                    if (failure != null) {
+                        LOG.info(
+                                "where to begin with {} is not known yet: {}",
+                                queue.queue,
+                                ClientException.of(failure).getMessage());
+                        loop.after(RETRY_MILLIS, () -> {
+                            if (queue.state == HeldQueue.State.LOCATING && queue.epoch == epoch) {
+                                locate(queue);
+                            }
+                        });
+                        return;
+                    }
+                    queue.messages.startAt(queue.seekTo >= 0 ? queue.seekTo : Math.max(offset, queue.floor));
+                    queue.floor = -1;
+                    queue.seekTo = -1;
+                    queue.committed = offset;
+                    activate(queue);
+                }));
     }
 
     private void activate(HeldQueue queue) {
@@ -380,11 +383,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             drain(queue, HeldQueue.Then.RESET);
         } else if (queue.state == HeldQueue.State.LOCATING) {
             offsets.update(name, offset);
-            offsets.write(List.of(name)).whenComplete((done, failure) -> loop.execute(() -> {
-                if (queue.state == HeldQueue.State.LOCATING) {
-                    locate(queue);
-                }
-            }));
+            offsets.write(List.of(name))
+                    .whenComplete((done, failure) -> loop.execute(() -> {
+                        if (queue.state == HeldQueue.State.LOCATING) {
+                            locate(queue);
+                        }
+                    }));
         }
     }
 

@@ -160,8 +160,7 @@ public final class PullConsumer implements AutoCloseable {
         }
         try {
             checkOpen();
-            CompletableFuture<List<ReceivedMessage>> poll =
-                    ask(() -> delivery.poll(options.consumeBatch(true)));
+            CompletableFuture<List<ReceivedMessage>> poll = ask(() -> delivery.poll(options.consumeBatch(true)));
             try {
                 return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {

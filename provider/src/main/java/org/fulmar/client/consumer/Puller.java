@@ -52,8 +52,7 @@ final class Puller {
     }
 
     /** An answer, with nothing in it that has to be released. */
-    private record Answer(
-            int code, @Nullable String remark, long next, long replica, List<ReceivedMessage> messages) {}
+    private record Answer(int code, @Nullable String remark, long next, long replica, List<ReceivedMessage> messages) {}
 
     private final Brokers brokers;
     private final String group;
@@ -62,13 +61,7 @@ final class Puller {
     private final Events events;
     private final boolean ordered;
 
-    Puller(
-            Brokers brokers,
-            String group,
-            ConsumerOptions options,
-            Loop loop,
-            Events events,
-            boolean ordered) {
+    Puller(Brokers brokers, String group, ConsumerOptions options, Loop loop, Events events, boolean ordered) {
         this.brokers = brokers;
         this.group = group;
         this.options = options;
@@ -219,7 +212,8 @@ final class Puller {
         String retryTopic = Membership.RETRY_PREFIX + group;
         for (ReceivedMessage message : answer.messages) {
             if (subscription.wants(message.tags())) {
-                String origin = message.topic().equals(retryTopic) ? message.property(MessageProperties.RETRY_TOPIC) : null;
+                String origin =
+                        message.topic().equals(retryTopic) ? message.property(MessageProperties.RETRY_TOPIC) : null;
                 held.messages.add(origin == null ? message : message.withTopic(origin));
             }
         }

@@ -91,9 +91,7 @@ final class SendBack {
         int times = message.reconsumeTimes() + 1;
         int level = delayLevel > 0 ? delayLevel : FIRST_LEVEL + message.reconsumeTimes();
         ReceivedMessage again = message.withProperty(MessageProperties.RETRY_TOPIC, message.topic())
-                .withProperty(
-                        MessageProperties.ORIGIN_MESSAGE_ID,
-                        originOf(message))
+                .withProperty(MessageProperties.ORIGIN_MESSAGE_ID, originOf(message))
                 .withProperty("RECONSUME_TIME", Integer.toString(times))
                 .withProperty("MAX_RECONSUME_TIMES", Integer.toString(max))
                 .withProperty(MessageProperties.DELAY, Integer.toString(level));
