@@ -34,6 +34,7 @@ public interface Allocation {
     /** Always these queues, whoever else is there: those of them that the topic has. */
     static Allocation byConfiguration(List<MessageQueue> own) {
         List<MessageQueue> fixed = List.copyOf(own);
-        return (self, queues, members) -> queues.stream().filter(fixed::contains).toList();
+        return (self, queues, members) ->
+                queues.stream().filter(fixed::contains).toList();
     }
 }

@@ -39,12 +39,7 @@ record ClientBrokers(ClientInstance client) implements Brokers {
 
     @Override
     public CompletableFuture<Frame> requestOf(
-            String brokerName,
-            long replica,
-            int code,
-            Map<String, String> fields,
-            ByteBuf body,
-            long timeoutMillis) {
+            String brokerName, long replica, int code, Map<String, String> fields, ByteBuf body, long timeoutMillis) {
         String address = client.brokerAddress(brokerName, replica);
         if (address == null) {
             address = client.brokerAddress(brokerName, TopicRoute.MASTER);

@@ -72,9 +72,8 @@ final class ConcurrentDelivery extends PushDelivery {
 
     @Override
     void ended(Batch batch) {
-        int successful = batch.result == ConsumeResult.SUCCESS
-                ? Math.min(batch.context.successful(), batch.entries.size())
-                : 0;
+        int successful =
+                batch.result == ConsumeResult.SUCCESS ? Math.min(batch.context.successful(), batch.entries.size()) : 0;
         for (int i = 0; i < batch.entries.size(); i++) {
             ProcessQueue.Entry entry = batch.entries.get(i);
             if (i < successful) {

@@ -31,6 +31,7 @@ public final class ConsumerOptions implements Cloneable {
     long rebalanceMillis = 20_000;
     long commitMillis = 5_000;
     boolean autoCommit = true;
+
     @Nullable Path offsetDirectory;
 
     /** Default: CLUSTERING. */

@@ -55,7 +55,8 @@ final class GroupMember implements ConsumerMember {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** What kinds of consumers differ in. */
-    record Kind(boolean passive, boolean subscribes, @Nullable MessageListener listener) {}
+    record Kind(
+            boolean passive, boolean subscribes, @Nullable MessageListener listener) {}
 
     GroupMember(
             ClientInstance client,
@@ -76,11 +77,11 @@ final class GroupMember implements ConsumerMember {
         this.subscriptions.putAll(subscriptions);
         this.loop = loop;
         this.delivery = delivery;
-        boolean usesLocks = subscribes
-                && !options.broadcasts()
-                && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
+        OffsetStore store = store();
+        boolean usesLocks =
+                subscribes && !options.broadcasts() && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
         this.membership = new Membership(
-                brokers, group, options, loop, delivery, store(), this.subscriptions, usesLocks, listener);
+                brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, listener);
         this.rebalancer = new Rebalancer(brokers, group, options, loop, this::topics, membership);
         this.inquiries = new Inquiries(client, options, loop, membership, this.subscriptions, delivery, kind.listener);
     }
@@ -98,17 +99,19 @@ final class GroupMember implements ConsumerMember {
         return new Loop("fulmar-consumer-" + group);
     }
 
+    /** Ends the threads of the consumer that can't be, if the offsets can't be read. */
     private OffsetStore store() throws ClientException {
         if (!options.broadcasts()) {
             return new BrokerOffsets(
-                    (broker, code, fields) ->
-                            brokers.request(broker, code, fields, Unpooled.EMPTY_BUFFER, CALL_MILLIS),
+                    (broker, code, fields) -> brokers.request(broker, code, fields, Unpooled.EMPTY_BUFFER, CALL_MILLIS),
                     group);
         }
         try {
             return new LocalOffsets(options.offsets(), client.clientId(), group, client::callback);
         } catch (IOException e) {
-            throw new ClientException(ClientException.Kind.ILLEGAL_USE, e.getMessage(), e);
+            delivery.close();
+            loop.close();
+            throw new ClientException(ClientException.Kind.ILLEGAL_USE, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -122,9 +125,10 @@ final class GroupMember implements ConsumerMember {
                 client.await(client.beat());
             }
             client.await(loop.ask(() -> {
-                membership.start(rebalancer::run);
-                return subscribes ? rebalancer.start() : CompletableFuture.<Void>completedFuture(null);
-            }).thenCompose(first -> first));
+                        membership.start(rebalancer::run);
+                        return subscribes ? rebalancer.start() : CompletableFuture.<Void>completedFuture(null);
+                    })
+                    .thenCompose(first -> first));
         } catch (ClientException | InterruptedException e) {
             close();
             throw e;
@@ -158,7 +162,8 @@ final class GroupMember implements ConsumerMember {
             String remark = answer.remark();
             answer.release();
             if (code != ResponseCode.SUCCESS && code != ResponseCode.REQUEST_CODE_NOT_SUPPORTED) {
-                throw ClientException.refused("the broker, asked about \"" + subscription.expression() + "\",", code, remark);
+                throw ClientException.refused(
+                        "the broker, asked about \"" + subscription.expression() + "\",", code, remark);
             }
         }
     }
@@ -193,7 +198,7 @@ final class GroupMember implements ConsumerMember {
                         subscriptions.computeIfAbsent(topic, name -> Subscription.ofTags(name, "*", brokers.now())));
         knowRoutes(byTopic.keySet());
         client.await(loop.ask(() -> {
-            byTopic.forEach((topic, share) -> membership.share(topic, share, share));
+            byTopic.forEach(membership::assign);
             return true;
         }));
     }
@@ -228,6 +233,11 @@ final class GroupMember implements ConsumerMember {
             membership.tryLocks();
             rebalancer.run();
         });
+    }
+
+    @Override
+    public void connectionLost(String brokerName) {
+        loop.execute(() -> membership.connectionLost(brokerName));
     }
 
     @Override

@@ -63,7 +63,10 @@ final class HeldQueue {
     long resetTo = -1;
     /** Where the application wants to begin, said before the queue was ready; -1 if it did not. */
     long seekTo = -1;
+
     long committed = -1;
+    /** It was sent to another offset, and who commits by itself has not committed that. */
+    boolean sought;
     /** Rebalancing has given it to us again while it was being released. */
     boolean wantedAgain;
     /** It came with a topic that is consumed for some time, so nothing of it may be skipped. */

@@ -63,8 +63,8 @@ final class Inquiries {
     void answer(Request request) {
         switch (request.frame().code()) {
             case RequestCode.RESET_CONSUMER_CLIENT_OFFSET -> reset(request);
-            case RequestCode.GET_CONSUMER_STATUS_FROM_CLIENT -> onLoop(request, () -> status(Fields.of(request.frame())
-                    .text("topic", "")));
+            case RequestCode.GET_CONSUMER_STATUS_FROM_CLIENT ->
+                onLoop(request, () -> status(Fields.of(request.frame()).text("topic", "")));
             case RequestCode.GET_CONSUMER_RUNNING_INFO -> {
                 boolean stacks = Fields.of(request.frame()).bool("jstackEnable", false);
                 onLoop(request, () -> runningInfo(stacks));

@@ -40,6 +40,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         void assigned(Set<MessageQueue> queues);
     }
 
+    private final Brokers brokers;
     private final ConsumerOptions options;
     private final Loop loop;
     private final Delivery delivery;
@@ -70,6 +71,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             Map<String, Subscription> subscriptions,
             boolean usesLocks,
             Listener listener) {
+        this.brokers = brokers;
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
@@ -103,10 +105,13 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     // --- Shares ------------------------------------------------------------------------------------------------
 
-    /** The member's share of a topic, of all the queues that it has. */
+    /** The member's share of a topic, of all the queues that it has; none of none if it is not consumed any more. */
     void share(String topic, Collection<MessageQueue> all, Collection<MessageQueue> share) {
         if (closing) {
             return;
+        }
+        if (all.isEmpty()) {
+            first.remove(topic);
         }
         Set<MessageQueue> wanted = new HashSet<>(share);
         boolean changed = false;
@@ -136,6 +141,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         if (changed) {
             listener.assigned(queues());
         }
+    }
+
+    /** These queues of a topic, whatever else it has. */
+    void assign(String topic, Collection<MessageQueue> queues) {
+        first.remove(topic);
+        share(topic, queues, queues);
     }
 
     /** A queue that was to go stays. */
@@ -188,26 +199,37 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     private void locate(HeldQueue queue) {
         int epoch = ++queue.epoch;
-        starts.of(queue.queue, queue.fromFirst).whenComplete((offset, failure) -> loop.execute(() -> {
-            if (queue.epoch != epoch || queue.state != HeldQueue.State.LOCATING) {
-                return;
-            }
-            if (failure != null) {
-                LOG.info("where to begin with {} is not known yet: {}", queue.queue, ClientException.of(failure)
-                        .getMessage());
-                loop.after(RETRY_MILLIS, () -> {
-                    if (queue.state == HeldQueue.State.LOCATING && queue.epoch == epoch) {
-                        locate(queue);
+        starts.of(queue.queue, queue.fromFirst)
+                .whenComplete((offset, failure) -> loop.execute(() -> {
+                    if (queue.epoch != epoch || queue.state != HeldQueue.State.LOCATING) {
+                        return;
                     }
-                });
-                return;
-            }
-            queue.messages.startAt(queue.seekTo >= 0 ? queue.seekTo : Math.max(offset, queue.floor));
-            queue.floor = -1;
-            queue.seekTo = -1;
-            queue.committed = offset;
-            activate(queue);
-        }));
+                    if (failure != null) {
+                        findBroker(queue, ClientException.of(failure));
+                        LOG.info(
+                                "where to begin with {} is not known yet: {}",
+                                queue.queue,
+                                ClientException.of(failure).getMessage());
+                        loop.after(RETRY_MILLIS, () -> {
+                            if (queue.state == HeldQueue.State.LOCATING && queue.epoch == epoch) {
+                                locate(queue);
+                            }
+                        });
+                        return;
+                    }
+                    queue.messages.startAt(queue.seekTo >= 0 ? queue.seekTo : Math.max(offset, queue.floor));
+                    queue.floor = -1;
+                    queue.seekTo = -1;
+                    queue.committed = offset;
+                    activate(queue);
+                }));
+    }
+
+    /** A broker that no route names may be in that of the topic, which is not polled unless it was found once. */
+    private void findBroker(HeldQueue queue, ClientException failure) {
+        if (failure.kind() == ClientException.Kind.NO_ROUTE) {
+            brokers.route(queue.queue.topic());
+        }
     }
 
     private void activate(HeldQueue queue) {
@@ -306,10 +328,11 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         queue.resetTo = -1;
         switch (queue.then) {
             case RELEASE -> {
-                if (ours) {
+                boolean commits = ours && !queue.sought;
+                if (commits) {
                     offsets.update(queue.queue, point);
                 }
-                release(queue, ours);
+                release(queue, commits);
             }
             case RESET -> {
                 if (ours) {
@@ -348,6 +371,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         queue.state = HeldQueue.State.GONE;
         queue.epoch++;
         queue.unlocked();
+        offsets.forget(queue.queue);
         held.remove(queue.queue, queue);
         if (queue.wantedAgain && !closing) {
             rebalance.run();
@@ -380,16 +404,18 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             drain(queue, HeldQueue.Then.RESET);
         } else if (queue.state == HeldQueue.State.LOCATING) {
             offsets.update(name, offset);
-            offsets.write(List.of(name)).whenComplete((done, failure) -> loop.execute(() -> {
-                if (queue.state == HeldQueue.State.LOCATING) {
-                    locate(queue);
-                }
-            }));
+            offsets.write(List.of(name))
+                    .whenComplete((done, failure) -> loop.execute(() -> {
+                        if (queue.state == HeldQueue.State.LOCATING) {
+                            locate(queue);
+                        }
+                    }));
         }
     }
 
     /** Goes on at another offset at once; what is in the application's hands counts no more. */
     void seek(HeldQueue queue, long offset) {
+        queue.sought = !options.autoCommit;
         if (queue.isServing()) {
             delivery.gone(queue);
             queue.messages.startAt(offset);
@@ -424,14 +450,22 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     }
 
     private void commitAll() {
-        commit(held.values());
+        commit(held.values(), false);
     }
 
-    /** Stores what is finished of these queues. */
-    CompletableFuture<Void> commit(Collection<HeldQueue> queues) {
+    /**
+     * Stores what is finished of these queues.
+     *
+     * @param asked whether the application wants it now, and so the offsets that it has sought as well
+     */
+    CompletableFuture<Void> commit(Collection<HeldQueue> queues, boolean asked) {
         long now = System.nanoTime();
         List<MessageQueue> due = new ArrayList<>();
         for (HeldQueue queue : queues) {
+            queue.sought &= !asked;
+            if (queue.sought) {
+                continue;
+            }
             if (queue.isServing() && queue.isLockedAt(now) && queue.resetTo < 0) {
                 long point = queue.messages.commitPoint();
                 if (point != queue.committed) {
@@ -482,6 +516,19 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     public void connectionLost(HeldQueue queue) {
         if (usesLocks) {
             lost(queue);
+        }
+    }
+
+    /** Brokers give the locks of a member to others as soon as its connection is gone. */
+    void connectionLost(String brokerName) {
+        if (!usesLocks) {
+            return;
+        }
+        boolean known = held.keySet().stream().anyMatch(queue -> queue.brokerName().equals(brokerName));
+        for (HeldQueue queue : List.copyOf(held.values())) {
+            if (!known || queue.queue.brokerName().equals(brokerName)) {
+                lost(queue);
+            }
         }
     }
 

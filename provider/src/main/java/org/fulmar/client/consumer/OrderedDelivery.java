@@ -53,7 +53,8 @@ final class OrderedDelivery extends PushDelivery {
             progressed(held);
             return;
         }
-        boolean tooOften = !options.broadcasts() && options.maxReconsumeTimes >= 0
+        boolean tooOften = !options.broadcasts()
+                && options.maxReconsumeTimes >= 0
                 && batch.entries.stream().allMatch(entry -> entry.failures() >= options.maxReconsumeTimes);
         if (tooOften) {
             bury(held, batch.entries, 0);

@@ -160,8 +160,7 @@ public final class PullConsumer implements AutoCloseable {
         }
         try {
             checkOpen();
-            CompletableFuture<List<ReceivedMessage>> poll =
-                    ask(() -> delivery.poll(options.consumeBatch(true)));
+            CompletableFuture<List<ReceivedMessage>> poll = ask(() -> delivery.poll(options.consumeBatch(true)));
             try {
                 return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
@@ -268,7 +267,7 @@ public final class PullConsumer implements AutoCloseable {
         checkOpen();
         CompletableFuture<Void> stored = ask(() -> {
             delivery.finishInHand();
-            return member.membership().commit(member.membership().held());
+            return member.membership().commit(member.membership().held(), true);
         });
         client.await(stored.orTimeout(COMMIT_MILLIS, TimeUnit.MILLISECONDS));
     }

@@ -52,8 +52,7 @@ final class Puller {
     }
 
     /** An answer, with nothing in it that has to be released. */
-    private record Answer(
-            int code, @Nullable String remark, long next, long replica, List<ReceivedMessage> messages) {}
+    private record Answer(int code, @Nullable String remark, long next, long replica, List<ReceivedMessage> messages) {}
 
     private final Brokers brokers;
     private final String group;
@@ -62,13 +61,7 @@ final class Puller {
     private final Events events;
     private final boolean ordered;
 
-    Puller(
-            Brokers brokers,
-            String group,
-            ConsumerOptions options,
-            Loop loop,
-            Events events,
-            boolean ordered) {
+    Puller(Brokers brokers, String group, ConsumerOptions options, Loop loop, Events events, boolean ordered) {
         this.brokers = brokers;
         this.group = group;
         this.options = options;
@@ -113,14 +106,20 @@ final class Puller {
     private Map<String, String> header(HeldQueue held, Subscription subscription) {
         // brokers keep the conditions of heartbeats compiled; tags are quickly read
         boolean withTags = subscription.isTag();
+        long done = held.messages.commitPoint();
+        boolean commits = done > 0
+                && held.replica == 0
+                && !held.sought
+                && !options.broadcasts()
+                && done != held.committed;
         return new PullRequest(
                         group,
                         held.queue.topic(),
                         held.queue.queueId(),
                         held.messages.pulledTo(),
                         options.pullBatch,
-                        PullRequest.sysFlag(false, true, withTags),
-                        -1,
+                        PullRequest.sysFlag(commits, true, withTags),
+                        commits ? done : -1,
                         options.pollMillis,
                         withTags ? subscription.expression() : null,
                         subscription.version(),
@@ -155,6 +154,9 @@ final class Puller {
             return;
         }
         LOG.debug("pull of {} failed: {}", held.queue, failure.getMessage());
+        if (failure.kind() == ClientException.Kind.NO_ROUTE) {
+            brokers.route(held.queue.topic());
+        }
         if (failure.kind() == ClientException.Kind.CONNECTION_LOST) {
             events.connectionLost(held);
         }
@@ -219,7 +221,8 @@ final class Puller {
         String retryTopic = Membership.RETRY_PREFIX + group;
         for (ReceivedMessage message : answer.messages) {
             if (subscription.wants(message.tags())) {
-                String origin = message.topic().equals(retryTopic) ? message.property(MessageProperties.RETRY_TOPIC) : null;
+                String origin =
+                        message.topic().equals(retryTopic) ? message.property(MessageProperties.RETRY_TOPIC) : null;
                 held.messages.add(origin == null ? message : message.withTopic(origin));
             }
         }

@@ -107,14 +107,7 @@ public final class PushConsumer implements AutoCloseable {
                     ? new OrderedDelivery(loop, workers, called, chosen, sendBack)
                     : new ConcurrentDelivery(loop, workers, called, chosen, sendBack);
             GroupMember member = new GroupMember(
-                    client,
-                    group,
-                    chosen,
-                    new GroupMember.Kind(true, true, called),
-                    all,
-                    loop,
-                    delivery,
-                    queues -> {});
+                    client, group, chosen, new GroupMember.Kind(true, true, called), all, loop, delivery, queues -> {});
             delivery.connect(member.membership()::progress);
             member.start();
             return new PushConsumer(member);

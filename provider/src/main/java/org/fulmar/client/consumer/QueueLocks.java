@@ -62,29 +62,34 @@ final class QueueLocks {
 
     /** Asks for the locks of queues that wait for one. */
     void request(Collection<HeldQueue> wanted) {
-        byBroker(wanted).forEach((broker, queues) -> ask(broker, queues, granted -> {
-            boolean refused = false;
-            for (HeldQueue held : queues) {
-                if (held.state != HeldQueue.State.LOCKING) {
-                    continue;
-                }
-                if (granted.contains(held.queue)) {
-                    events.granted(held);
-                } else {
-                    refused = true;
-                }
-            }
-            if (refused) {
-                events.refused();
-            }
-        }));
+        byBroker(wanted)
+                .forEach((broker, queues) -> ask(broker, queues, granted -> {
+                    boolean refused = false;
+                    for (HeldQueue held : queues) {
+                        if (held.state != HeldQueue.State.LOCKING) {
+                            continue;
+                        }
+                        if (granted.contains(held.queue)) {
+                            events.granted(held);
+                        } else {
+                            refused = true;
+                        }
+                    }
+                    if (refused) {
+                        events.refused();
+                    }
+                }));
     }
 
     /** Confirms locks that we have. */
     void renew(Collection<HeldQueue> locked) {
-        byBroker(locked).forEach((broker, queues) -> ask(broker, queues, granted -> queues.stream()
-                .filter(held -> !granted.contains(held.queue))
-                .forEach(events::lost)));
+        byBroker(locked)
+                .forEach((broker, queues) -> ask(
+                        broker,
+                        queues,
+                        granted -> queues.stream()
+                                .filter(held -> !granted.contains(held.queue))
+                                .forEach(events::lost)));
     }
 
     private void ask(String broker, List<HeldQueue> queues, Consumer<Set<MessageQueue>> answered) {
@@ -97,7 +102,10 @@ final class QueueLocks {
                 .thenApply(frame -> granted(broker, queues, frame))
                 .whenComplete((granted, failure) -> loop.execute(() -> {
                     if (failure != null) {
-                        LOG.info("no locks of {}: {}", broker, ClientException.of(failure).getMessage());
+                        LOG.info(
+                                "no locks of {}: {}",
+                                broker,
+                                ClientException.of(failure).getMessage());
                         events.refused();
                     } else {
                         answer(queues, granted, sent, answered);
@@ -112,10 +120,7 @@ final class QueueLocks {
     }
 
     private static void answer(
-            List<HeldQueue> queues,
-            Set<MessageQueue> granted,
-            long sent,
-            Consumer<Set<MessageQueue>> answered) {
+            List<HeldQueue> queues, Set<MessageQueue> granted, long sent, Consumer<Set<MessageQueue>> answered) {
         for (HeldQueue held : queues) {
             if (granted.contains(held.queue) && held.state != HeldQueue.State.GONE) {
                 held.locked(sent);
@@ -168,8 +173,10 @@ final class QueueLocks {
                         TIMEOUT_MILLIS)
                 .handle((frame, failure) -> {
                     if (failure != null) {
-                        LOG.info("{} stays locked for a while: {}", held.queue, ClientException.of(failure)
-                                .getMessage());
+                        LOG.info(
+                                "{} stays locked for a while: {}",
+                                held.queue,
+                                ClientException.of(failure).getMessage());
                     } else {
                         frame.release();
                     }

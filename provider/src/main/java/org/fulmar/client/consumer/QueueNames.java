@@ -40,8 +40,10 @@ final class QueueNames {
     /** A table as RocketMQ's tools read it. */
     static String table(Map<MessageQueue, ? extends JsonNode> table) {
         StringBuilder text = new StringBuilder("{");
-        table.forEach((queue, value) ->
-                text.append(text.length() > 1 ? "," : "").append(text(json(queue))).append(':').append(text(value)));
+        table.forEach((queue, value) -> text.append(text.length() > 1 ? "," : "")
+                .append(text(json(queue)))
+                .append(':')
+                .append(text(value)));
         return text.append('}').toString();
     }
 
@@ -59,25 +61,27 @@ final class QueueNames {
      * @throws FrameException if the body is neither
      */
     static Map<MessageQueue, Long> offsets(byte[] body) {
-        JsonNode table = JsonBody.parse(rewritten(new String(body, StandardCharsets.UTF_8))
-                        .getBytes(StandardCharsets.UTF_8))
+        JsonNode table = JsonBody.parse(
+                        rewritten(new String(body, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8))
                 .path("offsetTable");
         Map<MessageQueue, Long> offsets = new TreeMap<>();
         if (table.size() > MAX_QUEUES) {
             throw new FrameException("offsets of more than " + MAX_QUEUES + " queues");
         }
         if (table.isArray()) {
-            table.forEach(entry -> offsets.put(queue(entry), entry.path("offset").asLong()));
+            table.forEach(
+                    entry -> offsets.put(queue(entry), entry.path("offset").asLong()));
         } else {
-            table.properties().forEach(entry -> offsets.put(
-                    queue(JsonBody.parse(entry.getKey().getBytes(StandardCharsets.UTF_8))),
-                    entry.getValue().asLong()));
+            table.properties()
+                    .forEach(entry -> offsets.put(
+                            queue(JsonBody.parse(entry.getKey().getBytes(StandardCharsets.UTF_8))),
+                            entry.getValue().asLong()));
         }
         return offsets;
     }
 
     /** The same text with each object that is a member's name made a string that holds it. */
-    private static String rewritten(String text) {
+    static String rewritten(String text) {
         StringBuilder out = new StringBuilder(text.length() + 64);
         boolean quoted = false;
         char before = ' ';
@@ -90,7 +94,9 @@ final class QueueNames {
             if (!quoted && c == '{' && nameExpected) {
                 int end = closing(text, at);
                 String name = text.substring(at, end + 1);
-                out.append('"').append(name.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+                out.append('"')
+                        .append(name.replace("\\", "\\\\").replace("\"", "\\\""))
+                        .append('"');
                 at = end + 1;
                 before = '"';
                 continue;

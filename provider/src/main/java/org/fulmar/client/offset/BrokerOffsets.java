@@ -1,6 +1,5 @@
 package org.fulmar.client.offset;
 
-import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -37,7 +36,8 @@ public final class BrokerOffsets implements OffsetStore {
     /** Asks the broker; a group that has stored nothing is told so, however young the queue is. */
     @Override
     public CompletableFuture<Long> stored(MessageQueue queue) {
-        Map<String, String> fields = fields(queue).put("setZeroIfNotFound", false).map();
+        Map<String, String> fields =
+                fields(queue).put("setZeroIfNotFound", false).map();
         return caller.request(queue.brokerName(), RequestCode.QUERY_CONSUMER_OFFSET, fields)
                 .thenApply(answer -> {
                     try {
@@ -56,6 +56,11 @@ public final class BrokerOffsets implements OffsetStore {
     @Override
     public void update(MessageQueue queue, long offset) {
         changed.put(queue, offset);
+    }
+
+    @Override
+    public void forget(MessageQueue queue) {
+        changed.remove(queue);
     }
 
     @Override

@@ -67,8 +67,8 @@ class AllocationTest {
                 for (int count = 1; count <= 7; count++) {
                     List<String> members = members(count);
                     for (String member : members) {
-                        Set<MessageQueue> share = new TreeSet<>(
-                                allocation.share(member, queues(brokers, queues), members));
+                        Set<MessageQueue> share =
+                                new TreeSet<>(allocation.share(member, queues(brokers, queues), members));
                         for (MessageQueue queue : share) {
                             hash = hash * 31 + (member + queue.brokerName() + queue.queueId()).hashCode();
                         }

@@ -171,8 +171,10 @@ class HandOverTest {
             Group group = new Group("G-order-" + seed, topic, true, new Random(seed));
             group.workMicros = 200;
             comeAndGo(group, options().threads(4, 4), 1500, 12);
-            group.orders.forEach((queue, numbers) ->
-                    assertThat(numbers).as("seed " + seed + ", " + queue).isSorted().doesNotHaveDuplicates());
+            group.orders.forEach((queue, numbers) -> assertThat(numbers)
+                    .as("seed " + seed + ", " + queue)
+                    .isSorted()
+                    .doesNotHaveDuplicates());
         }
     }
 
@@ -217,9 +219,12 @@ class HandOverTest {
             }
             sizes.add(size);
         }
-        assertThat(owners).hasSize(2 * QUEUES).allSatisfy((queue, count) -> assertThat(count).isOne());
-        assertThat(sizes).allSatisfy(size -> assertThat(size)
-                .isBetween(2 * QUEUES / members.size(), 2 * QUEUES / members.size() + 1));
+        assertThat(owners)
+                .hasSize(2 * QUEUES)
+                .allSatisfy((queue, count) -> assertThat(count).isOne());
+        assertThat(sizes)
+                .allSatisfy(size ->
+                        assertThat(size).isBetween(2 * QUEUES / members.size(), 2 * QUEUES / members.size() + 1));
     }
 
     @Test

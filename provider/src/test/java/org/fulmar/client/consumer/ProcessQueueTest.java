@@ -133,7 +133,9 @@ class ProcessQueueTest {
                         .as(where)
                         .isEqualTo(model.count(Model.Fate.TAKEN) + model.count(Model.Fate.WAITING));
                 assertThat(queue.bytes()).as(where).isEqualTo(queue.count() * 10L);
-                assertThat(queue.span()).as(where).isEqualTo(queue.count() == 0 ? 0 : model.pulledTo - model.commitPoint());
+                assertThat(queue.span())
+                        .as(where)
+                        .isEqualTo(queue.count() == 0 ? 0 : model.pulledTo - model.commitPoint());
             }
         }
     }

@@ -141,7 +141,9 @@ class PullConsumerTest {
         long expected =
                 all.stream().filter(message -> message.storeTimestamp() < time).count();
         consumer.seekToTime(queue, time);
-        assertThat(poll(consumer, 8 - (int) expected)).startsWith("m" + expected).endsWith("m7");
+        assertThat(poll(consumer, 8 - (int) expected))
+                .startsWith("m" + expected)
+                .endsWith("m7");
         consumer.seekToEnd(queue);
         assertThat(consumer.poll(NOTHING)).isEmpty();
         send(8, 9);

@@ -78,7 +78,9 @@ class PushConsumerTest {
     }
 
     private PushConsumer.Builder builder(ConsumerOptions options) {
-        return PushConsumer.builder(client(), group).subscribe(topic.name(), "*").options(options);
+        return PushConsumer.builder(client(), group)
+                .subscribe(topic.name(), "*")
+                .options(options);
     }
 
     private void sendToAll(int each) throws Exception {
@@ -151,7 +153,8 @@ class PushConsumerTest {
     private int committed(PushConsumer consumer) throws Exception {
         int known = 0;
         for (var queue : consumer.queues()) {
-            known += queue.topic().equals(topic.name()) && consumer.stored(queue).isPresent() ? 1 : 0;
+            known +=
+                    queue.topic().equals(topic.name()) && consumer.stored(queue).isPresent() ? 1 : 0;
         }
         return known;
     }
@@ -242,15 +245,14 @@ class PushConsumerTest {
         for (int i = 0; i < 4; i++) {
             topic.send("a", 0, "m" + i);
         }
-        PushConsumer consumer = closing(builder(new ConsumerOptions()
-                        .startAt(StartPosition.FIRST)
-                        .consumeBatch(4))
-                .concurrent((messages, context) -> {
-                    calls.addAndGet(messages.size());
-                    context.acknowledgeFirst(messages.size());
-                    return ConsumeResult.SUCCESS;
-                })
-                .start());
+        PushConsumer consumer = closing(
+                builder(new ConsumerOptions().startAt(StartPosition.FIRST).consumeBatch(4))
+                        .concurrent((messages, context) -> {
+                            calls.addAndGet(messages.size());
+                            context.acknowledgeFirst(messages.size());
+                            return ConsumeResult.SUCCESS;
+                        })
+                        .start());
         await().until(() -> calls.get() == 4 && consumer.held() == 0);
     }
 
@@ -290,7 +292,8 @@ class PushConsumerTest {
         other.send("a", 0, "other");
         await().until(() -> received.bodies().contains("other"));
         consumer.unsubscribe(other.name());
-        await().until(() -> consumer.queues().stream().noneMatch(queue -> queue.topic().equals(other.name())));
+        await().until(() ->
+                consumer.queues().stream().noneMatch(queue -> queue.topic().equals(other.name())));
         other.send("a", 0, "missed");
         topic.send("a", 0, "here");
         await().until(() -> received.bodies().contains("here"));

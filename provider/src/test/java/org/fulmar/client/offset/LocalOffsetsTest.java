@@ -29,7 +29,9 @@ class LocalOffsetsTest {
 
     private Path file() throws IOException {
         try (var files = Files.walk(directory)) {
-            return files.filter(path -> path.endsWith("offsets.json")).findFirst().orElseThrow();
+            return files.filter(path -> path.endsWith("offsets.json"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
@@ -69,7 +71,9 @@ class LocalOffsetsTest {
         offsets.update(ONE, 1);
         offsets.write(Set.of()).get();
         Files.writeString(file(), "{");
-        assertThatThrownBy(() -> open("me", "G")).isInstanceOf(IOException.class).hasMessageContaining("offsets.json");
+        assertThatThrownBy(() -> open("me", "G"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("offsets.json");
     }
 
     @Test
