@@ -7,8 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.client.ClientException;
@@ -40,7 +38,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         void assigned(Set<MessageQueue> queues);
     }
 
-    private final Brokers brokers;
     private final ConsumerOptions options;
     private final Loop loop;
     private final Delivery delivery;
@@ -51,7 +48,8 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final Puller puller;
     private final Listener listener;
     private final boolean usesLocks;
-    private final Map<MessageQueue, HeldQueue> held = new TreeMap<>();
+    private final HeldQueues held = new HeldQueues();
+    private final Commits commits;
     /** The queues that each topic had when its consumption began here. */
     private final Map<String, Set<MessageQueue>> first = new HashMap<>();
 
@@ -71,7 +69,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             Map<String, Subscription> subscriptions,
             boolean usesLocks,
             Listener listener) {
-        this.brokers = brokers;
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
@@ -79,6 +76,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         this.subscriptions = subscriptions;
         this.usesLocks = usesLocks;
         this.listener = listener;
+        this.commits = new Commits(offsets);
         this.starts = new StartPositions(brokers, offsets, options.start);
         this.locks = new QueueLocks(brokers, group, delivery.isOrdered(), loop, this);
         this.puller = new Puller(brokers, group, options, loop, this, delivery.isOrdered());
@@ -87,50 +85,40 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     /** @param howToRebalance called when the shares should be looked at again */
     void start(Runnable howToRebalance) {
         rebalance = howToRebalance;
-        loop.every(options.commitMillis, this::commitAll);
+        loop.every(options.commitMillis, () -> commit(false));
         loop.every(SWEEP_MILLIS, this::sweep);
         if (usesLocks) {
-            loop.every(LOCK_RENEW_MILLIS, () -> locks.renew(locked()));
+            loop.every(LOCK_RENEW_MILLIS, () -> locks.renew(held.lockedAt(System.nanoTime())));
         }
     }
-
-    private List<HeldQueue> locked() {
-        long now = System.nanoTime();
-        return held.values().stream()
-                .filter(queue -> queue.state != HeldQueue.State.LOCKING
-                        && queue.state != HeldQueue.State.RELEASING
-                        && queue.isLockedAt(now))
-                .toList();
-    }
-
-    // --- Shares ------------------------------------------------------------------------------------------------
 
     /** The member's share of a topic, of all the queues that it has; none of none if it is not consumed any more. */
     void share(String topic, Collection<MessageQueue> all, Collection<MessageQueue> share) {
         if (closing) {
             return;
         }
-        if (all.isEmpty()) {
-            first.remove(topic);
-        }
         Set<MessageQueue> wanted = new HashSet<>(share);
         boolean changed = false;
-        for (HeldQueue queue : List.copyOf(held.values())) {
-            if (queue.queue.topic().equals(topic) && !wanted.contains(queue.queue)) {
+        for (HeldQueue queue : held.of(topic)) {
+            if (!wanted.contains(queue.queue)) {
                 changed |= queue.state != HeldQueue.State.RELEASING;
                 queue.wantedAgain = false;
                 drain(queue, HeldQueue.Then.RELEASE);
             }
         }
-        Set<MessageQueue> young = first.computeIfAbsent(topic, name -> Set.copyOf(all));
+        if (all.isEmpty()) {
+            first.remove(topic);
+        } else {
+            first.computeIfAbsent(topic, name -> Set.copyOf(all));
+        }
         List<HeldQueue> fresh = new ArrayList<>();
         for (MessageQueue queue : wanted) {
             HeldQueue known = held.get(queue);
             if (known == null) {
                 HeldQueue made = new HeldQueue(queue, usesLocks);
                 made.paused = allPaused;
-                made.fromFirst = topic.startsWith(RETRY_PREFIX) || !young.contains(queue);
-                held.put(queue, made);
+                made.fromFirst = topic.startsWith(RETRY_PREFIX) || !first.getOrDefault(topic, Set.of()).contains(queue);
+                held.add(made);
                 fresh.add(made);
                 changed = true;
             } else {
@@ -139,7 +127,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
         obtain(fresh);
         if (changed) {
-            listener.assigned(queues());
+            listener.assigned(held.names());
         }
     }
 
@@ -177,9 +165,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     void tryLocks() {
         lockRetryDue = false;
         if (usesLocks && !closing) {
-            locks.request(held.values().stream()
-                    .filter(queue -> queue.state == HeldQueue.State.LOCKING)
-                    .toList());
+            locks.request(held.waiting());
         }
     }
 
@@ -205,7 +191,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                         return;
                     }
                     if (failure != null) {
-                        findBroker(queue, ClientException.of(failure));
                         LOG.info(
                                 "where to begin with {} is not known yet: {}",
                                 queue.queue,
@@ -223,13 +208,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                     queue.committed = offset;
                     activate(queue);
                 }));
-    }
-
-    /** A broker that no route names may be in that of the topic, which is not polled unless it was found once. */
-    private void findBroker(HeldQueue queue, ClientException failure) {
-        if (failure.kind() == ClientException.Kind.NO_ROUTE) {
-            brokers.route(queue.queue.topic());
-        }
     }
 
     private void activate(HeldQueue queue) {
@@ -251,8 +229,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             drain(queue, HeldQueue.Then.LOCK_AGAIN);
         }
     }
-
-    // --- The way out -------------------------------------------------------------------------------------------
 
     /** Ends what is done with a queue, as far as it was begun, and then what {@code then} says. */
     private void drain(HeldQueue queue, HeldQueue.Then then) {
@@ -336,9 +312,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             }
             case RESET -> {
                 if (ours) {
-                    offsets.update(queue.queue, point);
-                    offsets.write(List.of(queue.queue));
-                    queue.committed = point;
+                    commits.store(queue, point);
                 }
                 activate(queue);
             }
@@ -372,7 +346,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         queue.epoch++;
         queue.unlocked();
         offsets.forget(queue.queue);
-        held.remove(queue.queue, queue);
+        held.remove(queue);
         if (queue.wantedAgain && !closing) {
             rebalance.run();
         }
@@ -384,14 +358,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     /** Gives all queues back; completes when they are. */
     CompletableFuture<Void> leave() {
         closing = true;
-        List.copyOf(held.values()).forEach(queue -> drain(queue, HeldQueue.Then.RELEASE));
+        held.all().forEach(queue -> drain(queue, HeldQueue.Then.RELEASE));
         if (held.isEmpty()) {
             released.complete(null);
         }
         return released;
     }
-
-    // --- Offsets -----------------------------------------------------------------------------------------------
 
     /** Sends the consumption of a queue to another offset, when what was begun is finished. */
     void reset(MessageQueue name, long offset) {
@@ -403,8 +375,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             queue.resetTo = offset;
             drain(queue, HeldQueue.Then.RESET);
         } else if (queue.state == HeldQueue.State.LOCATING) {
-            offsets.update(name, offset);
-            offsets.write(List.of(name))
+            commits.store(queue, offset)
                     .whenComplete((done, failure) -> loop.execute(() -> {
                         if (queue.state == HeldQueue.State.LOCATING) {
                             locate(queue);
@@ -431,7 +402,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     void pauseAll(boolean paused) {
         allPaused = paused;
-        held.values().forEach(queue -> pause(queue, paused));
+        held.all().forEach(queue -> pause(queue, paused));
     }
 
     void pause(HeldQueue queue, boolean paused) {
@@ -449,47 +420,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         reset(queue.queue, offset);
     }
 
-    private void commitAll() {
-        commit(held.values(), false);
+    /** @param asked whether the application wants it now, and so the offsets that it has sought as well */
+    CompletableFuture<Void> commit(boolean asked) {
+        return commits.store(held.view(), asked);
     }
-
-    /**
-     * Stores what is finished of these queues.
-     *
-     * @param asked whether the application wants it now, and so the offsets that it has sought as well
-     */
-    CompletableFuture<Void> commit(Collection<HeldQueue> queues, boolean asked) {
-        long now = System.nanoTime();
-        List<MessageQueue> due = new ArrayList<>();
-        for (HeldQueue queue : queues) {
-            queue.sought &= !asked;
-            if (queue.sought) {
-                continue;
-            }
-            if (queue.isServing() && queue.isLockedAt(now) && queue.resetTo < 0) {
-                long point = queue.messages.commitPoint();
-                if (point != queue.committed) {
-                    offsets.update(queue.queue, point);
-                    queue.committed = point;
-                }
-                due.add(queue.queue);
-            }
-        }
-        CompletableFuture<Void> written = offsets.write(due);
-        return written.whenComplete((done, failure) -> {
-            if (failure != null) {
-                LOG.info(
-                        "offsets could not be stored now, and will be with the next ones: {}",
-                        ClientException.of(failure).getMessage());
-            }
-        });
-    }
-
-    // --- Events ------------------------------------------------------------------------------------------------
 
     private void sweep() {
         long now = System.nanoTime();
-        for (HeldQueue queue : List.copyOf(held.values())) {
+        for (HeldQueue queue : held.all()) {
             boolean relied = queue.state == HeldQueue.State.ACTIVE
                     || queue.state == HeldQueue.State.DRAINING && queue.then == HeldQueue.Then.RESET;
             if (relied && !queue.isLockedAt(now)) {
@@ -524,19 +462,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         if (!usesLocks) {
             return;
         }
-        boolean known = held.keySet().stream().anyMatch(queue -> queue.brokerName().equals(brokerName));
-        for (HeldQueue queue : List.copyOf(held.values())) {
-            if (!known || queue.queue.brokerName().equals(brokerName)) {
-                lost(queue);
-            }
-        }
+        List<HeldQueue> there = held.at(brokerName);
+        // the name is not known for an address that routes name in another way: then it may be any of them
+        (there.isEmpty() ? held.all() : there).forEach(this::lost);
     }
 
     @Override
     public Iterable<HeldQueue> queuesOf(String topic) {
-        return held.values().stream()
-                .filter(queue -> queue.queue.topic().equals(topic))
-                .toList();
+        return held.of(topic);
     }
 
     @Override
@@ -544,20 +477,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         return subscriptions.get(topic);
     }
 
-    // --- What others ask ---------------------------------------------------------------------------------------
-
     Set<MessageQueue> queues() {
-        Set<MessageQueue> mine = new TreeSet<>();
-        held.forEach((name, queue) -> {
-            if (queue.state != HeldQueue.State.RELEASING && queue.state != HeldQueue.State.DRAINING) {
-                mine.add(name);
-            }
-        });
-        return mine;
+        return held.names();
     }
 
     Collection<HeldQueue> held() {
-        return held.values();
+        return held.view();
     }
 
     @Nullable HeldQueue held(MessageQueue queue) {
@@ -570,9 +495,5 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     OffsetStore offsets() {
         return offsets;
-    }
-
-    void pull(HeldQueue queue) {
-        puller.pull(queue);
     }
 }
