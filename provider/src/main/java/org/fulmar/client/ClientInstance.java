@@ -53,6 +53,7 @@ public final class ClientInstance implements AutoCloseable {
     private final Routes routes;
     private final Heartbeats heartbeats;
     private final Replies replies = new Replies();
+    private final Object writable = new Object();
     private final AtomicBoolean beatIsDue = new AtomicBoolean();
     private final AtomicBoolean recoveryIsDue = new AtomicBoolean();
     private volatile boolean leaving;
@@ -95,7 +96,8 @@ public final class ClientInstance implements AutoCloseable {
         this.requests =
                 new Requests(brokerConnections, threads.scheduler(), config.headerEncoding(), signing, () -> closed);
         this.heartbeats = new Heartbeats(clientId, requests, routes, config.requestTimeoutMillis());
-        handler[0] = new ServerRequests(heartbeats, replies, config.number(ClientConfig.MAX_BODY), this::brokerLost);
+        handler[0] = new ServerRequests(
+                heartbeats, replies, config.number(ClientConfig.MAX_BODY), this::brokerLost, this::writable);
     }
 
     /** Breaks the circle of who is made first: requests of brokers, connections, groups. */
@@ -108,6 +110,11 @@ public final class ClientInstance implements AutoCloseable {
         @Override
         public void closed(Connection connection) {
             to[0].closed(connection);
+        }
+
+        @Override
+        public void writable(Connection connection) {
+            to[0].writable(connection);
         }
     }
 
@@ -171,6 +178,16 @@ public final class ClientInstance implements AutoCloseable {
     /** Runs what the application wants to be called with, on a thread where it may block; what it throws is logged. */
     public void callback(Runnable work) {
         threads.callback(work);
+    }
+
+    /** Runs it again and again on the scheduler's thread; what it throws is logged and ends nothing. */
+    public ScheduledFuture<?> every(long millis, String what, Runnable work) {
+        return threads.every(millis, what, work);
+    }
+
+    /** Whether the caller is on a thread that must not block. */
+    public boolean onNetworkThread() {
+        return remoting.inEventLoop();
     }
 
     public boolean isClosed() {
@@ -339,6 +356,35 @@ public final class ClientInstance implements AutoCloseable {
     /** As the other, over the connection that a broker has asked on. */
     public void oneWay(Connection connection, int code, Map<String, String> fields, ByteBuf body) {
         connection.oneWay(requests.frame(code, fields, body));
+    }
+
+    /**
+     * Waits while a broker is slow to read what was sent to it.
+     *
+     * @throws ClientException {@link ClientException.Kind#OVERLOADED} if it takes longer than that
+     */
+    public void awaitWritable(String address, long timeoutMillis) throws ClientException, InterruptedException {
+        Connection connection = brokerConnections.open(address);
+        if (connection == null || connection.isWritable()) {
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        synchronized (writable) {
+            while (connection.isOpen() && !connection.isWritable()) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new ClientException(
+                            ClientException.Kind.OVERLOADED, "broker " + address + " does not read what is sent to it");
+                }
+                // what waits for the network thread itself to take it is not announced
+                writable.wait(SOON_MILLIS);
+            }
+        }
+    }
+
+    private void writable() {
+        synchronized (writable) {
+            writable.notifyAll();
+        }
     }
 
     /**

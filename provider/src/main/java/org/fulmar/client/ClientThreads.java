@@ -3,6 +3,7 @@ package org.fulmar.client;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -73,8 +74,8 @@ final class ClientThreads {
     }
 
     /** Runs it again and again; what it throws is logged and ends nothing. */
-    void every(long millis, String what, Runnable work) {
-        scheduler.scheduleWithFixedDelay(() -> guarded(what, work), millis, millis, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> every(long millis, String what, Runnable work) {
+        return scheduler.scheduleWithFixedDelay(() -> guarded(what, work), millis, millis, TimeUnit.MILLISECONDS);
     }
 
     /** Runs it once; not at all if the client is closed before. */

@@ -30,12 +30,19 @@ final class ServerRequests implements RequestHandler {
     private final Replies replies;
     private final int maxBodyBytes;
     private final Consumer<Connection> lost;
+    private final Runnable writable;
 
-    ServerRequests(Heartbeats groups, Replies replies, int maxBodyBytes, Consumer<Connection> lost) {
+    ServerRequests(Heartbeats groups, Replies replies, int maxBodyBytes, Consumer<Connection> lost, Runnable writable) {
         this.groups = groups;
         this.replies = replies;
         this.maxBodyBytes = maxBodyBytes;
         this.lost = lost;
+        this.writable = writable;
+    }
+
+    @Override
+    public void writable(Connection connection) {
+        writable.run();
     }
 
     @Override

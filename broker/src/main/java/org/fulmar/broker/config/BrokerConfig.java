@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.Redelivery;
 import org.fulmar.broker.store.StoreOptions;
 import org.fulmar.broker.transaction.HalfMessages;
@@ -26,11 +27,13 @@ public final class BrokerConfig {
     private final Map<String, String> given;
     private final List<InetSocketAddress> nameServers;
     private volatile Options options;
+    private final DelayLevels delayLevels;
 
     private BrokerConfig(Map<String, String> given) {
         this.given = Map.copyOf(given);
         this.options = Options.of(BrokerOptions.ALL, given);
         this.nameServers = addresses(options.text(BrokerOptions.NAME_SERVERS));
+        this.delayLevels = DelayLevels.parse(options.text(BrokerOptions.DELAY_LEVELS));
         for (String name : List.of(clusterName(), brokerName())) {
             if (!NAME.matcher(name).matches()) {
                 throw new ConfigurationException(
@@ -170,6 +173,10 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.PROPERTY_FILTER);
     }
 
+    public boolean storeReplies() {
+        return options.bool(BrokerOptions.STORE_REPLIES);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }
@@ -216,6 +223,10 @@ public final class BrokerConfig {
                 options.integer(BrokerOptions.TRANSACTION_CHECK_MAX),
                 options.number(BrokerOptions.TRANSACTION_MAX_AGE),
                 options.integer(BrokerOptions.MAX_HALF_MESSAGES));
+    }
+
+    public DelayLevels delayLevels() {
+        return delayLevels;
     }
 
     public @Nullable Path usersFile() {

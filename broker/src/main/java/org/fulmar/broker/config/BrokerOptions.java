@@ -1,6 +1,7 @@
 package org.fulmar.broker.config;
 
 import java.util.List;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.protocol.config.OptionSpec;
 
 /** The broker's options. Those that RocketMQ has keep its names and meanings. */
@@ -66,6 +67,8 @@ public final class BrokerOptions {
             "enablePropertyFilter",
             true,
             "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
+    static final OptionSpec STORE_REPLIES = OptionSpec.bool(
+            "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -139,6 +142,11 @@ public final class BrokerOptions {
             1,
             10_000_000,
             "half messages without an outcome above which further ones are refused");
+    static final OptionSpec DELAY_LEVELS = OptionSpec.text(
+            "messageDelayLevel",
+            "delays",
+            DelayLevels.USUAL,
+            "how long messages of RocketMQ's delay levels wait, level 1 first; units ms, s, m, h, d");
     static final OptionSpec USERS =
             OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
     static final OptionSpec ANONYMOUS = OptionSpec.bool(
@@ -170,6 +178,7 @@ public final class BrokerOptions {
             PERMISSION,
             LONG_POLLING,
             PROPERTY_FILTER,
+            STORE_REPLIES,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,
@@ -186,6 +195,7 @@ public final class BrokerOptions {
             TRANSACTION_CHECK_MAX,
             TRANSACTION_MAX_AGE,
             MAX_HALF_MESSAGES,
+            DELAY_LEVELS,
             USERS,
             ANONYMOUS);
 

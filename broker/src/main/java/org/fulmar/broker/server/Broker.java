@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,8 @@ import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.consume.ConsumerGroups;
 import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delay.LevelProgress;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -67,6 +70,7 @@ public final class Broker implements AutoCloseable {
     private final ClientTable clients = new ClientTable();
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
+    private final PopParts pops = new PopParts(offsets);
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -78,6 +82,10 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final LevelProgress levelProgress = new LevelProgress();
+    private final RecalledTimers recalled = new RecalledTimers();
+    private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
@@ -136,7 +144,7 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
-        List<View> views = List.of(
+        List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
                 offsets,
@@ -146,8 +154,14 @@ public final class Broker implements AutoCloseable {
                 halfMessages,
                 consumerGroups,
                 offsets.resets(),
-                admin.settings());
+                admin.settings(),
+                levelProgress,
+                recalled));
+        views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
+        this.levels = new LevelMessages(config.delayLevels(), levelProgress);
+        store.entryTag(levels::entryTag);
         this.backlog =
                 new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
@@ -164,6 +178,7 @@ public final class Broker implements AutoCloseable {
                 groups,
                 outbox,
                 delayed,
+                levels,
                 reappend,
                 new CheckBack(halfMessages, store, clients, probe),
                 alarm,
@@ -171,22 +186,28 @@ public final class Broker implements AutoCloseable {
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
+        levels.connect(store, service);
         deadLetters.connect(service);
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
         ClientHandler client =
                 new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
+        RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
                 new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
-                new SendHandler(config, service, store, natives),
+                new SendHandler(config, service, store, natives, delays, retries),
+                new SendBackHandler(config, store, retries, delays),
+                new RecallHandler(config, service, store, delayed, recalled, clock),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
-                outbox);
+                outbox,
+                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
         topics.onDeleted(this::topicDeleted);
         service.onPermission(this::permissionChanged);
         admin.settings().onChange(this::settingsChanged);
@@ -199,10 +220,13 @@ public final class Broker implements AutoCloseable {
             QueueLockHandler locks,
             PullHandler pull,
             SendHandler send,
+            SendBackHandler sendBack,
+            RecallHandler recall,
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
-            DeliveryOutbox outbox) {}
+            DeliveryOutbox outbox,
+            PopParts.Handlers pop) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -233,8 +257,9 @@ public final class Broker implements AutoCloseable {
                         reappend,
                         probe)
                 .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
-                .consumers(handlers.group, handlers.locks)
+                .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
+                .pop(handlers.pop)
                 .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
@@ -273,6 +298,9 @@ public final class Broker implements AutoCloseable {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
             handlers.pull.visible(queue);
+            levels.visible(queue);
+            handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -302,6 +330,7 @@ public final class Broker implements AutoCloseable {
     private void topicDeleted(String topic) {
         admin.traffic().topicDeleted(topic);
         groups.topicDeleted(topic);
+        pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
@@ -337,10 +366,12 @@ public final class Broker implements AutoCloseable {
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
         store.log().storeHost(MessageId.hostBytes(told));
         handlers.send.storeHost(MessageId.hostBytes(told));
+        handlers.pop.replies().storeHost(MessageId.hostBytes(told));
         if (!config.nameServers().isEmpty()) {
             NameServerLink link =
                     new NameServerLink(config, config.publicIp() + ":" + bound.getPort(), this::topicsFromCore);
             nameServers = link;
+            handlers.pop.queues().connect(link);
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
@@ -355,6 +386,7 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -382,10 +414,12 @@ public final class Broker implements AutoCloseable {
         maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
     }
 
+    /** Answers what has waited long enough, and forgets who has been silent for too long. */
     private void sweep() {
         handlers.pull.expire();
         handlers.locks.expire();
         handlers.client.removeSilent();
+        handlers.pop.pop().expire();
     }
 
     private NameServerLink.Topics topicsFromCore() {

@@ -59,6 +59,7 @@ final class ClientHandler {
         long now = clock.getAsLong();
         for (JsonNode producer : json.path("producerDataSet")) {
             clients.producer(request.connection(), producer.path("groupName").asText());
+            clients.producerClient(request.connection(), clientId);
         }
         try {
             for (JsonNode consumer : json.path("consumerDataSet")) {

@@ -102,6 +102,11 @@ final class ClientTable {
         return attendance;
     }
 
+    /** The producers' clients by their ids, and back. */
+    private final Map<String, Connection> clientsById = new HashMap<>();
+
+    private final Map<Connection, String> clientIds = new HashMap<>();
+
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
 
@@ -153,6 +158,30 @@ final class ClientTable {
         }
     }
 
+    /** A client with producers has told its id; a later one of the same id takes its place. */
+    void producerClient(Connection connection, String clientId) {
+        if (clientId.length() > MAX_CLIENT_ID) {
+            throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
+        }
+        if (!clientId.isEmpty() && !clientId.equals(clientIds.get(connection))) {
+            forgetClient(connection);
+            clientIds.put(connection, clientId);
+            clientsById.put(clientId, connection);
+        }
+    }
+
+    /** The connection of the client of this id that has producers; null if there is none. */
+    @Nullable Connection producerClient(String clientId) {
+        return clientsById.get(clientId);
+    }
+
+    private void forgetClient(Connection connection) {
+        String id = clientIds.remove(connection);
+        if (id != null) {
+            clientsById.remove(id, connection);
+        }
+    }
+
     /** A producer of the group that can be asked something now, each in turn; null if there is none. */
     @Nullable Connection nextProducer(String group) {
         Set<Connection> members = producers.getOrDefault(group, Set.of());
@@ -195,6 +224,7 @@ final class ClientTable {
     /** A connection has ended: it is no producer of any group. */
     void producerLost(Connection connection) {
         attendance.lost(connection);
+        forgetClient(connection);
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
     }
 

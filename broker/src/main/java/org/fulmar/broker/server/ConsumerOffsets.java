@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.fulmar.broker.pop.Positions;
 import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.DataVersion;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The offsets that RocketMQ consumer groups have committed. Owned by the core; saved at checkpoints, as RocketMQ does,
  * so that a crash can take the last few seconds of commits.
  */
-final class ConsumerOffsets implements View {
+final class ConsumerOffsets implements View, Positions {
     /** Most pairs of topic and group. */
     private static final int MAX_PAIRS = 200_000;
 
@@ -42,7 +43,8 @@ final class ConsumerOffsets implements View {
      * Whether it was taken; not if there are too many groups already. While a reset waits for its consumer, what that
      * commits is passed over.
      */
-    boolean commit(String topic, String group, int queueId, long offset) {
+    @Override
+    public boolean commit(String topic, String group, int queueId, long offset) {
         return resets.offset(topic, group, queueId) >= 0 || put(topic, group, queueId, offset);
     }
 
@@ -113,6 +115,11 @@ final class ConsumerOffsets implements View {
         }
         Map<Integer, Long> perQueue = offsets.get(key(topic, group));
         return perQueue == null ? -1 : perQueue.getOrDefault(queueId, -1L);
+    }
+
+    @Override
+    public long committed(String topic, String group, int queueId) {
+        return query(topic, group, queueId);
     }
 
     void topicDeleted(String topic) {

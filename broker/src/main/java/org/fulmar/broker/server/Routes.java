@@ -1,7 +1,9 @@
 package org.fulmar.broker.server;
 
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.LevelProgress;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
@@ -11,6 +13,7 @@ import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.broker.transaction.Probe;
 import org.fulmar.broker.transaction.TransactionTable;
+import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.JmsCode;
@@ -52,6 +55,23 @@ record Routes(
         return this;
     }
 
+    /** POP consumption, server-side assignment, and replies to requests. */
+    Routes pop(PopParts.Handlers pop) {
+        onCore(RequestCode.POP_MESSAGE, pop.pop()::pop);
+        onCore(RequestCode.ACK_MESSAGE, pop.acks()::acknowledge);
+        onCore(RequestCode.BATCH_ACK_MESSAGE, pop.acks()::acknowledgeBatch);
+        onCore(RequestCode.CHANGE_MESSAGE_INVISIBLETIME, pop.acks()::change);
+        onCore(RequestCode.PEEK_MESSAGE, pop.pop()::peek);
+        onCore(RequestCode.NOTIFICATION, pop.pop()::notification);
+        onCore(RequestCode.POLLING_INFO, pop.pop()::pollingInfo);
+        onCore(RequestCode.QUERY_ASSIGNMENT, RequestRouter.unlessUnread(pop.assignments()::query));
+        onCore(RequestCode.SET_MESSAGE_REQUEST_MODE, pop.assignments()::setMode);
+        onCore(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, RequestRouter.unlessUnread(pop.assignments()::allModes));
+        onCore(RequestCode.SEND_REPLY_MESSAGE, pop.replies()::handle);
+        onCore(RequestCode.SEND_REPLY_MESSAGE_V2, pop.replies()::handle);
+        return this;
+    }
+
     Routes halfMessages(NativeTransactions natives, HalfMessages halves) {
         HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);
@@ -62,13 +82,23 @@ record Routes(
     }
 
     /** What RocketMQ's consumers have besides pulls and offsets. */
-    Routes consumers(GroupService group, QueueLockHandler locks) {
+    Routes consumers(
+            GroupService group,
+            QueueLockHandler locks,
+            SendBackHandler sendBack,
+            RecallHandler recall,
+            LevelProgress levels) {
         onCore(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, request -> group.put(request, turn));
         onCore(RequestCode.DELETE_SUBSCRIPTIONGROUP, request -> group.delete(request, turn));
         onCore(RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, RequestRouter.unlessUnread(group::all));
         onCore(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, group::one);
         onCore(RequestCode.LOCK_BATCH_MQ, locks::lock);
         onCore(RequestCode.UNLOCK_BATCH_MQ, locks::unlock);
+        onCore(RequestCode.CONSUMER_SEND_MSG_BACK, sendBack::handle);
+        onCore(RequestCode.RECALL_MESSAGE, recall::recall);
+        onCore(
+                RequestCode.GET_ALL_DELAY_OFFSET,
+                request -> request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(levels.toJson())));
         return this;
     }
 

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.SubscriptionGroup;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class TopicService {
     static final String DEFAULT_TOPIC = "TBW102";
     static final String RETRY_PREFIX = "%RETRY%";
+
+    /** As many as RocketMQ has levels. */
+    private static final int LEVEL_QUEUES = 18;
 
     private static final int ALL = TopicConfig.READ | TopicConfig.WRITE;
 
@@ -76,10 +80,20 @@ final class TopicService {
         createIfMissing(new TopicConfig("rmq_sys_SYNC_BROKER_MEMBER_" + config.brokerName(), 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
         createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));
+        createLevels();
         createIfMissing(new TopicConfig(HalfMessages.TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(HalfMessages.OP_TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(HalfMessages.GIVEN_UP_TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(config.clusterName() + "_REPLY_TOPIC", 1, ALL));
+    }
+
+    /** A queue for each delay level; more when the options have more. */
+    private void createLevels() throws StoreException {
+        int queues = Math.max(LEVEL_QUEUES, config.delayLevels().count());
+        TopicConfig there = createIfMissing(new TopicConfig(DelayLevels.TOPIC, queues, ALL));
+        if (there.readQueueNums() < queues) {
+            put(there.withQueues(queues, queues));
+        }
     }
 
     @Nullable TopicConfig get(String topic) {

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The index of one queue of a topic: for each message its place in the log, its size and the hash of its tag, in
@@ -166,6 +168,25 @@ public final class ConsumeQueue {
         ByteBuffer kept = ByteBuffer.allocate(Math.max(keep, FIRST_TAIL_ENTRIES * ENTRY_BYTES));
         tail = kept.put(tail.duplicate().position(0).limit(keep));
         saved = Math.min(saved, offset);
+    }
+
+    /** Whether the files have the length that the entries from {@code from} to the end take. */
+    boolean hasFiles(long from) throws IOException {
+        if (from >= maxOffset()) {
+            return true;
+        }
+        Set<Path> there = new HashSet<>(disk.list(directory));
+        for (long at = from / fileEntries * fileEntries; at < maxOffset(); at += fileEntries) {
+            if (!there.contains(file(at))) {
+                return false;
+            }
+            try (DiskFile file = disk.open(file(at))) {
+                if (file.size() < Math.min(fileEntries, maxOffset() - at) * ENTRY_BYTES) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** The log position of the last entry; -1 if there is none, or if the file that should hold it does not. */

@@ -46,6 +46,7 @@ public final class MessageStore {
     private final List<View> views;
     private final Events events;
     private final List<Long> checkpoints = new ArrayList<>();
+    private EntryTag entryTag = record -> MessageProperties.tagHash(record.property(TAGS));
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -80,6 +81,16 @@ public final class MessageStore {
                 cause -> core.execute(() -> self[0].forceFailed(cause)));
         this.appender = new Appender(log, flusher, options.syncFlush(), events::failed);
         self[0] = appender;
+    }
+
+    /** What the last field of a record's consume-queue entry holds: the hash of its tag, except in queues that wait. */
+    public interface EntryTag {
+        long of(MessageRecord record);
+    }
+
+    /** Set before the store is opened; a replay asks it for what {@link Appender#append} is given live. */
+    public void entryTag(EntryTag tag) {
+        entryTag = tag;
     }
 
     /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
@@ -210,12 +221,7 @@ public final class MessageStore {
         if (at >= queuesPosition) {
             String topic = record.topic();
             if (topics.exists(topic)) {
-                queue(topic, record.queueId())
-                        .replay(
-                                record.queueOffset(),
-                                at,
-                                record.size(),
-                                MessageProperties.tagHash(record.property(TAGS)));
+                queue(topic, record.queueId()).replay(record.queueOffset(), at, record.size(), entryTag.of(record));
             }
         }
     }
@@ -238,7 +244,7 @@ public final class MessageStore {
     }
 
     /** Whether every queue's files hold what the table says. */
-    private boolean restoreQueues(JsonNode json) {
+    private boolean restoreQueues(JsonNode json) throws IOException {
         json.path("queues")
                 .properties()
                 .forEach(topic -> topic.getValue()
@@ -247,9 +253,16 @@ public final class MessageStore {
                                 topic.getKey(),
                                 Integer.parseInt(queue.getKey()),
                                 queue.getValue().asLong())));
-        return queues.values().stream()
-                .flatMap(perTopic -> perTopic.values().stream())
-                .allMatch(queue -> queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0);
+        for (Map<Integer, QueueLog> perTopic : queues.values()) {
+            for (QueueLog queue : perTopic.values()) {
+                boolean whole = queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0;
+                if (!whole || !queue.index().hasFiles(queue.minOffset())) {
+                    LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private QueueLog newQueue(String topic, int queueId, long maxOffset) {

@@ -125,7 +125,8 @@ class ApacheClientTest {
                     PROBE,
                     nameServer,
                     phase.name(),
-                    client.name());
+                    client.name(),
+                    client.version());
             OUTPUT.computeIfAbsent(client.name(), name -> new ArrayList<>()).addAll(probe.awaitEnd(PROBE_SECONDS));
         }
     }
@@ -158,7 +159,9 @@ class ApacheClientTest {
 
     static Stream<Arguments> scenarios() {
         return CLIENTS.stream()
-                .flatMap(client -> Stream.of(Scenario.values()).map(scenario -> Arguments.of(client.name(), scenario)));
+                .flatMap(client -> Stream.of(Scenario.values())
+                        .filter(scenario -> scenario.isFor(client.version()))
+                        .map(scenario -> Arguments.of(client.name(), scenario)));
     }
 
     @ParameterizedTest(name = "{0}: {1}")

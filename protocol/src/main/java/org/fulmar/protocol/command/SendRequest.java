@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a send: SEND_MESSAGE (10) with long names, SEND_MESSAGE_V2 (310) and SEND_BATCH_MESSAGE (320) with
- * names of one letter. The body is the message's, or the batch.
+ * names of one letter; replies (324 and 325) have the same. The body is the message's, or the batch.
  *
  * @param queueId negative if the broker is to choose
  * @param bornTimestamp milliseconds since the epoch
@@ -27,7 +27,7 @@ public record SendRequest(
 
     public static SendRequest decode(Frame frame) {
         Fields in = Fields.of(frame);
-        boolean longNames = frame.code() == RequestCode.SEND_MESSAGE;
+        boolean longNames = frame.code() == RequestCode.SEND_MESSAGE || frame.code() == RequestCode.SEND_REPLY_MESSAGE;
         return new SendRequest(
                 in.text(longNames ? "producerGroup" : "a"),
                 in.text(longNames ? "topic" : "b"),

@@ -1,0 +1,112 @@
+package org.fulmar.broker.delay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.View;
+import org.fulmar.protocol.command.JsonBody;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delayed messages that were recalled and whose time has not come yet, so that a second recall is known as such: a state
+ * machine without clock, owned by the core. Each recall is a fact, which takes the message from the wheel as well.
+ */
+public final class RecalledTimers implements View {
+    private static final byte RECALLED = 76;
+    /** Most that are remembered at a time. */
+    static final int MAX_REMEMBERED = 200_000;
+
+    private record Entry(long deliverAt, long logOffset) implements Comparable<Entry> {
+        @Override
+        public int compareTo(Entry other) {
+            return Long.compare(deliverAt, other.deliverAt);
+        }
+    }
+
+    private final Map<Long, Long> recalled = new HashMap<>();
+    private final PriorityQueue<Entry> byTime = new PriorityQueue<>();
+
+    /** Whether the message whose record lies there was recalled, and would not be due yet. */
+    public boolean isRecalled(long logOffset) {
+        return recalled.containsKey(logOffset);
+    }
+
+    /**
+     * Makes room by forgetting those whose time has come, which can't be recalled anyhow.
+     *
+     * @param now milliseconds since the epoch
+     * @return whether one more may be recalled
+     */
+    public boolean hasRoom(long now) {
+        Entry first = byTime.peek();
+        while (first != null && first.deliverAt <= now) {
+            byTime.remove();
+            recalled.remove(first.logOffset);
+            first = byTime.peek();
+        }
+        return recalled.size() < MAX_REMEMBERED;
+    }
+
+    /** Recalls a message that waits. */
+    public void recall(long deliverAt, long logOffset, FactSink facts) {
+        facts.fact(out -> out.writeByte(RECALLED).writeLong(logOffset).writeLong(deliverAt));
+        applyRecalled(logOffset, deliverAt);
+    }
+
+    private void applyRecalled(long logOffset, long deliverAt) {
+        if (recalled.put(logOffset, deliverAt) == null) {
+            byTime.add(new Entry(deliverAt, logOffset));
+        }
+    }
+
+    /** Tells the wheel of a fact of this kind. */
+    public static void tell(ByteBuffer fact, LongConsumer wheel) {
+        if (fact.get(fact.position()) == RECALLED) {
+            wheel.accept(fact.getLong(fact.position() + 1));
+        }
+    }
+
+    @Override
+    public void apply(ByteBuffer fact) {
+        if (fact.get() == RECALLED) {
+            applyRecalled(fact.getLong(), fact.getLong());
+        }
+    }
+
+    @Override
+    public String fileName() {
+        return "recalledMessages.json";
+    }
+
+    @Override
+    public Supplier<byte[]> capture(long logPosition) {
+        Map<Long, Long> copy = Map.copyOf(recalled);
+        return () -> {
+            ObjectNode json = JsonBody.object().put("logPosition", logPosition);
+            ObjectNode table = json.putObject("recalled");
+            copy.forEach((logOffset, deliverAt) -> table.put(Long.toString(logOffset), deliverAt));
+            return JsonBody.bytes(json);
+        };
+    }
+
+    @Override
+    public long restore(byte @Nullable [] content) {
+        recalled.clear();
+        byTime.clear();
+        if (content == null) {
+            return 0;
+        }
+        JsonNode json = JsonBody.parse(content);
+        json.path("recalled")
+                .properties()
+                .forEach(each -> applyRecalled(
+                        Long.parseLong(each.getKey()), each.getValue().asLong()));
+        return json.path("logPosition").asLong();
+    }
+}
