@@ -273,10 +273,12 @@ public final class PopEngine {
             long start = committed >= 0 ? Math.max(min, Math.min(end, committed)) : otherwise;
             cursor = table.create(pop.group, pop.topic, queueId, start, facts);
             cursor.known = committed;
+            positions.followed(pop.topic, pop.group, queueId, facts);
         } else if (committed >= 0 && committed != cursor.known) {
             // set by an administrator, or by consumers that have pulled meanwhile
             table.reset(cursor, Math.max(min, Math.min(end, committed)), facts);
             cursor.known = committed;
+            positions.followed(pop.topic, pop.group, queueId, facts);
         }
         if (cursor.scan() < min) {
             table.settle(cursor, cursor.scan(), min - cursor.scan(), facts);

@@ -122,6 +122,11 @@ final class ConsumerOffsets implements View, Positions {
         return query(topic, group, queueId);
     }
 
+    @Override
+    public void followed(String topic, String group, int queueId, FactSink facts) {
+        takeReset(topic, group, queueId, facts);
+    }
+
     void topicDeleted(String topic) {
         offsets.keySet().removeIf(key -> key.startsWith(topic + "@"));
         resets.topicDeleted(topic);

@@ -123,6 +123,35 @@ final class AdminPeer implements AutoCloseable {
                 "*");
     }
 
+    /** Takes up to 32 messages of a queue for a minute. */
+    Answer pop(String group, String topic, int queue) throws Exception {
+        return ask(
+                RequestCode.POP_MESSAGE,
+                "",
+                "consumerGroup",
+                group,
+                "topic",
+                topic,
+                "queueId",
+                Integer.toString(queue),
+                "maxMsgNums",
+                "32",
+                "invisibleTime",
+                "60000",
+                "pollTime",
+                "0",
+                "bornTime",
+                "0",
+                "initMode",
+                "0",
+                "expType",
+                "TAG",
+                "exp",
+                "*",
+                "order",
+                "false");
+    }
+
     Answer commit(String group, String topic, int queue, long offset) throws Exception {
         return ask(
                 RequestCode.UPDATE_CONSUMER_OFFSET,

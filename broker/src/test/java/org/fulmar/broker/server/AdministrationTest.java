@@ -246,6 +246,25 @@ class AdministrationTest {
     }
 
     @Test
+    void popsFollowAResetOnceAndGoOn() throws Exception {
+        readTopic();
+        stop();
+        start();
+        admin.heartbeat("c", GROUP, TOPIC);
+        assertThat(admin.pop(GROUP, TOPIC, 0).code()).isNotZero();
+        succeeds(admin.reset(GROUP, TOPIC, 0, 0));
+        Answer popped = admin.pop(GROUP, TOPIC, 0);
+        succeeds(popped);
+        clock.addAndGet(1);
+        assertThat(admin.pop(GROUP, TOPIC, 0).code())
+                .as("what is popped is not reset again")
+                .isNotZero();
+        assertThat(admin.pull(GROUP, TOPIC, 0, 3).code())
+                .as("nobody else has to be told")
+                .isEqualTo(ResponseCode.PULL_NOT_FOUND);
+    }
+
+    @Test
     void aResetOfWhatIsNotThereSaysSo() throws Exception {
         refused(admin.reset(GROUP, "none", 0, 0), ResponseCode.TOPIC_NOT_EXIST, "none");
         succeeds(admin.putTopic(TOPIC, 4, 4, READ | WRITE, ""));
