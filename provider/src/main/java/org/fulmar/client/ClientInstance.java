@@ -204,6 +204,7 @@ public final class ClientInstance implements AutoCloseable {
     public void join(ProducerMember producer) throws ClientException {
         checkOpen();
         heartbeats.add(producer);
+        producer.topics().forEach(routes::get);
         beatSoon();
     }
 
@@ -216,6 +217,7 @@ public final class ClientInstance implements AutoCloseable {
     public void join(ConsumerMember consumer) throws ClientException {
         checkOpen();
         heartbeats.add(consumer);
+        consumer.topics().forEach(routes::get);
         beatSoon();
     }
 

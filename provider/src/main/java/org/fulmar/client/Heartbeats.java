@@ -85,10 +85,11 @@ final class Heartbeats {
         return producers.isEmpty() && consumers.isEmpty();
     }
 
-    /** The topics that consumers need routes of. */
+    /** The topics that the groups need routes of. */
     Set<String> topics() {
         Set<String> topics = new HashSet<>();
         consumers.values().forEach(consumer -> topics.addAll(consumer.topics()));
+        producers.values().forEach(producer -> topics.addAll(producer.topics()));
         return topics;
     }
 

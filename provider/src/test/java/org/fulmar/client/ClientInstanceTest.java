@@ -32,6 +32,11 @@ class ClientInstanceTest {
 
     private record Producer(String group) implements ProducerMember {
         @Override
+        public Set<String> topics() {
+            return Set.of();
+        }
+
+        @Override
         public void asked(TransactionCheck check) {
             throw new AssertionError("there are no transactions here");
         }

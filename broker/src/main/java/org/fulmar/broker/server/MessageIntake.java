@@ -89,6 +89,7 @@ final class MessageIntake {
      * @throws StoreException if a lane of its destination can't be made
      */
     Taken take(JmsPeer peer, SendOperation send) throws DeliveryException, StoreException {
+        store.admit();
         JmsPeer.Destination destination = peer.destination(send.handle());
         if (destination == null) {
             throw new DeliveryException(

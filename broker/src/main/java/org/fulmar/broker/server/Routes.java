@@ -8,6 +8,7 @@ import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.delivery.TransactedDeliveries;
+import org.fulmar.broker.retention.Retention;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
@@ -69,6 +70,19 @@ record Routes(
         onCore(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, RequestRouter.unlessUnread(pop.assignments()::allModes));
         onCore(RequestCode.SEND_REPLY_MESSAGE, pop.replies()::handle);
         onCore(RequestCode.SEND_REPLY_MESSAGE_V2, pop.replies()::handle);
+        return this;
+    }
+
+    /** The deletion of old files, asked for by an administrator. */
+    Routes retention(Retention retention) {
+        onCore(RequestCode.DELETE_EXPIRED_COMMITLOG, request -> {
+            retention.cleanNow();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
+        onCore(RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, request -> {
+            retention.cleanQueues();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
         return this;
     }
 

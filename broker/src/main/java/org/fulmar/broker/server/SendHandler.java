@@ -144,6 +144,7 @@ final class SendHandler {
 
     /** The topic if the message may be sent to it; else the request is answered. */
     private @Nullable TopicConfig admit(Request request, SendRequest send) throws StoreException {
+        store.admit();
         String name = DestinationNames.checked(send.topic());
         if ((config.brokerPermission() & TopicConfig.WRITE) == 0) {
             request.answer(ResponseCode.NO_PERMISSION, "broker " + config.brokerName() + " takes no messages");

@@ -3,6 +3,7 @@ package org.fulmar.client.producer;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,8 @@ public final class Producer implements AutoCloseable {
     private final RequestReply requests;
     private final @Nullable ScheduledFuture<?> detector;
 
-    private Producer(ClientInstance client, ProducerConfig config, Consumer<TransactionCheck> checks)
+    private Producer(
+            ClientInstance client, ProducerConfig config, Consumer<TransactionCheck> checks, Set<String> topics)
             throws ClientException {
         this.client = client;
         this.config = config;
@@ -47,7 +49,7 @@ public final class Producer implements AutoCloseable {
                 config.number(ProducerConfig.MAX_ASYNC_MESSAGES),
                 config.number(ProducerConfig.MAX_ASYNC_BYTES),
                 config.text(ProducerConfig.WHEN_FULL).equals("wait"));
-        this.member = new Member(config.group(), checks);
+        this.member = new Member(config.group(), checks, topics);
         this.requests = new RequestReply(client, this);
         client.join(member);
         this.detector = sender.detects
@@ -56,7 +58,8 @@ public final class Producer implements AutoCloseable {
                 : null;
     }
 
-    private record Member(String group, Consumer<TransactionCheck> checks) implements ProducerMember {
+    private record Member(String group, Consumer<TransactionCheck> checks, Set<String> topics)
+            implements ProducerMember {
         @Override
         public void asked(TransactionCheck check) {
             checks.accept(check);
@@ -78,15 +81,18 @@ public final class Producer implements AutoCloseable {
      * @throws ClientException if the client has a producer of this group, or is closed
      */
     public static Producer start(ClientInstance client, ProducerConfig config) throws ClientException {
-        return start(client, config, check -> {});
+        String model = config.text(ProducerConfig.DEFAULT_TOPIC);
+        return start(client, config, check -> {}, model.isEmpty() ? Set.of() : Set.of(model));
     }
 
     /**
      * @param checks is told, on network threads, of transactions that a broker asks after
+     * @param topics whose brokers are told of the producer even if it sends nothing; thread-safe
      */
-    static Producer start(ClientInstance client, ProducerConfig config, Consumer<TransactionCheck> checks)
+    static Producer start(
+            ClientInstance client, ProducerConfig config, Consumer<TransactionCheck> checks, Set<String> topics)
             throws ClientException {
-        return new Producer(client, config, checks);
+        return new Producer(client, config, checks, topics);
     }
 
     public ProducerConfig config() {

@@ -2,6 +2,8 @@ package org.fulmar.client.producer;
 
 import io.netty.buffer.Unpooled;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -31,9 +33,12 @@ public final class TransactionProducer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionProducer.class);
     private static final int IDLE_SECONDS = 10;
     private static final int END_SECONDS = 5;
+    private static final int MAX_TOPICS = 10_000;
 
     private final TransactionListener listener;
     private final ThreadPoolExecutor checks;
+    /** Brokers of these may have to ask, however long ago the last message was. */
+    private final Set<String> topics = ConcurrentHashMap.newKeySet();
     private final Producer producer;
     private final ClientInstance client;
 
@@ -56,7 +61,11 @@ public final class TransactionProducer implements AutoCloseable {
                     return thread;
                 });
         checks.allowCoreThreadTimeOut(true);
-        this.producer = Producer.start(client, config, this::asked);
+        String model = config.text(ProducerConfig.DEFAULT_TOPIC);
+        if (!model.isEmpty()) {
+            topics.add(model);
+        }
+        this.producer = Producer.start(client, config, this::asked, topics);
     }
 
     /**
@@ -92,6 +101,9 @@ public final class TransactionProducer implements AutoCloseable {
                 .system(MessageProperties.TRAN_MSG, "true")
                 .system(MessageProperties.PGROUP, producer.config().group())
                 .build();
+        if (topics.size() < MAX_TOPICS) {
+            topics.add(message.topic());
+        }
         SendResult sent = producer.send(half);
         TransactionState state = TransactionState.UNKNOWN;
         try {
