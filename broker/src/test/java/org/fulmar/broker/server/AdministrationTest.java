@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.AdminPeer.Asked;
+import org.fulmar.broker.security.PasswordHash;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
@@ -31,13 +32,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdministrationTest {
     private static final String TOPIC = "orders";
     private static final String GROUP = "readers";
+    private static final long START = 1_700_000_000_000L;
     private static final int READ = 4;
     private static final int WRITE = 2;
 
     @TempDir
     Path directory;
 
-    private final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
+    private final AtomicLong clock = new AtomicLong(START);
     private final Map<String, String> options = new TreeMap<>();
     private final List<AutoCloseable> open = new ArrayList<>();
     private Broker broker;
@@ -90,7 +92,6 @@ class AdministrationTest {
         succeeds(admin.putTopic(TOPIC, 4, 4, READ | WRITE, ""));
         for (int queue = 0; queue < 4; queue++) {
             for (int i = 0; i < 3; i++) {
-                clock.addAndGet(1000);
                 succeeds(admin.send(TOPIC, queue, "m" + i));
             }
             succeeds(admin.commit(GROUP, TOPIC, queue, 3));
@@ -205,25 +206,27 @@ class AdministrationTest {
         readTopic();
         admin.heartbeat("c", GROUP, TOPIC);
         stop();
+        clock.addAndGet(1000);
         start();
-        long second = 1_700_000_000_000L + 2000;
-        Answer answer = admin.reset(GROUP, TOPIC, 0, second);
+        succeeds(admin.send(TOPIC, 0, "later"));
+        succeeds(admin.commit(GROUP, TOPIC, 0, 4));
+        Answer answer = admin.reset(GROUP, TOPIC, 0, START + 500);
         succeeds(answer);
         assertThat(text(answer))
-                .isEqualTo("{\"offsetTable\":{{\"brokerName\":\"broker-a\",\"queueId\":0,\"topic\":\"orders\"}:1}}");
+                .isEqualTo("{\"offsetTable\":{{\"brokerName\":\"broker-a\",\"queueId\":0,\"topic\":\"orders\"}:3}}");
         restartWithout("offsetResets.json");
 
-        assertThat(admin.committed(GROUP, TOPIC, 0)).isEqualTo(1);
-        succeeds(admin.commit(GROUP, TOPIC, 0, 3));
+        assertThat(admin.committed(GROUP, TOPIC, 0)).isEqualTo(3);
+        succeeds(admin.commit(GROUP, TOPIC, 0, 4));
         assertThat(admin.committed(GROUP, TOPIC, 0))
                 .as("a commit of what came before the reset changes nothing")
-                .isEqualTo(1);
-        Answer moved = admin.pull(GROUP, TOPIC, 0, 3);
+                .isEqualTo(3);
+        Answer moved = admin.pull(GROUP, TOPIC, 0, 4);
         assertThat(moved.code()).isEqualTo(ResponseCode.PULL_OFFSET_MOVED);
-        assertThat(moved.fields()).containsEntry("nextBeginOffset", "1");
-        assertThat(admin.pull(GROUP, TOPIC, 0, 1).code()).isZero();
-        succeeds(admin.commit(GROUP, TOPIC, 0, 2));
-        assertThat(admin.committed(GROUP, TOPIC, 0)).isEqualTo(2);
+        assertThat(moved.fields()).containsEntry("nextBeginOffset", "3");
+        assertThat(admin.pull(GROUP, TOPIC, 0, 3).code()).isZero();
+        succeeds(admin.commit(GROUP, TOPIC, 0, 4));
+        assertThat(admin.committed(GROUP, TOPIC, 0)).isEqualTo(4);
         assertThat(admin.pull(GROUP, TOPIC, 1, 3).code())
                 .as("another queue was not reset")
                 .isEqualTo(ResponseCode.PULL_NOT_FOUND);
@@ -376,7 +379,7 @@ class AdministrationTest {
         Answer span = admin.ask(RequestCode.QUERY_CONSUME_TIME_SPAN, "", "topic", TOPIC, "group", GROUP);
         assertThat(span.json().path("consumeTimeSpanSet")).hasSize(4);
         assertThat(span.json().path("consumeTimeSpanSet").path(0).path("minTimeStamp").asLong())
-                .isEqualTo(1_700_000_000_000L + 1000);
+                .isEqualTo(START);
         Answer correction = admin.ask(RequestCode.QUERY_CORRECTION_OFFSET, "", "topic", TOPIC);
         assertThat(correction.json().path("correctionOffsets").path("2").asLong()).isEqualTo(3);
         assertThat(text(admin.ask(RequestCode.GET_TOPIC_STATS_INFO, "", "topic", TOPIC)))
@@ -388,6 +391,9 @@ class AdministrationTest {
     @Test
     void aBrokerWithoutAnonymousClientsTakesNoAdministration() throws Exception {
         stop();
+        Path users = directory.resolve("users");
+        Files.writeString(users, "someone=" + PasswordHash.of("secret"));
+        options.put("usersFile", users.toString());
         options.put("anonymousAllowed", "false");
         start();
         for (int code : List.of(
