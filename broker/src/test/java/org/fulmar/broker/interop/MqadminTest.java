@@ -129,6 +129,8 @@ class MqadminTest {
             Step.of("updateBrokerConfig" + B + "-k maxRedeliveries -v many", "CODE: 29 .*must be a number"),
             Step.of("setConsumeMode" + B + "-t orders -g readers -m PULL -q 8", "set consume mode to {B} success"),
             Step.of("cleanUnusedTopic" + B, "success"),
+            Step.of("cleanExpiredCQ" + B, "success"),
+            Step.of("deleteExpiredCommitLog" + B, "success"),
             Step.of("updateTopicList" + B + "-f {LIST}", "submit batch of topic config to {B} success"),
             Step.of("topicList" + N, "\\bfirst\\b", "\\bsecond\\b", "\\bTBW102\\b", "%RETRY%readers"),
             Step.of("exportMetadata" + N + "-c DefaultCluster -f {DIR}", "export .*metadata.json success"),

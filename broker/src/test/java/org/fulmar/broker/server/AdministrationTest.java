@@ -392,7 +392,7 @@ class AdministrationTest {
     void aBrokerWithoutAnonymousClientsTakesNoAdministration() throws Exception {
         stop();
         Path users = directory.resolve("users");
-        Files.writeString(users, "someone=" + PasswordHash.of("secret"));
+        Files.writeString(users, "someone=" + PasswordHash.of("secret").text());
         options.put("usersFile", users.toString());
         options.put("anonymousAllowed", "false");
         start();
