@@ -131,6 +131,11 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.PROPERTY_FILTER);
     }
 
+    /** Whether SQL92 filters are tried on messages in advance. */
+    public boolean calculateFilterBits() {
+        return options.bool(BrokerOptions.FILTER_BITS);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }

@@ -66,6 +66,11 @@ public final class BrokerOptions {
             "enablePropertyFilter",
             true,
             "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
+    static final OptionSpec FILTER_BITS = OptionSpec.bool(
+            "enableCalcFilterBitMap",
+            true,
+            "whether SQL92 filters that are in use are tried once on each message when it is stored, so that pulls need"
+                    + " not read what they don't want");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -170,6 +175,7 @@ public final class BrokerOptions {
             PERMISSION,
             LONG_POLLING,
             PROPERTY_FILTER,
+            FILTER_BITS,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,

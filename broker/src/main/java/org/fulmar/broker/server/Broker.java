@@ -61,6 +61,7 @@ public final class Broker implements AutoCloseable {
     private final ProducerTable producers = new ProducerTable();
     private final ConsumerOffsets offsets = new ConsumerOffsets();
     private final ClientTable clients = new ClientTable();
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -127,7 +128,9 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        this.filterBits = new FilterBits(
+                config.calculateFilterBits(), disk, config.store().root(), clock);
+        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages, filterBits);
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.backlog = new StoreBacklog(store, topics, clock);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog);
@@ -155,7 +158,7 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         this.handlers = new Handlers(
-                new PullHandler(config, service, store, clients, offsets, clock),
+                new PullHandler(config, service, store, clients, offsets, filterBits, clock),
                 new SendHandler(config, service, store, natives),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
@@ -238,6 +241,7 @@ public final class Broker implements AutoCloseable {
         @Override
         public void visible(QueueLog queue) {
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
         }
 
@@ -251,6 +255,7 @@ public final class Broker implements AutoCloseable {
     private void topicDeleted(String topic) {
         groups.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -298,6 +303,7 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -358,6 +364,11 @@ public final class Broker implements AutoCloseable {
         return clients;
     }
 
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
+    }
+
     /** Milliseconds since the epoch, as the broker has it. */
     public LongSupplier clock() {
         return clock;
@@ -385,7 +396,8 @@ public final class Broker implements AutoCloseable {
         }
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
-        maintenance.shutdownNow();
+        // not interrupted: that would close the files which a checkpoint is forcing
+        maintenance.shutdown();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();
         business.shutdownNow();

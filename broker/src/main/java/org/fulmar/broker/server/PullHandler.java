@@ -59,6 +59,7 @@ final class PullHandler {
     private final ClientTable clients;
     private final ConsumerOffsets offsets;
     private final PullSubscriptions subscriptions;
+    private final FilterBits bits;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
     private int parkedCount;
@@ -69,6 +70,7 @@ final class PullHandler {
             MessageStore store,
             ClientTable clients,
             ConsumerOffsets offsets,
+            FilterBits bits,
             LongSupplier clock) {
         this.config = config;
         this.topics = topics;
@@ -76,6 +78,7 @@ final class PullHandler {
         this.clients = clients;
         this.offsets = offsets;
         this.subscriptions = new PullSubscriptions(config, clients);
+        this.bits = bits;
         this.clock = clock;
     }
 
@@ -132,17 +135,17 @@ final class PullHandler {
         return null;
     }
 
-    private @Nullable PullFilter filter(ClientTable.Subscription subscription) {
+    private @Nullable PullFilter filter(QueueLog queue, ClientTable.Subscription subscription) {
         if (subscription.isTag()) {
             return PullFilter.ofTags(subscription.tagHashes());
         }
         SqlFilter sql = clients.filters().getIfSound(subscription.text());
-        return sql == null ? null : PullFilter.of(sql);
+        return sql == null ? null : PullFilter.of(sql, queue, bits);
     }
 
     private Found look(
             Request request, QueueLog queue, PullRequest pull, ClientTable.Subscription subscription, long from) {
-        PullFilter filter = filter(subscription);
+        PullFilter filter = filter(queue, subscription);
         if (filter == null || !request.connection().isWritable()) {
             // many pulls at once, and nobody reads their answers: no memory is taken for more of them
             return new Found(null, from);
@@ -166,7 +169,8 @@ final class PullHandler {
                 if (full) {
                     return new Found(body, offset);
                 }
-                MessageRecord record = filter.mayWant(tagHash) ? store.log().read(physical) : null;
+                MessageRecord record =
+                        filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
                 if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
