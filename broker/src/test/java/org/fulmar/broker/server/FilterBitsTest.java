@@ -136,14 +136,14 @@ class FilterBitsTest {
     void aBacklogThatIsLargerThanWhatMemoryKeepsHasItsBitsInFiles() throws Exception {
         send(10);
         assertAllGetTheirs();
-        send(9_990);
+        send(5_490);
         FilterBits.Counts before = broker.filterBits().counts();
         assertAllGetTheirs();
-        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 9_990, 9_990 + 100, 0));
+        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 5_490, 5_490 + 100, 0));
         restart();
         before = broker.filterBits().counts();
         assertAllGetTheirs();
-        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 9_990, 9_990 + 100, 0));
+        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 5_490, 5_490 + 100, 0));
     }
 
     @Test
@@ -251,7 +251,7 @@ class FilterBitsTest {
         restart();
         List<String> bodies = new ArrayList<>();
         List<Map<String, String>> properties = new ArrayList<>();
-        for (int step = 0; step < 150; step++) {
+        for (int step = 0; step < 80; step++) {
             switch (random.nextInt(12)) {
                 case 0 -> {
                     Path saved = directory.resolve("config/consumerFilter.json");
