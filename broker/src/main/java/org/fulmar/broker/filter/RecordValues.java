@@ -119,7 +119,10 @@ final class RecordValues implements Values {
     /** Null if it was set as bytes: those are no value that a selector could name. */
     private @Nullable String correlationId(MessageRecord current) throws MalformedPropertyException {
         String encoded = find(current, JmsNames.CORRELATION_ID);
-        return encoded != null && HeaderText.decodeCorrelationId(encoded) instanceof String id ? id : null;
+        if (encoded == null) {
+            return find(current, JmsNames.NATIVE_CORRELATION_ID);
+        }
+        return HeaderText.decodeCorrelationId(encoded) instanceof String id ? id : null;
     }
 
     private @Nullable String type(MessageRecord current) throws MalformedPropertyException {

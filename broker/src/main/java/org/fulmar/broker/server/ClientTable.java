@@ -83,8 +83,11 @@ final class ClientTable {
         }
     }
 
+    /** A client in a group, and when it was last heard of, in milliseconds since the epoch. */
+    private record Member(String clientId, long heardAt) {}
+
     private static final class Group {
-        final Map<Connection, String> members = new HashMap<>();
+        final Map<Connection, Member> members = new HashMap<>();
         final Map<String, Subscription> subscriptions = new HashMap<>();
         final MemberSubscriptions alike = new MemberSubscriptions();
         boolean notify = true;
@@ -93,12 +96,26 @@ final class ClientTable {
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
     private final SqlFilters filters = new SqlFilters();
+    private final Attendance attendance = new Attendance();
+
+    Attendance attendance() {
+        return attendance;
+    }
+
+    /** The producers' clients by their ids, and back. */
+    private final Map<String, Connection> clientsById = new HashMap<>();
+
+    private final Map<Connection, String> clientIds = new HashMap<>();
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
 
-    /** Takes one consumer group of a heartbeat; a change if the client is new in the group, else null. */
-    @Nullable Change consumer(Connection connection, String clientId, JsonNode data) {
+    /**
+     * Takes one consumer group of a heartbeat; a change if the client is new in the group, else null.
+     *
+     * @param now milliseconds since the epoch
+     */
+    @Nullable Change consumer(Connection connection, String clientId, JsonNode data, long now) {
         String name = data.path("groupName").asText();
         if (name.isEmpty() || name.length() > MAX_NAME) {
             throw new FrameException("a consumer group name has 1 to " + MAX_NAME + " characters");
@@ -110,7 +127,8 @@ final class ClientTable {
             throw new FrameException("more than " + MAX_GROUPS + " consumer groups");
         }
         Group group = consumers.computeIfAbsent(name, n -> new Group());
-        boolean joined = !clientId.equals(group.members.put(connection, clientId));
+        Member before = group.members.put(connection, new Member(clientId, now));
+        boolean joined = before == null || !clientId.equals(before.clientId());
         Map<String, Subscription> own = new HashMap<>();
         Map<String, Subscription> fresh = new HashMap<>();
         for (JsonNode node : data.path("subscriptionDataSet")) {
@@ -140,6 +158,30 @@ final class ClientTable {
         }
     }
 
+    /** A client with producers has told its id; a later one of the same id takes its place. */
+    void producerClient(Connection connection, String clientId) {
+        if (clientId.length() > MAX_CLIENT_ID) {
+            throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
+        }
+        if (!clientId.isEmpty() && !clientId.equals(clientIds.get(connection))) {
+            forgetClient(connection);
+            clientIds.put(connection, clientId);
+            clientsById.put(clientId, connection);
+        }
+    }
+
+    /** The connection of the client of this id that has producers; null if there is none. */
+    @Nullable Connection producerClient(String clientId) {
+        return clientsById.get(clientId);
+    }
+
+    private void forgetClient(Connection connection) {
+        String id = clientIds.remove(connection);
+        if (id != null) {
+            clientsById.remove(id, connection);
+        }
+    }
+
     /** A producer of the group that can be asked something now, each in turn; null if there is none. */
     @Nullable Connection nextProducer(String group) {
         Set<Connection> members = producers.getOrDefault(group, Set.of());
@@ -158,6 +200,7 @@ final class ClientTable {
     }
 
     @Nullable Change unregisterConsumer(Connection connection, String name) {
+        attendance.consumerLeft(connection, name);
         Group group = consumers.get(name);
         if (group == null || group.members.remove(connection) == null) {
             return null;
@@ -171,22 +214,18 @@ final class ClientTable {
     }
 
     void unregisterProducer(Connection connection, String group) {
+        attendance.producerLeft(connection, group);
         Set<Connection> members = producers.get(group);
         if (members != null && members.remove(connection) && members.isEmpty()) {
             producers.remove(group);
         }
     }
 
-    List<Change> connectionLost(Connection connection) {
-        List<Change> changes = new java.util.ArrayList<>();
-        for (String group : List.copyOf(consumers.keySet())) {
-            Change change = unregisterConsumer(connection, group);
-            if (change != null) {
-                changes.add(change);
-            }
-        }
+    /** A connection has ended: it is no producer of any group. */
+    void producerLost(Connection connection) {
+        attendance.lost(connection);
+        forgetClient(connection);
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
-        return changes;
     }
 
     /** The client ids of a group, sorted. */
@@ -194,7 +233,57 @@ final class ClientTable {
         Group found = consumers.get(group);
         return found == null
                 ? List.of()
-                : found.members.values().stream().sorted().toList();
+                : found.members.values().stream().map(Member::clientId).sorted().toList();
+    }
+
+    /** The client that a connection is in a group; null if it is none. */
+    @Nullable String clientId(String group, Connection connection) {
+        Group found = consumers.get(group);
+        Member member = found == null ? null : found.members.get(connection);
+        return member == null ? null : member.clientId();
+    }
+
+    /** Whether a client is in a group by any connection. */
+    boolean isMember(String group, String clientId) {
+        Group found = consumers.get(group);
+        return found != null && found.members.values().stream().anyMatch(member -> clientId.equals(member.clientId()));
+    }
+
+    /** The groups that a connection is a member of. */
+    List<String> groupsOf(Connection connection) {
+        return consumers.entrySet().stream()
+                .filter(each -> each.getValue().members.containsKey(connection))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Whom to tell when something has changed for a group; null if nobody. */
+    @Nullable Change change(String name) {
+        Group group = consumers.get(name);
+        return group == null || group.members.isEmpty() ? null : change(name, group);
+    }
+
+    boolean isBroadcasting(String name) {
+        Group group = consumers.get(name);
+        return group != null && !group.notify;
+    }
+
+    /** A member of a group. */
+    record Membership(String group, Connection connection) {}
+
+    /**
+     * The members that have not been heard of since. Producers go with their connections.
+     *
+     * @param time milliseconds since the epoch
+     */
+    List<Membership> silentSince(long time) {
+        List<Membership> silent = new ArrayList<>();
+        consumers.forEach((name, group) -> group.members.forEach((connection, member) -> {
+            if (member.heardAt() < time) {
+                silent.add(new Membership(name, connection));
+            }
+        }));
+        return silent;
     }
 
     boolean knows(String group) {

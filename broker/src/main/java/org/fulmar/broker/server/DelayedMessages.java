@@ -3,11 +3,14 @@ package org.fulmar.broker.server;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.QueueLog;
+import org.fulmar.broker.store.QueueLook;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.TopicConfig;
@@ -27,13 +30,14 @@ import org.slf4j.LoggerFactory;
  * <p>The sender of one is answered when the waiting record is as durable as the message asks; it is delivered once,
  * never before its time, whatever crashes meanwhile: the copy is the fact that it has been.
  */
-final class DelayedMessages implements View {
+final class DelayedMessages implements View, LiveRecords {
     /** RocketMQ's topic of messages that wait for any time. */
     static final String TOPIC = "rmq_sys_wheel_timer";
 
     private static final Logger LOG = LoggerFactory.getLogger(DelayedMessages.class);
     private static final byte[] TOPIC_BYTES = MessageProperties.name(TOPIC);
     private static final byte[] REAL_TOPIC = MessageProperties.name(MessageProperties.REAL_TOPIC);
+    private static final byte[] REAL_QUEUE = MessageProperties.name(MessageProperties.REAL_QID);
     private static final byte[] DUE = MessageProperties.name(MessageProperties.TIMER_OUT_MS);
     private static final int PER_TURN = 1024;
     private static final long AGAIN_MILLIS = 1000;
@@ -41,6 +45,7 @@ final class DelayedMessages implements View {
     private final TimerWheel wheel;
     private @Nullable MessageStore store;
     private @Nullable TopicService topics;
+    private long deliveredUntil;
 
     DelayedMessages(TimerWheel wheel) {
         this.wheel = wheel;
@@ -60,6 +65,29 @@ final class DelayedMessages implements View {
     void append(MessageIntake.Taken message, Appender.Listener listener) throws StoreException {
         long at = store().appender().append(queue(), draft(message), 0, message.isPersistent(), listener);
         appended(message.deliverAt(), at);
+    }
+
+    /**
+     * Appends a message of a RocketMQ client that waits. It goes to the queue that it was sent to, not to a lane.
+     *
+     * @param deliverAt milliseconds since the epoch
+     */
+    void append(NativeMessage message, long deliverAt, Appender.Listener listener) throws StoreException {
+        message.properties().put(MessageProperties.TIMER_OUT_MS, Long.toString(deliverAt));
+        message.properties().put(MessageProperties.REAL_TOPIC, message.topic());
+        message.properties().put(MessageProperties.REAL_QID, Integer.toString(message.queueId()));
+        long at = store().appender().append(queue(), message.draft(TOPIC, 0), 0, true, listener);
+        appended(deliverAt, at);
+    }
+
+    /** The message whose record lies there waits no more; the fact that says so is logged. */
+    void recalled(long logOffset) {
+        wheel.fired(logOffset);
+    }
+
+    /** What was due until then has been given, in milliseconds since the epoch. */
+    long deliveredUntil() {
+        return deliveredUntil;
     }
 
     /** Where messages wait. */
@@ -93,6 +121,7 @@ final class DelayedMessages implements View {
 
     /** Copies what is due to its topic; more may be due afterwards. */
     void deliverDue(long now) {
+        deliveredUntil = Math.max(deliveredUntil, now);
         if (wheel.nextDue() <= now) {
             wheel.due(now, PER_TURN, (deliverAt, logOffset) -> deliver(now, logOffset));
         }
@@ -114,7 +143,7 @@ final class DelayedMessages implements View {
             return;
         }
         try {
-            int lane = service.lane(topic, JmsFlag.priority(record.flag()));
+            int lane = queueOf(record, topic, service);
             RecordDraft copy = MovedRecord.copy(record, real, lane, MovedRecord.ofTimer(logOffset), Map.of());
             long tagHash = MessageProperties.tagHash(record.property(JmsNames.TAGS));
             QueueLog queue = store().queue(real, lane);
@@ -124,6 +153,13 @@ final class DelayedMessages implements View {
             LOG.warn("a delayed message for {} has to wait longer: {}", real, e.getMessage());
             wheel.retryAt(logOffset, now + AGAIN_MILLIS);
         }
+    }
+
+    /** Messages of RocketMQ clients have been sent to a queue, JMS messages to a lane. */
+    private static int queueOf(MessageRecord record, TopicConfig topic, TopicService service) throws StoreException {
+        return record.property(REAL_QUEUE) == null
+                ? service.lane(topic, JmsFlag.priority(record.flag()))
+                : NativeDelays.realQueue(record) % Math.max(1, Math.max(topic.readQueueNums(), topic.writeQueueNums()));
     }
 
     /** Nobody waits for the copy; if it can't be written the store as a whole has failed, and says so. */
@@ -162,8 +198,41 @@ final class DelayedMessages implements View {
     }
 
     @Override
+    public void relocated(MessageRecord record, long from) {
+        String due = record.topicIs(TOPIC_BYTES) ? record.property(DUE) : null;
+        if (due != null) {
+            wheel.relocated(Long.parseLong(due), from, record.physicalOffset());
+        }
+    }
+
+    @Override
+    public boolean knowsMessagesAlone() {
+        return wheel.knowsMessagesAlone();
+    }
+
+    @Override
+    public Look before(long position) {
+        QueueLook all = new QueueLook(queue(), position, offset -> offset);
+        return found -> all.next(new Found() {
+            @Override
+            public boolean mayGoOn() {
+                return found.mayGoOn();
+            }
+
+            @Override
+            public void live(long logOffset, int size) {
+                MessageRecord record = store().log().read(logOffset);
+                String due = record == null ? null : record.property(DUE);
+                if (due != null && wheel.isWaiting(Long.parseLong(due), logOffset)) {
+                    found.live(logOffset, size);
+                }
+            }
+        });
+    }
+
+    @Override
     public void apply(ByteBuffer fact) {
-        wheel.apply(fact);
+        RecalledTimers.tell(fact, wheel::fired);
     }
 
     @Override

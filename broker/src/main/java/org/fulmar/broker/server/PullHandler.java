@@ -58,7 +58,9 @@ final class PullHandler {
     private final MessageStore store;
     private final ClientTable clients;
     private final ConsumerOffsets offsets;
+    private final GroupService groups;
     private final PullSubscriptions subscriptions;
+    private final Traffic traffic;
     private final FilterBits bits;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
@@ -70,13 +72,17 @@ final class PullHandler {
             MessageStore store,
             ClientTable clients,
             ConsumerOffsets offsets,
+            GroupService groups,
+            Traffic traffic,
             FilterBits bits,
             LongSupplier clock) {
+        this.traffic = traffic;
         this.config = config;
         this.topics = topics;
         this.store = store;
         this.clients = clients;
         this.offsets = offsets;
+        this.groups = groups;
         this.subscriptions = new PullSubscriptions(config, clients);
         this.bits = bits;
         this.clock = clock;
@@ -84,6 +90,9 @@ final class PullHandler {
 
     void handle(Request request) {
         PullRequest pull = PullRequest.decode(request.frame());
+        if (groups.refuses(request, pull.consumerGroup(), clients.isBroadcasting(pull.consumerGroup()))) {
+            return;
+        }
         QueueLog queue = admit(request, pull);
         if (queue == null) {
             return;
@@ -92,7 +101,12 @@ final class PullHandler {
         if (subscription == null) {
             return;
         }
-        if (pull.commitsOffset()) {
+        long reset = offsets.takeReset(pull.topic(), pull.consumerGroup(), pull.queueId(), store.appender());
+        if (reset >= 0 && reset != pull.queueOffset()) {
+            answer(request, queue, ResponseCode.PULL_OFFSET_MOVED, reset, Unpooled.EMPTY_BUFFER);
+            return;
+        }
+        if (pull.commitsOffset() && reset < 0) {
             offsets.commit(pull.topic(), pull.consumerGroup(), pull.queueId(), pull.commitOffset());
         }
         long offset = pull.queueOffset();
@@ -170,11 +184,12 @@ final class PullHandler {
                     return new Found(body, offset);
                 }
                 MessageRecord record =
-                        filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
+                        size > 0 && filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
                 if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
                     count++;
+                    traffic.sent(pull.consumerGroup(), pull.topic(), size);
                 }
                 offset++;
                 scanned++;
@@ -183,7 +198,8 @@ final class PullHandler {
         return new Found(body, offset);
     }
 
-    private static void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+    private void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+        traffic.pulled(code == ResponseCode.SUCCESS);
         Map<String, String> fields = new PullRequest.Result(next, queue.minOffset(), queue.visibleOffset()).fields();
         request.answer(code, code == ResponseCode.SUCCESS ? "FOUND" : null, fields, body);
     }
@@ -211,6 +227,27 @@ final class PullHandler {
                 pull.from = found.next;
             }
         }
+        if (waiting.isEmpty()) {
+            parked.remove(queue);
+        }
+    }
+
+    /** An administrator has set a group's offset: those of the group who wait pull again at once. */
+    void reset(String topic, String group, int queueId) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        List<Parked> waiting = queue == null ? null : parked.get(queue);
+        if (queue == null || waiting == null) {
+            return;
+        }
+        waiting.removeIf(pull -> {
+            boolean concerned = pull.pull.consumerGroup().equals(group);
+            if (concerned) {
+                parkedCount--;
+                long next = pull.pull.queueOffset();
+                answer(pull.request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, next, Unpooled.EMPTY_BUFFER);
+            }
+            return concerned;
+        });
         if (waiting.isEmpty()) {
             parked.remove(queue);
         }

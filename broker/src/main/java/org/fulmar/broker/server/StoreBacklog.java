@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.delivery.Backlog;
 import org.fulmar.broker.delivery.MessageTest;
@@ -24,6 +25,7 @@ final class StoreBacklog implements Backlog {
     private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
     private static final byte[] GROUP_ID = MessageProperties.name("JMSXGroupID");
     private static final int BLOCK_ENTRIES = 512;
+    private static final int SIZE_AT = 8;
     private static final int TAG_AT = 12;
 
     private static final class Block {
@@ -34,12 +36,15 @@ final class StoreBacklog implements Backlog {
     private final MessageStore store;
     private final TopicTable topics;
     private final LongSupplier clock;
+    private final BooleanSupplier mayRead;
     private final Map<QueueLog, Block> blocks = new HashMap<>();
     private @Nullable QueueLog lastQueue;
     private long lastOffset = -1;
     private @Nullable MessageRecord lastRecord;
 
-    StoreBacklog(MessageStore store, TopicTable topics, LongSupplier clock) {
+    /** @param mayRead whether the broker gives out messages at all now */
+    StoreBacklog(MessageStore store, TopicTable topics, LongSupplier clock, BooleanSupplier mayRead) {
+        this.mayRead = mayRead;
         this.store = store;
         this.topics = topics;
         this.clock = clock;
@@ -55,6 +60,12 @@ final class StoreBacklog implements Backlog {
     public long nextOffset(String topic, int queueId) {
         QueueLog queue = store.queueIfPresent(topic, queueId);
         return queue == null ? 0 : queue.nextOffset();
+    }
+
+    @Override
+    public boolean mayBeRead(String topic) {
+        TopicConfig config = topics.get(topic);
+        return mayRead.getAsBoolean() && (config == null || config.readable());
     }
 
     @Override
@@ -133,7 +144,12 @@ final class StoreBacklog implements Backlog {
             return null;
         }
         int at = (int) (offset - block.start) * ConsumeQueue.ENTRY_BYTES;
-        MessageRecord record = store.log().read(block.entries.getLong(at));
+        long place = block.entries.getLong(at);
+        if (place < store.log().start() || block.entries.getInt(at + SIZE_AT) <= 0) {
+            // deleted with its file
+            return null;
+        }
+        MessageRecord record = store.log().read(place);
         if (record == null || !record.intact()) {
             LOG.error(
                     "message {} of {} queue {} is damaged and is not delivered",
@@ -154,6 +170,13 @@ final class StoreBacklog implements Backlog {
             block.entries = queue.index().entries(offset, BLOCK_ENTRIES).slice();
         }
         return block.entries.limit() < ConsumeQueue.ENTRY_BYTES ? null : block;
+    }
+
+    /** The log begins at a place from now on: nothing of before may be kept, nor where it was. */
+    void forgetRecords(long start) {
+        blocks.clear();
+        lastQueue = null;
+        lastRecord = null;
     }
 
     void topicDeleted(String topic) {
