@@ -183,6 +183,13 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         locate(queue);
     }
 
+    @Override
+    public void unwanted(HeldQueue queue) {
+        if (held.get(queue.queue) == null) {
+            locks.release(queue);
+        }
+    }
+
     private void locate(HeldQueue queue) {
         int epoch = ++queue.epoch;
         starts.of(queue.queue, queue.fromFirst)
@@ -260,8 +267,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 queue.pulling = false;
                 queue.drainDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis);
                 delivery.withdraw(queue);
-                boolean atOnce = !usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts();
-                if (atOnce) {
+                if (!usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts()) {
                     drained(queue);
                     return;
                 }
@@ -299,16 +305,15 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         boolean ours = queue.isLockedAt(System.nanoTime());
         long point = queue.resetTo >= 0 ? queue.resetTo : queue.messages.commitPoint();
         delivery.gone(queue);
-        // whoever is still at it reports in vain
         queue.messages.startAt(point);
         queue.resetTo = -1;
         switch (queue.then) {
             case RELEASE -> {
-                boolean commits = ours && !queue.sought;
-                if (commits) {
+                boolean stores = ours && !queue.sought;
+                if (stores) {
                     offsets.update(queue.queue, point);
                 }
-                release(queue, commits);
+                release(queue, stores);
             }
             case RESET -> {
                 if (ours) {
@@ -326,8 +331,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     private void release(HeldQueue queue, boolean commit) {
         queue.state = HeldQueue.State.RELEASING;
-        CompletableFuture<Void> stored =
-                commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.completedFuture(null);
+        var stored = commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.<Void>completedFuture(null);
         stored.handle((done, failure) -> {
                     if (failure != null) {
                         LOG.warn(
@@ -402,7 +406,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     void pauseAll(boolean paused) {
         allPaused = paused;
-        held.all().forEach(queue -> pause(queue, paused));
+        held.view().forEach(queue -> pause(queue, paused));
     }
 
     void pause(HeldQueue queue, boolean paused) {
