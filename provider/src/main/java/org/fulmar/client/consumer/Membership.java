@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.offset.OffsetStore;
@@ -32,12 +33,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private static final long SWEEP_MILLIS = 1_000;
     private static final long RETRY_MILLIS = 500;
 
-    /** What the owner is told; on the loop. */
-    interface Listener {
-        /** This member's queues have changed: those that it may consume now. */
-        void assigned(Set<MessageQueue> queues);
-    }
-
     private final ConsumerOptions options;
     private final Loop loop;
     private final Delivery delivery;
@@ -46,7 +41,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final StartPositions starts;
     private final QueueLocks locks;
     private final Puller puller;
-    private final Listener listener;
+    private final Consumer<Set<MessageQueue>> assigned;
     private final boolean usesLocks;
     private final HeldQueues held = new HeldQueues();
     private final Commits commits;
@@ -59,6 +54,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private Runnable rebalance = () -> {};
 
+    /** @param assigned told, on the loop, which queues this member has, or is about to get, when they have changed */
     Membership(
             Brokers brokers,
             String group,
@@ -68,14 +64,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             OffsetStore offsets,
             Map<String, Subscription> subscriptions,
             boolean usesLocks,
-            Listener listener) {
+            Consumer<Set<MessageQueue>> assigned) {
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
         this.offsets = offsets;
         this.subscriptions = subscriptions;
         this.usesLocks = usesLocks;
-        this.listener = listener;
+        this.assigned = assigned;
         this.commits = new Commits(offsets);
         this.starts = new StartPositions(brokers, offsets, options.start);
         this.locks = new QueueLocks(brokers, group, delivery.isOrdered(), loop, this);
@@ -127,7 +123,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
         obtain(fresh);
         if (changed) {
-            listener.assigned(held.names());
+            assigned.accept(held.names());
         }
     }
 
