@@ -120,6 +120,23 @@ class BrokerAnswersTest {
     }
 
     @Test
+    void aReplicaThatIsBehindDoesNotMoveTheQueue() throws Exception {
+        AtomicInteger pulls = new AtomicInteger();
+        broker.on(RequestCode.PULL_MESSAGE, request -> {
+            switch (pulls.incrementAndGet()) {
+                case 1 -> ScriptedBroker.found(request, 0, 1, 1);
+                case 2 ->
+                    ScriptedBroker.pulled(
+                            request, ResponseCode.PULL_OFFSET_MOVED, 0, 0, Unpooled.EMPTY_BUFFER);
+                default -> upTo(request, 3);
+            }
+        });
+        consumer(new ConsumerOptions());
+        await().until(() -> received.messages.size() == 3);
+        assertThat(received.bodies()).containsExactlyInAnyOrder("0", "1", "2");
+    }
+
+    @Test
     void whatTheFilterPassedOverIsCommittedToo() throws Exception {
         broker.on(RequestCode.PULL_MESSAGE, request -> {
             if (PullRequest.decode(request.frame()).queueOffset() < 40) {

@@ -301,4 +301,24 @@ class HandOverTest {
         client.close();
         otherClient.close();
     }
+
+    @Test
+    void theQueuesOfAMemberWhoseClientIsClosedUnderItGoToTheOthers() throws Exception {
+        Topic topic = Topic.make(cluster, sender, "T-vanished", QUEUES, "a");
+        Group group = new Group("G-vanished", topic, false, new Random(8));
+        Member vanishing = group.join(options());
+        try (Member stays = group.join(options())) {
+            await().until(() -> stays.consumer().queues().stream()
+                            .filter(queue -> queue.topic().equals(topic.name()))
+                            .count()
+                    == QUEUES / 2);
+            vanishing.client().close();
+            for (int queue = 0; queue < QUEUES; queue++) {
+                topic.send("a", queue, "x" + queue);
+            }
+            await().until(() -> group.times.size() == QUEUES);
+        } finally {
+            vanishing.consumer().close();
+        }
+    }
 }
