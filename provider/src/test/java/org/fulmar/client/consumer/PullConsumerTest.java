@@ -245,7 +245,18 @@ class PullConsumerTest {
     @Test
     void aClosedConsumerSaysSo() throws Exception {
         PullConsumer consumer = assigned(options());
+        CompletableFuture<List<ReceivedMessage>> waiting = CompletableFuture.supplyAsync(() -> {
+            try {
+                return consumer.poll(Duration.ofSeconds(30));
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        await().untilAsserted(() -> assertThatThrownBy(() -> consumer.poll(NOTHING))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("another thread"));
         consumer.close();
+        assertThat(waiting.get()).isEmpty();
         assertThatThrownBy(() -> consumer.poll(NOTHING))
                 .isInstanceOf(ClientException.class)
                 .hasMessageContaining("closed");
