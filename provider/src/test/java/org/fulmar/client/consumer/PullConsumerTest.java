@@ -245,16 +245,19 @@ class PullConsumerTest {
     @Test
     void aClosedConsumerSaysSo() throws Exception {
         PullConsumer consumer = assigned(options());
-        CompletableFuture<List<ReceivedMessage>> waiting = CompletableFuture.supplyAsync(() -> {
+        CompletableFuture<List<ReceivedMessage>> waiting = new CompletableFuture<>();
+        Thread polling = new Thread(() -> {
             try {
-                return consumer.poll(Duration.ofSeconds(30));
+                waiting.complete(consumer.poll(Duration.ofSeconds(30)));
             } catch (Exception e) {
-                throw new IllegalStateException(e);
+                waiting.completeExceptionally(e);
             }
         });
-        await().untilAsserted(() -> assertThatThrownBy(() -> consumer.poll(NOTHING))
+        polling.start();
+        await().until(() -> polling.getState() == Thread.State.TIMED_WAITING);
+        assertThatThrownBy(() -> consumer.poll(NOTHING))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("another thread"));
+                .hasMessageContaining("another thread");
         consumer.close();
         assertThat(waiting.get()).isEmpty();
         assertThatThrownBy(() -> consumer.poll(NOTHING))
