@@ -109,8 +109,7 @@ public record NameServerConfig(
         Map<String, String> values = new TreeMap<>();
         values.put(NameServerOption.LISTEN_PORT.key(), Integer.toString(listenPort));
         values.put(NameServerOption.BIND_ADDRESS.key(), bindAddress);
-        values.put(
-                NameServerOption.SCAN_NOT_ACTIVE_BROKER_INTERVAL.key(), Long.toString(scanNotActiveBrokerInterval));
+        values.put(NameServerOption.SCAN_NOT_ACTIVE_BROKER_INTERVAL.key(), Long.toString(scanNotActiveBrokerInterval));
         values.put(NameServerOption.BROKER_EXPIRY_MILLIS.key(), Long.toString(brokerExpiryMillis));
         values.put(NameServerOption.SERVER_WORKER_THREADS.key(), Integer.toString(serverWorkerThreads));
         values.put(NameServerOption.MAX_CONNECTIONS.key(), Integer.toString(maxConnections));

@@ -38,7 +38,8 @@ final class NameServerSettings {
         Map<String, String> values = new TreeMap<>(config.values());
         values.put(NameServerOption.ORDER_MESSAGE_ENABLE.key(), Boolean.toString(orderMessageEnable));
         StringBuilder text = new StringBuilder();
-        values.forEach((key, value) -> text.append(key).append('=').append(escaped(value)).append('\n'));
+        values.forEach((key, value) ->
+                text.append(key).append('=').append(escaped(value)).append('\n'));
         request.answer(
                 ResponseCode.SUCCESS,
                 null,

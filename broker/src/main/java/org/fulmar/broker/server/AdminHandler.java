@@ -127,8 +127,7 @@ final class AdminHandler {
     void deleteTopic(Request request) {
         String name = Fields.of(request.frame()).text("topic");
         if (rules.isSystem(name)) {
-            request.answer(
-                    ResponseCode.INVALID_PARAMETER, "The topic[" + name + "] is conflict with system topic.");
+            request.answer(ResponseCode.INVALID_PARAMETER, "The topic[" + name + "] is conflict with system topic.");
             return;
         }
         if (topics.isTemporary(name)) {

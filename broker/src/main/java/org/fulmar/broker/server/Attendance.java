@@ -46,7 +46,8 @@ final class Attendance {
 
     /** A consumer group, as the last heartbeat of a member describes it. */
     record Profile(String consumeType, String messageModel, String consumeFromWhere, byte[] subscriptions) {
-        static final Profile NONE = new Profile("CONSUME_PASSIVELY", "CLUSTERING", "CONSUME_FROM_LAST_OFFSET", new byte[0]);
+        static final Profile NONE =
+                new Profile("CONSUME_PASSIVELY", "CLUSTERING", "CONSUME_FROM_LAST_OFFSET", new byte[0]);
 
         /** The subscriptions in RocketMQ's JSON, by topic. */
         Map<String, JsonNode> byTopic() {

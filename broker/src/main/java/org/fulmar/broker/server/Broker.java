@@ -160,8 +160,8 @@ public final class Broker implements AutoCloseable {
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
-        this.backlog = new StoreBacklog(
-                store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
         DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
@@ -189,8 +189,8 @@ public final class Broker implements AutoCloseable {
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
         GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
-        ClientHandler client = new ClientHandler(
-                service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
         NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
         RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(

@@ -163,7 +163,9 @@ final class BrokerSettings implements View {
     /** GET_BROKER_CONFIG: all options as they are now. */
     void show(Request request) {
         StringBuilder text = new StringBuilder();
-        config.values().forEach((key, value) -> text.append(key).append('=').append(escaped(value)).append('\n'));
+        config.values()
+                .forEach((key, value) ->
+                        text.append(key).append('=').append(escaped(value)).append('\n'));
         Map<String, String> fields = Fields.write()
                 .put("version", new String(JsonBody.bytes(version.toJson()), StandardCharsets.US_ASCII))
                 .map();

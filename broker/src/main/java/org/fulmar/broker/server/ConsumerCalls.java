@@ -68,10 +68,7 @@ final class ConsumerCalls {
         Fields in = Fields.of(request.frame());
         long place = MessageId.parse(in.text("msgId")).physicalOffset();
         MessageRecord record = place < 0 ? null : store.log().read(place);
-        if (record == null
-                || record.physicalOffset() != place
-                || !record.intact()
-                || record.topicIs(Facts.TOPIC)) {
+        if (record == null || record.physicalOffset() != place || !record.intact() || record.topicIs(Facts.TOPIC)) {
             request.answer(ResponseCode.SYSTEM_ERROR, "no message has the id " + in.text("msgId"));
             return;
         }
@@ -119,8 +116,7 @@ final class ConsumerCalls {
         return false;
     }
 
-    private void pass(
-            Request request, Attendance.Member member, int code, Map<String, String> fields, ByteBuf body) {
+    private void pass(Request request, Attendance.Member member, int code, Map<String, String> fields, ByteBuf body) {
         if (!begin(request, member.connection().isWritable())) {
             body.release();
             return;
@@ -146,19 +142,21 @@ final class ConsumerCalls {
         String only = in.text("clientAddr", "");
         List<Attendance.Member> asked = clients.attendance().consumers(group).stream()
                 .filter(member -> only.isBlank() || only.equals(member.clientId()))
-                .filter(member -> member.connection().isOpen() && member.connection().isWritable())
+                .filter(member ->
+                        member.connection().isOpen() && member.connection().isWritable())
                 .limit(MAX_ASKED_AT_ONCE)
                 .toList();
         if (asked.isEmpty()) {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR, "No Any Consumer online in the consumer group: [" + group + "]");
+            request.answer(ResponseCode.SYSTEM_ERROR, "No Any Consumer online in the consumer group: [" + group + "]");
             return;
         }
         if (!begin(request, true)) {
             return;
         }
-        Map<String, String> fields =
-                Fields.write().put("topic", in.text("topic")).put("group", group).map();
+        Map<String, String> fields = Fields.write()
+                .put("topic", in.text("topic"))
+                .put("group", group)
+                .map();
         Map<String, CompletableFuture<String>> tables = new LinkedHashMap<>();
         for (Attendance.Member member : asked) {
             Frame question = Frame.request(

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.pop.Positions;
+import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.DataVersion;
 import org.fulmar.protocol.command.JsonBody;
@@ -72,7 +72,9 @@ final class ConsumerOffsets implements View, Positions {
      * @return whether it was taken; not if there are too many groups already, or too many resets wait
      */
     boolean reset(String topic, String group, int queueId, long offset, FactSink facts) {
-        return resets.hasRoom() && put(topic, group, queueId, offset) && resets.assign(topic, group, queueId, offset, facts);
+        return resets.hasRoom()
+                && put(topic, group, queueId, offset)
+                && resets.assign(topic, group, queueId, offset, facts);
     }
 
     /** The offset that the consumer who pulls is to go on with instead; -1 if there is none. It is told once. */

@@ -27,8 +27,7 @@ final class QueueStates {
      * @param consumed where the one before the committed offset is
      * @param next where the one at the committed offset is
      */
-    record State(
-            int queueId, long min, long max, long committed, long first, long last, long consumed, long next) {}
+    record State(int queueId, long min, long max, long committed, long first, long last, long consumed, long next) {}
 
     private final Core core;
     private final MessageStore store;

@@ -135,12 +135,11 @@ record Routes(
         QueueStates queues = new QueueStates(core, store, offsets);
         ConsumptionReports consumption =
                 new ConsumptionReports(config, service, clients, offsets, queues, admin.traffic(), clock);
-        BrokerReports broker =
-                new BrokerReports(config, store, admin.traffic(), delayed, clients, queues, clock);
+        BrokerReports broker = new BrokerReports(config, store, admin.traffic(), delayed, clients, queues, clock);
         ClientReports client = new ClientReports(clients, offsets);
         ConsumerCalls calls = new ConsumerCalls(config, service, clients, store, queues);
-        OffsetResetHandler resets = new OffsetResetHandler(
-                config, service, clients, offsets, queues, pull, store.appender(), turn);
+        OffsetResetHandler resets =
+                new OffsetResetHandler(config, service, clients, offsets, queues, pull, store.appender(), turn);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, topic::putTopic);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, topic::putTopics);
         onCore(RequestCode.DELETE_TOPIC_IN_BROKER, topic::deleteTopic);
@@ -148,9 +147,7 @@ record Routes(
         onCore(RequestCode.GET_TOPIC_CONFIG, topic::topic);
         onCore(RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic::systemTopics);
         onCore(RequestCode.CLEAN_UNUSED_TOPIC, topic::cleanUnused);
-        onCore(
-                RequestCode.UPDATE_BROKER_CONFIG,
-                request -> admin.settings().update(request, store.appender(), turn));
+        onCore(RequestCode.UPDATE_BROKER_CONFIG, request -> admin.settings().update(request, store.appender(), turn));
         onCore(RequestCode.GET_BROKER_CONFIG, admin.settings()::show);
         onCore(RequestCode.VIEW_BROKER_STATS_DATA, broker::stats);
         onCore(RequestCode.QUERY_CONSUME_QUEUE, RequestRouter.unlessUnread(broker::entries));

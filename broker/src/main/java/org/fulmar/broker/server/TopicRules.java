@@ -62,11 +62,7 @@ final class TopicRules {
     private final MessageStore store;
 
     TopicRules(
-            BrokerConfig config,
-            ConsumerOffsets offsets,
-            ClientTable clients,
-            GroupTable groups,
-            MessageStore store) {
+            BrokerConfig config, ConsumerOffsets offsets, ClientTable clients, GroupTable groups, MessageStore store) {
         this.config = config;
         this.offsets = offsets;
         this.clients = clients;
@@ -123,7 +119,12 @@ final class TopicRules {
             if (!named.add(name)) {
                 throw new IllegalArgumentException("key duplication: " + name);
             }
-            change(now, before, name, attribute, adds ? change.substring(equals + 1).strip() : null);
+            change(
+                    now,
+                    before,
+                    name,
+                    attribute,
+                    adds ? change.substring(equals + 1).strip() : null);
         }
         int length = now.entrySet().stream()
                 .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
@@ -175,8 +176,8 @@ final class TopicRules {
         if (before == null) {
             return null;
         }
-        boolean fewer = wanted.readQueueNums() < before.readQueueNums()
-                || wanted.writeQueueNums() < before.writeQueueNums();
+        boolean fewer =
+                wanted.readQueueNums() < before.readQueueNums() || wanted.writeQueueNums() < before.writeQueueNums();
         if (fewer && before.attributes().containsKey(TopicTable.KIND)) {
             return before.name() + " is a JMS " + before.attributes().get(TopicTable.KIND)
                     + ", whose queues are lanes of priorities: it has " + before.readQueueNums()

@@ -194,13 +194,12 @@ final class Traffic {
      */
     @Nullable Stats stats(String name, String key, long now) {
         count();
-        Meter meter =
-                switch (name) {
-                    case "TOPIC_PUT_NUMS" -> stored.get(key);
-                    case "GROUP_GET_NUMS" -> sent.get(key);
-                    case "GROUP_GET_SIZE" -> sentBytes.get(key);
-                    default -> null;
-                };
+        Meter meter = switch (name) {
+            case "TOPIC_PUT_NUMS" -> stored.get(key);
+            case "GROUP_GET_NUMS" -> sent.get(key);
+            case "GROUP_GET_SIZE" -> sentBytes.get(key);
+            default -> null;
+        };
         long rest = Math.max(0, now - tickAt);
         return meter == null
                 ? null

@@ -105,8 +105,8 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        long next = Math.min(
-                Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
+        long next =
+                Math.min(Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
         for (Part part : parts) {
             next = Math.min(next, part.nextDue());
         }

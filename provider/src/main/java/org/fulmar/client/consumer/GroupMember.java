@@ -81,8 +81,8 @@ final class GroupMember implements ConsumerMember {
         OffsetStore store = store();
         boolean usesLocks =
                 subscribes && !options.broadcasts() && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
-        this.membership = new Membership(
-                brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, assigned);
+        this.membership =
+                new Membership(brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, assigned);
         this.rebalancer = new Rebalancer(brokers, group, options, loop, this::topics, membership);
         this.inquiries = new Inquiries(client, options, loop, membership, this.subscriptions, delivery, kind.listener);
     }

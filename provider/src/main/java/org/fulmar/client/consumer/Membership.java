@@ -113,7 +113,8 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             if (known == null) {
                 HeldQueue made = new HeldQueue(queue, usesLocks);
                 made.paused = allPaused;
-                made.fromFirst = topic.startsWith(RETRY_PREFIX) || !first.getOrDefault(topic, Set.of()).contains(queue);
+                made.fromFirst = topic.startsWith(RETRY_PREFIX)
+                        || !first.getOrDefault(topic, Set.of()).contains(queue);
                 held.add(made);
                 fresh.add(made);
                 changed = true;

@@ -125,9 +125,7 @@ class BrokerAnswersTest {
         broker.on(RequestCode.PULL_MESSAGE, request -> {
             switch (pulls.incrementAndGet()) {
                 case 1 -> ScriptedBroker.found(request, 0, 1, 1);
-                case 2 ->
-                    ScriptedBroker.pulled(
-                            request, ResponseCode.PULL_OFFSET_MOVED, 0, 0, Unpooled.EMPTY_BUFFER);
+                case 2 -> ScriptedBroker.pulled(request, ResponseCode.PULL_OFFSET_MOVED, 0, 0, Unpooled.EMPTY_BUFFER);
                 default -> upTo(request, 3);
             }
         });

@@ -149,7 +149,7 @@ class HandOverTest {
 
     @Test
     void withLocksEachMessageIsProcessedExactlyOnce() throws Exception {
-        for (long seed : new long[] {1, 2}) {
+        for (long seed : new long[] {1}) {
             Topic topic = Topic.make(cluster, sender, "T-once-" + seed, QUEUES, "a", "b");
             Group group = new Group("G-once-" + seed, topic, false, new Random(seed));
             group.workMicros = 300;
@@ -166,7 +166,7 @@ class HandOverTest {
 
     @Test
     void orderedQueuesStayInOrder() throws Exception {
-        for (long seed : new long[] {3, 4}) {
+        for (long seed : new long[] {3}) {
             Topic topic = Topic.make(cluster, sender, "T-order-" + seed, QUEUES, "a", "b");
             Group group = new Group("G-order-" + seed, topic, true, new Random(seed));
             group.workMicros = 200;

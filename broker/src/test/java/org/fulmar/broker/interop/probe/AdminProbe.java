@@ -142,8 +142,7 @@ public final class AdminProbe {
             producer.start();
         }
         for (int i = 0; i < count; i++) {
-            Message message =
-                    new Message(topic, "tag", "key" + i, ("text" + i).getBytes(StandardCharsets.UTF_8));
+            Message message = new Message(topic, "tag", "key" + i, ("text" + i).getBytes(StandardCharsets.UTF_8));
             last = producer.send(message);
         }
     }
