@@ -244,6 +244,14 @@ public final class ClientInstance implements AutoCloseable {
         return heartbeats.beat();
     }
 
+    /**
+     * As {@link #beat}, but only the brokers that there is a connection to. When it completes, no request that follows
+     * reaches a broker before that knows the groups, as they are the first thing that is said on a new connection.
+     */
+    public CompletableFuture<Void> beatConnected() {
+        return heartbeats.beat(true);
+    }
+
     /** RocketMQ's number of the release that a broker speaks for, or 0 if none has answered a heartbeat yet. */
     public int brokerVersion(String address) {
         return heartbeats.brokerVersion(address);

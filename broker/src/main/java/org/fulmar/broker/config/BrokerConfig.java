@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.Redelivery;
+import org.fulmar.broker.retention.RetentionOptions;
 import org.fulmar.broker.store.StoreOptions;
 import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.config.ConfigurationException;
@@ -46,6 +47,13 @@ public final class BrokerConfig {
         if (maxMessageBytes() > options.integer(BrokerOptions.SEGMENT) / 2) {
             throw new ConfigurationException("maxMessageSize must be at most half of mappedFileSizeCommitLog");
         }
+        if (options.integer(BrokerOptions.MAX_USED) > options.integer(BrokerOptions.FORCE_USED)
+                || options.integer(BrokerOptions.FORCE_USED) > options.integer(BrokerOptions.REFUSE_USED)) {
+            throw new ConfigurationException(
+                    "diskMaxUsedSpaceRatio must be at most diskSpaceCleanForciblyRatio, and that"
+                            + " at most diskSpaceWarningLevelRatio");
+        }
+        retention();
     }
 
     /**
@@ -177,6 +185,11 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.STORE_REPLIES);
     }
 
+    /** Whether SQL92 filters are tried on messages in advance. */
+    public boolean calculateFilterBits() {
+        return options.bool(BrokerOptions.FILTER_BITS);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }
@@ -227,6 +240,29 @@ public final class BrokerConfig {
 
     public DelayLevels delayLevels() {
         return delayLevels;
+    }
+
+    /**
+     * How long messages are kept, and what is done when the disk fills.
+     *
+     * @throws ConfigurationException if the hours are none
+     */
+    public RetentionOptions retention() {
+        try {
+            return new RetentionOptions(
+                    options.number(BrokerOptions.RESERVED_TIME) * 3_600_000,
+                    RetentionOptions.hours(options.text(BrokerOptions.DELETE_WHEN)),
+                    options.integer(BrokerOptions.MAX_USED),
+                    options.integer(BrokerOptions.FORCE_USED),
+                    options.integer(BrokerOptions.REFUSE_USED),
+                    options.number(BrokerOptions.CLEAN_INTERVAL),
+                    options.number(BrokerOptions.DELETE_INTERVAL),
+                    options.integer(BrokerOptions.DELETE_BATCH),
+                    options.integer(BrokerOptions.MAX_LIVE),
+                    options.number(BrokerOptions.RELOCATION_RATE));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     public @Nullable Path usersFile() {

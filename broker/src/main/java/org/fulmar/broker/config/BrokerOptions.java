@@ -69,6 +69,11 @@ public final class BrokerOptions {
             "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
     static final OptionSpec STORE_REPLIES = OptionSpec.bool(
             "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
+    static final OptionSpec FILTER_BITS = OptionSpec.bool(
+            "enableCalcFilterBitMap",
+            true,
+            "whether SQL92 filters that are in use are tried once on each message when it is stored, so that pulls need"
+                    + " not read what they don't want");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -147,6 +152,57 @@ public final class BrokerOptions {
             "delays",
             DelayLevels.USUAL,
             "how long messages of RocketMQ's delay levels wait, level 1 first; units ms, s, m, h, d");
+    static final OptionSpec RESERVED_TIME = OptionSpec.number(
+            "fileReservedTime",
+            "hours",
+            72,
+            0,
+            876_000,
+            "age of its newest message at which a log file may be deleted");
+    static final OptionSpec DELETE_WHEN = OptionSpec.text(
+            "deleteWhen", "hours", "04", "hours of the day at which old log files are deleted, as 04 or 04;16");
+    static final OptionSpec MAX_USED = OptionSpec.number(
+            "diskMaxUsedSpaceRatio",
+            "percent",
+            75,
+            10,
+            95,
+            "use of the disk from which on old log files are deleted at any hour");
+    static final OptionSpec FORCE_USED = OptionSpec.number(
+            "diskSpaceCleanForciblyRatio",
+            "percent",
+            85,
+            10,
+            99,
+            "use of the disk from which on the oldest log files are deleted whatever their age is");
+    static final OptionSpec REFUSE_USED = OptionSpec.number(
+            "diskSpaceWarningLevelRatio",
+            "percent",
+            90,
+            10,
+            100,
+            "use of the disk from which on messages are refused, until it is 2 less");
+    static final OptionSpec CLEAN_INTERVAL = OptionSpec.number(
+            "cleanResourceInterval", "ms", 10_000, 10, 3_600_000, "how often it is looked for files to delete");
+    static final OptionSpec DELETE_INTERVAL = OptionSpec.number(
+            "deleteCommitLogFilesInterval", "ms", 100, 0, 60_000, "pause between two log files that are deleted");
+    static final OptionSpec DELETE_BATCH =
+            OptionSpec.number("deleteFileBatchMax", "files", 10, 1, 50, "most log files that are deleted in one round");
+    static final OptionSpec MAX_LIVE = OptionSpec.number(
+            "maxLiveRatio",
+            "percent",
+            50,
+            0,
+            95,
+            "how much of old log files may still count for them to be deleted: so much is put to the log's end first;"
+                    + " with more they are kept");
+    static final OptionSpec RELOCATION_RATE = OptionSpec.number(
+            "relocationBytesPerSecond",
+            "bytes",
+            32 << 20,
+            1 << 16,
+            1 << 30,
+            "how fast messages that still count are put to the log's end");
     static final OptionSpec USERS =
             OptionSpec.text("usersFile", "path", "", "users and their salted password hashes; empty = no users");
     static final OptionSpec ANONYMOUS = OptionSpec.bool(
@@ -179,6 +235,7 @@ public final class BrokerOptions {
             LONG_POLLING,
             PROPERTY_FILTER,
             STORE_REPLIES,
+            FILTER_BITS,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,
@@ -196,6 +253,16 @@ public final class BrokerOptions {
             TRANSACTION_MAX_AGE,
             MAX_HALF_MESSAGES,
             DELAY_LEVELS,
+            RESERVED_TIME,
+            DELETE_WHEN,
+            MAX_USED,
+            FORCE_USED,
+            REFUSE_USED,
+            CLEAN_INTERVAL,
+            DELETE_INTERVAL,
+            DELETE_BATCH,
+            MAX_LIVE,
+            RELOCATION_RATE,
             USERS,
             ANONYMOUS);
 

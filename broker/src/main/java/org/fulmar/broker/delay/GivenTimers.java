@@ -15,6 +15,10 @@ final class GivenTimers {
         dueTimes.put(offset, at);
     }
 
+    boolean contains(long offset) {
+        return dueTimes.contains(offset);
+    }
+
     /** Forgets a timer; whether it was there. */
     boolean fired(long offset) {
         boolean there = dueTimes.remove(offset);

@@ -137,6 +137,36 @@ public final class TimerWheel implements View {
         }
     }
 
+    /** The record of a timer is at another place of the log; if the timer is not known, it is from now on. */
+    public void relocated(long deliverAt, long from, long logOffset) {
+        fired(from);
+        add(deliverAt, logOffset);
+    }
+
+    /** Whether the record at this place of the log, which is one of a timer, still waits. */
+    public boolean isWaiting(long deliverAt, long logOffset) {
+        long at = Math.max(0, deliverAt);
+        if (given.contains(logOffset)) {
+            return true;
+        }
+        if (fired.contains(logOffset)) {
+            return false;
+        }
+        if (!TimerHeap.before(at, logOffset, frontierAt, frontierOffset)) {
+            return true;
+        }
+        boolean found = false;
+        for (int i = 0; at >= near.minAt() && i < near.size() && !found; i++) {
+            found = near.offset(i) == logOffset;
+        }
+        return found;
+    }
+
+    /** How many timers have left their place and are still in a file under it; each costs some bytes of memory. */
+    public int displaced() {
+        return fired.size();
+    }
+
     // ---- what is due
 
     /**
@@ -411,6 +441,12 @@ public final class TimerWheel implements View {
         loadFailed = false;
         damaged = false;
         replaying = true;
+    }
+
+    /** Timers that wait are messages, and their copies say that they have fired. */
+    @Override
+    public boolean knowsMessagesAlone() {
+        return true;
     }
 
     @Override

@@ -3,8 +3,10 @@ package org.fulmar.broker.delivery;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.store.FactSink;
 import org.fulmar.protocol.command.ResponseCode;
@@ -118,6 +120,38 @@ public final class DeliveryEngine {
                 group.add(new Cursor(0, group, queueId, 0));
             }
         }
+    }
+
+    /** A queue of a topic that some group reads. */
+    public record ReadQueue(String topic, int queueId) {}
+
+    /** The queues that any group reads, lasting or not. */
+    public Collection<ReadQueue> readQueues() {
+        Set<ReadQueue> all = new HashSet<>();
+        groups.all().forEach(group -> addQueues(group, all));
+        transients.values().forEach(some -> some.forEach(group -> addQueues(group, all)));
+        return all;
+    }
+
+    private static void addQueues(SubscriptionGroup group, Set<ReadQueue> all) {
+        group.cursors().forEach(cursor -> all.add(new ReadQueue(group.topic(), cursor.queueId())));
+    }
+
+    /** The first offset of a queue from one on that some group has not settled; Long.MAX_VALUE if no group reads it. */
+    public long nextUnsettled(ReadQueue queue, long from) {
+        long next = Long.MAX_VALUE;
+        for (SubscriptionGroup group : groups.ofTopic(queue.topic)) {
+            next = Math.min(next, nextUnsettled(group, queue.queueId, from));
+        }
+        for (SubscriptionGroup group : transients.getOrDefault(queue.topic, List.of())) {
+            next = Math.min(next, nextUnsettled(group, queue.queueId, from));
+        }
+        return next;
+    }
+
+    private static long nextUnsettled(SubscriptionGroup group, int queueId, long from) {
+        Cursor cursor = group.cursor(queueId);
+        return cursor == null ? Long.MAX_VALUE : cursor.unsettled(from);
     }
 
     /** Messages of a topic became visible. */

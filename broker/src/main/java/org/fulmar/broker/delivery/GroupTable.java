@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,10 @@ public final class GroupTable implements View {
 
     public List<SubscriptionGroup> ofTopic(String topic) {
         return byTopic.getOrDefault(topic, List.of());
+    }
+
+    Collection<SubscriptionGroup> all() {
+        return groups.values();
     }
 
     /**

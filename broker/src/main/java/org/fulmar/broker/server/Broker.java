@@ -4,6 +4,7 @@ import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +27,11 @@ import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.filter.Selector;
+import org.fulmar.broker.retention.Retention;
+import org.fulmar.broker.retention.RetentionState;
 import org.fulmar.broker.security.Users;
 import org.fulmar.broker.store.Disk;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
@@ -71,6 +76,7 @@ public final class Broker implements AutoCloseable {
     private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
     private final QueueLocks locks = new QueueLocks();
     private final PopParts pops = new PopParts(offsets);
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -79,18 +85,20 @@ public final class Broker implements AutoCloseable {
     private final TopicService service;
     private final RequestRouter router;
     private final ThreadPoolExecutor business;
-    private final ScheduledExecutorService maintenance;
+    private final ScheduledThreadPoolExecutor maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final LevelProgress levelProgress = new LevelProgress();
     private final RecalledTimers recalled = new RecalledTimers();
     private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
     private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
     private final Handlers handlers;
+    private final Retention retention;
     private @Nullable NameServerLink nameServers;
     private @Nullable InetSocketAddress address;
     private long checkpointedLog = -1;
@@ -124,7 +132,8 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(BUSINESS_QUEUE),
                 threads("broker-business"));
-        this.maintenance = Executors.newSingleThreadScheduledExecutor(threads("broker-maintenance"));
+        this.maintenance = new ScheduledThreadPoolExecutor(1, threads("broker-maintenance"));
+        maintenance.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         TurnEnd[] lateTurn = new TurnEnd[1];
         RemotingServer[] lateServer = new RemotingServer[1];
         this.core = new Core(task -> lateServer[0].eventLoop(inVm).execute(task), () -> lateTurn[0].end());
@@ -143,6 +152,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
+        this.filterBits = new FilterBits(
+                config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -155,9 +166,11 @@ public final class Broker implements AutoCloseable {
                 offsets.resets(),
                 admin.settings(),
                 levelProgress,
-                recalled));
+                recalled,
+                filterBits));
         views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
         this.levels = new LevelMessages(config.delayLevels(), levelProgress);
         store.entryTag(levels::entryTag);
         this.backlog =
@@ -197,7 +210,8 @@ public final class Broker implements AutoCloseable {
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), clock),
+                new PullHandler(
+                        config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),
@@ -205,10 +219,39 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox,
-                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
+                pops.handlers(
+                        config,
+                        service,
+                        store,
+                        backlog,
+                        clients,
+                        offsets,
+                        groupService,
+                        admin.traffic(),
+                        turn,
+                        core.fromElsewhere(),
+                        clock));
+        List<LiveRecords> live = List.of(
+                new LiveMessages(engine, store),
+                delayed,
+                new LiveLevels(levelProgress, store),
+                halfMessages,
+                new LiveHalves(transactions, store));
+        this.retention = new Retention(
+                store,
+                config.retention(),
+                live,
+                new RetentionHost(
+                        core.fromElsewhere(),
+                        turn::writeNow,
+                        backlog::forgetRecords,
+                        () -> maintenance.submit(() -> checkpoint(true))),
+                clock,
+                ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
-        service.onPermission(this::permissionChanged);
-        admin.settings().onChange(this::settingsChanged);
+        Permissions permissions = new Permissions(topics, handlers.jms, engine, clock);
+        service.onPermission(permissions::topicChanged);
+        admin.settings().onChange(() -> settingsChanged(permissions));
         route();
     }
 
@@ -258,7 +301,8 @@ public final class Broker implements AutoCloseable {
                 .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
                 .halfMessages(handlers.natives, halfMessages)
                 .pop(handlers.pop)
-                .administration(admin, handlers.pull);
+                .retention(retention)
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
             handlers.client.connectionLost(connection);
@@ -295,9 +339,11 @@ public final class Broker implements AutoCloseable {
         public void visible(QueueLog queue) {
             admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
             levels.visible(queue);
             handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -307,17 +353,9 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
-    private void permissionChanged(String topic) {
-        handlers.jms.permissionsChanged();
-        handlers.engine.wakeTopic(topic);
-    }
-
     /** An administrator has changed options; what the broker as a whole allows may be among them. */
-    private void settingsChanged() {
-        handlers.jms.permissionsChanged();
-        topics.all().forEach(topic -> handlers.engine.wakeTopic(topic.name()));
-        topics.renewVersion(clock.getAsLong());
+    private void settingsChanged(Permissions permissions) {
+        permissions.brokerChanged();
         NameServerLink link = nameServers;
         if (link != null) {
             link.renew();
@@ -329,6 +367,7 @@ public final class Broker implements AutoCloseable {
         groups.topicDeleted(topic);
         pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -338,16 +377,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** A topic as clients are told of it: with no more than the broker as a whole allows. */
-    private TopicConfig offered(TopicConfig topic) {
-        return topic.withPerm(topic.perm() & (config.brokerPermission() | TopicConfig.INHERIT));
-    }
-
     private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(offered(topic));
+                : link.announce(Permissions.offered(topic, config));
     }
 
     /**
@@ -383,6 +417,8 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
@@ -407,7 +443,8 @@ public final class Broker implements AutoCloseable {
                 SAMPLE_MILLIS,
                 TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
-        maintenance.scheduleWithFixedDelay(this::checkpoint, interval, interval, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(() -> checkpoint(false), interval, interval, TimeUnit.MILLISECONDS);
+        retention.start();
     }
 
     /** Answers what has waited long enough, and forgets who has been silent for too long. */
@@ -421,16 +458,21 @@ public final class Broker implements AutoCloseable {
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
         core.execute(() -> answer.complete(new NameServerLink.Topics(
-                topics.version(), topics.all().stream().map(this::offered).toList())));
+                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
         return answer.join();
     }
 
-    /** Runs on the maintenance thread: captures on the core, then writes here. */
-    private void checkpoint() {
+    /**
+     * Runs on the maintenance thread: captures on the core, then writes here.
+     *
+     * @param always also if nothing has changed since the last
+     * @return whether one is written
+     */
+    private boolean checkpoint(boolean always) {
         CompletableFuture<MessageStore.@Nullable CheckpointWork> captured = new CompletableFuture<>();
         core.execute(() -> {
             boolean same = checkpointedLog == store.log().written() && checkpointedOffsets == offsets.changes();
-            if (same || store.appender().failed()) {
+            if (same && !always || store.appender().failed()) {
                 captured.complete(null);
                 return;
             }
@@ -441,13 +483,20 @@ public final class Broker implements AutoCloseable {
         });
         MessageStore.CheckpointWork work = captured.join();
         if (work == null) {
-            return;
+            return false;
         }
         try {
             work.run();
+            return true;
         } catch (IOException e) {
             LOG.warn("a checkpoint could not be written; a restart replays more of the log", e);
+            return false;
         }
+    }
+
+    /** What retention has done and what it sees. Any thread. */
+    public RetentionState retention() {
+        return retention.state();
     }
 
     public BrokerConfig config() {
@@ -457,6 +506,11 @@ public final class Broker implements AutoCloseable {
     /** The RocketMQ clients; owned by the core. */
     ClientTable clients() {
         return clients;
+    }
+
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
     }
 
     /** Milliseconds since the epoch, as the broker has it. */
@@ -484,12 +538,16 @@ public final class Broker implements AutoCloseable {
         if (link != null) {
             link.close();
         }
+        retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
-        maintenance.shutdownNow();
+        // not interrupted: that would close the file that is being read or forced
+        maintenance.shutdown();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();
-        business.shutdownNow();
+        business.getQueue().clear();
+        business.shutdown();
+        business.awaitTermination(10, TimeUnit.SECONDS);
         CompletableFuture<Void> quiet = new CompletableFuture<>();
         core.execute(() -> {
             turn.writeNow();

@@ -103,7 +103,7 @@ final class ClientReports {
     /** QUERY_TOPICS_BY_CONSUMER: the topics that a group has an offset of. */
     void topicsOfGroup(Request request) {
         ObjectNode json = JsonBody.object();
-        offsets.topicsOf(Fields.of(request.frame()).text("group")).forEach(json.putArray("topicList")::add);
+        offsets.topics(Fields.of(request.frame()).text("group")).forEach(json.putArray("topicList")::add);
         json.put("brokerAddr", Attendance.address(request.connection(), true));
         answer(request, json);
     }

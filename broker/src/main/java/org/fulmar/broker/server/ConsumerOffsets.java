@@ -78,7 +78,8 @@ final class ConsumerOffsets implements View, Positions {
     }
 
     /** The offset that the consumer who pulls is to go on with instead; -1 if there is none. It is told once. */
-    long takeReset(String topic, String group, int queueId, FactSink facts) {
+    @Override
+    public long takeReset(String topic, String group, int queueId, FactSink facts) {
         long offset = resets.take(topic, group, queueId, facts);
         if (offset >= 0) {
             put(topic, group, queueId, offset);
@@ -93,15 +94,6 @@ final class ConsumerOffsets implements View, Positions {
                 .filter(key -> key.startsWith(topic + "@"))
                 .forEach(key -> groups.add(key.substring(topic.length() + 1)));
         return groups;
-    }
-
-    /** The topics of which a group has committed an offset. */
-    Set<String> topicsOf(String group) {
-        Set<String> topics = new TreeSet<>();
-        offsets.keySet().stream()
-                .filter(key -> key.endsWith("@" + group) && key.indexOf('@') == key.length() - group.length() - 1)
-                .forEach(key -> topics.add(key.substring(0, key.indexOf('@'))));
-        return topics;
     }
 
     /** All groups that have committed an offset. */

@@ -103,7 +103,7 @@ final class ConsumptionReports {
 
     /** The topics to look at: all that the group has offsets of or the one named, as far as it subscribes to them. */
     private Set<String> subscribed(String group, String topic) {
-        Set<String> wanted = new TreeSet<>(topic.isBlank() ? offsets.topicsOf(group) : Set.of(topic));
+        Set<String> wanted = new TreeSet<>(topic.isBlank() ? offsets.topics(group) : List.of(topic));
         Map<String, ?> subscriptions = clients.subscriptions(group);
         if (!subscriptions.isEmpty()) {
             wanted.retainAll(subscriptions.keySet());

@@ -6,9 +6,11 @@ import java.util.function.Supplier;
 import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.QueueLog;
+import org.fulmar.broker.store.QueueLook;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.TopicConfig;
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>The sender of one is answered when the waiting record is as durable as the message asks; it is delivered once,
  * never before its time, whatever crashes meanwhile: the copy is the fact that it has been.
  */
-final class DelayedMessages implements View {
+final class DelayedMessages implements View, LiveRecords {
     /** RocketMQ's topic of messages that wait for any time. */
     static final String TOPIC = "rmq_sys_wheel_timer";
 
@@ -193,6 +195,39 @@ final class DelayedMessages implements View {
                 }
             });
         }
+    }
+
+    @Override
+    public void relocated(MessageRecord record, long from) {
+        String due = record.topicIs(TOPIC_BYTES) ? record.property(DUE) : null;
+        if (due != null) {
+            wheel.relocated(Long.parseLong(due), from, record.physicalOffset());
+        }
+    }
+
+    @Override
+    public boolean knowsMessagesAlone() {
+        return wheel.knowsMessagesAlone();
+    }
+
+    @Override
+    public Look before(long position) {
+        QueueLook all = new QueueLook(queue(), position, offset -> offset);
+        return found -> all.next(new Found() {
+            @Override
+            public boolean mayGoOn() {
+                return found.mayGoOn();
+            }
+
+            @Override
+            public void live(long logOffset, int size) {
+                MessageRecord record = store().log().read(logOffset);
+                String due = record == null ? null : record.property(DUE);
+                if (due != null && wheel.isWaiting(Long.parseLong(due), logOffset)) {
+                    found.live(logOffset, size);
+                }
+            }
+        });
     }
 
     @Override

@@ -133,6 +133,7 @@ final class GroupService {
         groups.delete(group, clock.getAsLong(), store.appender());
         if (in.bool("cleanOffset", false)) {
             offsets.groupDeleted(group);
+            offsets.resets().groupDeleted(group, store.appender());
         }
         turn.successAfterLog(request);
     }

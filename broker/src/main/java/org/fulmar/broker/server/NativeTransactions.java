@@ -2,12 +2,14 @@ package org.fulmar.broker.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.ConsumeQueue;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.QueueLog;
@@ -153,7 +155,7 @@ final class NativeTransactions {
                     "commitOrRollback is 0 (unknown), 8 (commit) or 12 (rollback), not " + decision);
             return;
         }
-        MessageRecord record = read(logOffset);
+        MessageRecord record = current(logOffset, queueOffset);
         String refusal = record == null
                 ? "no half message begins at log offset " + logOffset
                 : refusal(record, group, queueOffset);
@@ -190,6 +192,23 @@ final class NativeTransactions {
         String seconds = record.property(IMMUNITY);
         return seconds != null
                 && clock.getAsLong() - record.storeTimestamp() > halves.rules().immunityMillis(seconds);
+    }
+
+    /** The half message that was at a place when its producer was answered; it may have been put to another since. */
+    private @Nullable MessageRecord current(long logOffset, long queueOffset) {
+        QueueLog queue = store.queue(HalfMessages.TOPIC, 0);
+        MessageRecord record = read(logOffset);
+        boolean other = record != null && (record.queueOffset() != queueOffset || store.isCurrent(record));
+        if (other || queueOffset < queue.minOffset() || queueOffset >= queue.visibleOffset()) {
+            return record;
+        }
+        ByteBuffer entry = queue.index().entries(queueOffset, 1).slice();
+        MessageRecord now = entry.remaining() < ConsumeQueue.ENTRY_BYTES ? null : read(entry.getLong(0));
+        boolean moved = now != null
+                && now.queueOffset() == queueOffset
+                && (now.sysFlag() & SysFlag.RELOCATED) != 0
+                && now.physicalOffset() > logOffset;
+        return moved ? now : record;
     }
 
     /** The half message of a RocketMQ producer at a place that a client names; null if there is none. */

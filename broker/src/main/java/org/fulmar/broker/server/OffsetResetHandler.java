@@ -33,6 +33,7 @@ final class OffsetResetHandler {
 
     private final BrokerConfig config;
     private final TopicService topics;
+    private final GroupService groups;
     private final ClientTable clients;
     private final ConsumerOffsets offsets;
     private final QueueStates queues;
@@ -43,6 +44,7 @@ final class OffsetResetHandler {
     OffsetResetHandler(
             BrokerConfig config,
             TopicService topics,
+            GroupService groups,
             ClientTable clients,
             ConsumerOffsets offsets,
             QueueStates queues,
@@ -51,6 +53,7 @@ final class OffsetResetHandler {
             TurnEnd turn) {
         this.config = config;
         this.topics = topics;
+        this.groups = groups;
         this.clients = clients;
         this.offsets = offsets;
         this.queues = queues;
@@ -112,7 +115,7 @@ final class OffsetResetHandler {
     }
 
     private boolean knows(String group, String topic) {
-        return topics.get(TopicService.RETRY_PREFIX + group) != null
+        return groups.get(group) != null
                 || clients.knows(group)
                 || !offsets.of(topic, group).isEmpty();
     }

@@ -68,6 +68,13 @@ final class OffsetResets implements View {
         waiting.keySet().removeIf(place -> place.topic.equals(topic));
     }
 
+    /** Nothing waits for a group any more. */
+    void groupDeleted(String group, FactSink facts) {
+        List.copyOf(waiting.keySet()).stream()
+                .filter(place -> place.group.equals(group))
+                .forEach(place -> take(place.topic, group, place.queueId, facts));
+    }
+
     private static void write(ByteBuf out, Place place) {
         out.writeInt(place.queueId);
         byte[] topic = place.topic.getBytes(StandardCharsets.UTF_8);

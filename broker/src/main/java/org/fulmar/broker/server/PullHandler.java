@@ -61,6 +61,7 @@ final class PullHandler {
     private final GroupService groups;
     private final PullSubscriptions subscriptions;
     private final Traffic traffic;
+    private final FilterBits bits;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
     private int parkedCount;
@@ -73,6 +74,7 @@ final class PullHandler {
             ConsumerOffsets offsets,
             GroupService groups,
             Traffic traffic,
+            FilterBits bits,
             LongSupplier clock) {
         this.traffic = traffic;
         this.config = config;
@@ -82,6 +84,7 @@ final class PullHandler {
         this.offsets = offsets;
         this.groups = groups;
         this.subscriptions = new PullSubscriptions(config, clients);
+        this.bits = bits;
         this.clock = clock;
     }
 
@@ -146,17 +149,17 @@ final class PullHandler {
         return null;
     }
 
-    private @Nullable PullFilter filter(ClientTable.Subscription subscription) {
+    private @Nullable PullFilter filter(QueueLog queue, ClientTable.Subscription subscription) {
         if (subscription.isTag()) {
             return PullFilter.ofTags(subscription.tagHashes());
         }
         SqlFilter sql = clients.filters().getIfSound(subscription.text());
-        return sql == null ? null : PullFilter.of(sql);
+        return sql == null ? null : PullFilter.of(sql, queue, bits);
     }
 
     private Found look(
             Request request, QueueLog queue, PullRequest pull, ClientTable.Subscription subscription, long from) {
-        PullFilter filter = filter(subscription);
+        PullFilter filter = filter(queue, subscription);
         if (filter == null || !request.connection().isWritable()) {
             // many pulls at once, and nobody reads their answers: no memory is taken for more of them
             return new Found(null, from);
@@ -180,7 +183,8 @@ final class PullHandler {
                 if (full) {
                     return new Found(body, offset);
                 }
-                MessageRecord record = filter.mayWant(tagHash) ? store.log().read(physical) : null;
+                MessageRecord record =
+                        size > 0 && filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
                 if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
@@ -232,7 +236,7 @@ final class PullHandler {
     void reset(String topic, String group, int queueId) {
         QueueLog queue = store.queueIfPresent(topic, queueId);
         List<Parked> waiting = queue == null ? null : parked.get(queue);
-        if (waiting == null) {
+        if (queue == null || waiting == null) {
             return;
         }
         waiting.removeIf(pull -> {

@@ -8,6 +8,7 @@ import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.delivery.TransactedDeliveries;
+import org.fulmar.broker.retention.Retention;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.topic.TopicTable;
 import org.fulmar.broker.transaction.HalfMessages;
@@ -72,6 +73,19 @@ record Routes(
         return this;
     }
 
+    /** The deletion of old files, asked for by an administrator. */
+    Routes retention(Retention retention) {
+        onCore(RequestCode.DELETE_EXPIRED_COMMITLOG, request -> {
+            retention.cleanNow();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
+        onCore(RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, request -> {
+            retention.cleanQueues();
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        });
+        return this;
+    }
+
     Routes halfMessages(NativeTransactions natives, HalfMessages halves) {
         HalfMessageAdmin admin = new HalfMessageAdmin(halves, natives, store, turn, clock);
         onCore(RequestCode.END_TRANSACTION, natives::end);
@@ -129,7 +143,7 @@ record Routes(
     }
 
     /** What RocketMQ's administrators ask and change. */
-    void administration(Administration admin, PullHandler pull) {
+    void administration(Administration admin, PullHandler pull, GroupService group) {
         TopicRules rules = new TopicRules(config, offsets, clients, groups, store);
         AdminHandler topic = new AdminHandler(service, topics, rules, offsets);
         QueueStates queues = new QueueStates(core, store, offsets);
@@ -139,7 +153,7 @@ record Routes(
         ClientReports client = new ClientReports(clients, offsets);
         ConsumerCalls calls = new ConsumerCalls(config, service, clients, store, queues);
         OffsetResetHandler resets =
-                new OffsetResetHandler(config, service, clients, offsets, queues, pull, store.appender(), turn);
+                new OffsetResetHandler(config, service, group, clients, offsets, queues, pull, store.appender(), turn);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, topic::putTopic);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, topic::putTopics);
         onCore(RequestCode.DELETE_TOPIC_IN_BROKER, topic::deleteTopic);

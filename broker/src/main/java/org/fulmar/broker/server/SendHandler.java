@@ -144,6 +144,7 @@ final class SendHandler {
 
     /** The topic if the message may be sent to it; else the request is answered. */
     private @Nullable TopicConfig admit(Request request, SendRequest send) throws StoreException {
+        store.admit();
         String name = DestinationNames.checked(send.topic());
         if ((config.brokerPermission() & TopicConfig.WRITE) == 0) {
             request.answer(ResponseCode.NO_PERMISSION, "broker " + config.brokerName() + " takes no messages");
@@ -231,8 +232,8 @@ final class SendHandler {
             Map<String, String> fields =
                     new SendRequest.Result(id, queue.queueId(), queueOffset, transactionId).fields();
             if (deliverAt > 0 && uniqueKey != null) {
-                RecallHandler.Handle handle = new RecallHandler.Handle(
-                        queue.topic(), config.brokerName(), deliverAt, uniqueKey, physicalOffset);
+                RecallHandler.Handle handle =
+                        new RecallHandler.Handle(queue.topic(), config.brokerName(), deliverAt, uniqueKey, queueOffset);
                 fields.put("recallHandle", handle.text());
             }
             topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));

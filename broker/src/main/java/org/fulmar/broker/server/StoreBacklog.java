@@ -25,6 +25,7 @@ final class StoreBacklog implements Backlog {
     private static final byte[] EXPIRATION = MessageProperties.name(MessageProperties.JMS_EXPIRATION);
     private static final byte[] GROUP_ID = MessageProperties.name("JMSXGroupID");
     private static final int BLOCK_ENTRIES = 512;
+    private static final int SIZE_AT = 8;
     private static final int TAG_AT = 12;
 
     private static final class Block {
@@ -143,7 +144,12 @@ final class StoreBacklog implements Backlog {
             return null;
         }
         int at = (int) (offset - block.start) * ConsumeQueue.ENTRY_BYTES;
-        MessageRecord record = store.log().read(block.entries.getLong(at));
+        long place = block.entries.getLong(at);
+        if (place < store.log().start() || block.entries.getInt(at + SIZE_AT) <= 0) {
+            // deleted with its file
+            return null;
+        }
+        MessageRecord record = store.log().read(place);
         if (record == null || !record.intact()) {
             LOG.error(
                     "message {} of {} queue {} is damaged and is not delivered",
@@ -164,6 +170,13 @@ final class StoreBacklog implements Backlog {
             block.entries = queue.index().entries(offset, BLOCK_ENTRIES).slice();
         }
         return block.entries.limit() < ConsumeQueue.ENTRY_BYTES ? null : block;
+    }
+
+    /** The log begins at a place from now on: nothing of before may be kept, nor where it was. */
+    void forgetRecords(long start) {
+        blocks.clear();
+        lastQueue = null;
+        lastRecord = null;
     }
 
     void topicDeleted(String topic) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +110,25 @@ public final class Appender implements FactSink {
         QueueLog.Entry entry = queue.appended(start, (int) (end - start), tagHash);
         batch.add(new Waiting(queue, entry, start, end, queueOffset, forced, listener));
         return start;
+    }
+
+    /**
+     * Appends a message of the log once more, to stand for the older record of it from when it is written on. It keeps
+     * its place in its queue and the time at which it was stored.
+     *
+     * @param record is intact
+     * @return where it lies in the log
+     * @throws StoreException if it is not taken; nothing has changed then
+     */
+    public long relocate(MessageRecord record) throws StoreException {
+        checkAlive();
+        RecordDraft draft = RecordDraft.relocated(record);
+        try {
+            return log.append(draft, record.queueOffset(), record.storeTimestamp(), false);
+        } catch (StoreException e) {
+            failIfBroken(e);
+            throw e;
+        }
     }
 
     /** Begins a number of records that are in the log all or none; see {@link RecordGroup}. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ public final class CommitLog {
     private final WrittenMark mark;
     private volatile byte[] storeHost = new byte[8];
     private final Object growth = new Object();
+    /** Held while {@link #segments} is replaced, at either end; never during I/O. */
+    private final Object ends = new Object();
+
     private volatile LogSegment[] segments = {};
     private final int maxRecordBytes;
     private ByteBuffer batch;
@@ -93,7 +97,8 @@ public final class CommitLog {
     /** The segment behind {@code active}, made if it is not there; the core and the allocator may both want it. */
     private LogSegment segmentBehind(LogSegment active) throws IOException {
         synchronized (growth) {
-            LogSegment last = segments[segments.length - 1];
+            LogSegment[] all = segments;
+            LogSegment last = all[all.length - 1];
             return last == active ? addSegment(active.end()) : segmentAt(active.end());
         }
     }
@@ -116,15 +121,36 @@ public final class CommitLog {
             }
             throw e;
         }
-        LogSegment[] more = Arrays.copyOf(segments, segments.length + 1);
-        more[segments.length] = segment;
-        segments = more;
+        synchronized (ends) {
+            LogSegment[] more = Arrays.copyOf(segments, segments.length + 1);
+            more[segments.length] = segment;
+            segments = more;
+        }
         return segment;
+    }
+
+    /**
+     * Takes the files out of the log that lie before a place, which must be a file's beginning. What was read from them
+     * stays readable: a mapping goes with the last view of it.
+     */
+    List<LogSegment> dropBefore(long start) {
+        synchronized (ends) {
+            LogSegment[] before = segments;
+            int count = 0;
+            while (count < before.length && before[count].base() < start) {
+                count++;
+            }
+            segments = Arrays.copyOfRange(before, count, before.length);
+            return List.of(Arrays.copyOf(before, count));
+        }
     }
 
     /** The segment that holds {@code position}, which must be in the log. */
     LogSegment segmentAt(long position) {
-        LogSegment[] all = segments;
+        return segmentAt(segments, position);
+    }
+
+    private LogSegment segmentAt(LogSegment[] all, long position) {
         int index = (int) ((position - all[0].base()) / segmentSize);
         if (position < all[0].base() || index >= all.length) {
             throw new IllegalArgumentException("position " + position + " is not in the log");
@@ -132,10 +158,19 @@ public final class CommitLog {
         return all[index];
     }
 
+    /** Where the file of a position ends; the log's beginning for one that is deleted. */
+    long endOfFile(long position) {
+        LogSegment[] all = segments;
+        return position < all[0].base()
+                ? all[0].base()
+                : segmentAt(all, position).end();
+    }
+
     LogSegment[] segments() {
         return segments;
     }
 
+    /** Where the log begins; what was before is deleted. */
     public long start() {
         return segments[0].base();
     }
@@ -369,7 +404,7 @@ public final class CommitLog {
         if (position < all[0].base() || position >= written) {
             return null;
         }
-        LogSegment segment = segmentAt(position);
+        LogSegment segment = segmentAt(all, position);
         int limit = (int) Math.min(segment.size(), written - segment.base());
         return MessageRecord.wrap(segment.mapped(), (int) (position - segment.base()), limit);
     }

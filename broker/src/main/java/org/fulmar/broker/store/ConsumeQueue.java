@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * The index of one queue of a topic: for each message its place in the log, its size and the hash of its tag, in
@@ -16,6 +19,10 @@ import java.util.Set;
  * <p>A view of the log, owned by the broker's core. The newest entries are in memory and go to the files when there
  * are many of them, or at a checkpoint; no file stays open and nothing is mapped, so that ten thousand queues cost
  * little. What a crash takes away is built again from the log.
+ *
+ * <p>When messages at its beginning are deleted, its first offset moves on. An entry whose message was put to another
+ * place of the log is changed; so entries need not be in the order of the log, but for those from {@link #orderedFrom}
+ * on. Behind the first offset there may be entries whose messages are gone: they point before the log's beginning.
  */
 public final class ConsumeQueue {
     public static final int ENTRY_BYTES = 20;
@@ -32,7 +39,22 @@ public final class ConsumeQueue {
     /** The offset up to which the files are known to hold the entries, forced; the checkpoint thread moves it on. */
     private volatile long saved;
 
+    private long min;
+    private long orderedFrom;
+    /** Changed entries that the files do not hold yet; the checkpoint thread takes them out. */
+    private final NavigableMap<Long, ByteBuffer> changed = new ConcurrentSkipListMap<>();
+
     ConsumeQueue(Disk disk, Path directory, int fileBytes, long maxOffset) {
+        this(disk, directory, fileBytes, maxOffset, 0, 0);
+    }
+
+    /**
+     * @param minOffset the first offset
+     * @param orderedFrom entries from this offset on are in the order of the log
+     */
+    ConsumeQueue(Disk disk, Path directory, int fileBytes, long maxOffset, long minOffset, long orderedFrom) {
+        this.min = minOffset;
+        this.orderedFrom = orderedFrom;
         this.disk = disk;
         this.directory = directory;
         this.fileEntries = fileBytes / ENTRY_BYTES;
@@ -43,6 +65,20 @@ public final class ConsumeQueue {
     /** The offset behind the last entry. */
     public long maxOffset() {
         return tailStart + tail.position() / ENTRY_BYTES;
+    }
+
+    /** The first offset; what was before is deleted. */
+    public long minOffset() {
+        return min;
+    }
+
+    /** From this offset on, entries are in the order of the log. */
+    public long orderedFrom() {
+        return orderedFrom;
+    }
+
+    void unorderedBefore(long offset) {
+        orderedFrom = Math.max(orderedFrom, offset);
     }
 
     void add(long physicalOffset, int size, long tagHash) {
@@ -80,7 +116,7 @@ public final class ConsumeQueue {
     public ByteBuffer entries(long from, int max) {
         long end = maxOffset();
         int wanted = (int) Math.max(0, Math.min(Math.min(max, BLOCK_ENTRIES), end - from));
-        if (wanted == 0) {
+        if (wanted == 0 || from < min) {
             return ByteBuffer.allocate(0);
         }
         if (from >= tailStart) {
@@ -97,7 +133,94 @@ public final class ConsumeQueue {
         } catch (IOException e) {
             throw new UncheckedIOException("the consume queue " + directory + " can't be read", e);
         }
+        if (orderedFrom > 0) {
+            // of what was deleted before the files were built again there is nothing; it reads as gone
+            block.position(block.capacity());
+            changed.subMap(from, from + count)
+                    .forEach((offset, entry) -> block.put((int) (offset - from) * ENTRY_BYTES, entry, 0, ENTRY_BYTES));
+        }
         return block.flip();
+    }
+
+    /** The message at an offset lies at another place of the log from now on. */
+    void change(long offset, long physicalOffset, int size, long tagHash) {
+        ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
+        entry.putLong(physicalOffset).putInt(size).putLong(tagHash).flip();
+        orderedFrom = Math.max(orderedFrom, offset + 1);
+        changed.put(offset, entry);
+        if (offset >= tailStart) {
+            tail.put((int) (offset - tailStart) * ENTRY_BYTES, entry, 0, ENTRY_BYTES);
+        }
+    }
+
+    /** A queue that is empty begins at another offset: what was before is deleted. */
+    void begin(long offset) {
+        tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
+        changed.clear();
+        min = offset;
+        tailStart = offset;
+        saved = offset;
+    }
+
+    /** A message that was put to another place is before all that is known of a queue that is built again. */
+    void beginWith(long offset, long physicalOffset, int size, long tagHash) {
+        unorderedBefore(min);
+        min = offset;
+        change(offset, physicalOffset, size, tagHash);
+    }
+
+    /**
+     * Moves the first offset on, past messages that lay before the log's beginning.
+     *
+     * @param most entries to look at
+     * @return whether there may be more to do
+     */
+    boolean forgetBefore(long logStart, int most) {
+        int left = most;
+        long end = maxOffset();
+        while (min < end && min < orderedFrom) {
+            if (left <= 0) {
+                return true;
+            }
+            ByteBuffer entries = entries(min, (int) Math.min(left, orderedFrom - min));
+            if (entries.remaining() < ENTRY_BYTES) {
+                return false;
+            }
+            for (; entries.remaining() >= ENTRY_BYTES; entries.position(entries.position() + ENTRY_BYTES)) {
+                int at = entries.position();
+                if (entries.getLong(at) >= logStart && entries.getInt(at + 8) > 0) {
+                    return false;
+                }
+                left--;
+                min++;
+            }
+        }
+        long low = min;
+        long high = end;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            ByteBuffer entry = entries(middle, 1);
+            if (entry.remaining() == ENTRY_BYTES && entry.getLong(0) < logStart) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        min = low;
+        return false;
+    }
+
+    /** Deletes the files that hold nothing from an offset on; for the thread that deletes. How many. */
+    int deleteFilesBefore(long offset) throws IOException {
+        int deleted = 0;
+        for (Path path : disk.list(directory)) {
+            String name = path.getFileName().toString();
+            if (name.matches("\\d{20}") && Long.parseLong(name) / ENTRY_BYTES + fileEntries <= offset) {
+                disk.delete(path);
+                deleted++;
+            }
+        }
+        return deleted;
     }
 
     private Path file(long offset) {
@@ -133,7 +256,19 @@ public final class ConsumeQueue {
             writes.add(new Write(file(at), at % fileEntries * ENTRY_BYTES, copy));
             at = stop;
         }
+        changed.forEach(
+                (offset, entry) -> writes.add(new Write(file(offset), offset % fileEntries * ENTRY_BYTES, entry)));
         return writes;
+    }
+
+    /** The changed entries that {@link #unsaved} gives now; {@link #saved(Map)} is told when the device has them. */
+    Map<Long, ByteBuffer> changes() {
+        return Map.copyOf(changed);
+    }
+
+    void saved(Map<Long, ByteBuffer> changes) {
+        // one that has changed again stays
+        changes.forEach(changed::remove);
     }
 
     /** The device has all entries before {@code offset}. */
@@ -142,13 +277,13 @@ public final class ConsumeQueue {
     }
 
     boolean hasUnsaved() {
-        return saved < maxOffset();
+        return saved < maxOffset() || !changed.isEmpty();
     }
 
     /** Drops the entries at the end that point behind the end of the log, as after a lost tail. */
     void cut(long logEnd) {
         long offset = maxOffset();
-        while (offset > 0) {
+        while (offset > min) {
             ByteBuffer last = entries(offset - 1, 1);
             if (last.remaining() == ENTRY_BYTES && last.getLong(0) + last.getInt(8) <= logEnd && last.getInt(8) > 0) {
                 break;
@@ -168,6 +303,9 @@ public final class ConsumeQueue {
         ByteBuffer kept = ByteBuffer.allocate(Math.max(keep, FIRST_TAIL_ENTRIES * ENTRY_BYTES));
         tail = kept.put(tail.duplicate().position(0).limit(keep));
         saved = Math.min(saved, offset);
+        min = Math.min(min, offset);
+        orderedFrom = Math.min(orderedFrom, offset);
+        changed.tailMap(offset, true).clear();
     }
 
     /** Whether the files have the length that the entries from {@code from} to the end take. */

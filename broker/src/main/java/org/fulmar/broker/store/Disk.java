@@ -37,6 +37,25 @@ public interface Disk {
     long usableBytes(Path path) throws IOException;
 
     /**
+     * How full a file system is.
+     *
+     * @param used bytes that are taken
+     * @param usable bytes that this process may still take
+     */
+    record Space(long used, long usable) {
+        /** The share that is taken, 0 to 1, as df shows it, if so many of the bytes were free. */
+        public double ratio(long freed) {
+            double all = (double) used + usable;
+            return all <= 0 ? 0 : Math.max(0, used - freed) / all;
+        }
+    }
+
+    /** How full the file system is that {@code path} lies on. */
+    default Space space(Path path) throws IOException {
+        return new Space(0, usableBytes(path));
+    }
+
+    /**
      * Takes the exclusive lock of a store directory; closing it gives it up.
      *
      * @throws IOException if another process, or another broker of this one, has it

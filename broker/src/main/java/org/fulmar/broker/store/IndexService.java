@@ -134,12 +134,13 @@ public final class IndexService implements Runnable {
     /** Enters up to so many records; whether there are more. */
     private synchronized boolean follow(int records) throws IOException {
         for (int i = 0; i < records; i++) {
+            position = Math.max(position, log.start());
             if (position >= end()) {
                 return false;
             }
             MessageRecord record = log.read(position);
             if (record == null) {
-                long next = log.segmentAt(position).end();
+                long next = log.endOfFile(position);
                 if (next > end()) {
                     return false;
                 }
@@ -236,6 +237,26 @@ public final class IndexService implements Runnable {
             }
         }
         return new Newest(0, 0);
+    }
+
+    /**
+     * Deletes the files whose newest message lay before a place of the log. Blocks; not for the core.
+     *
+     * @return how many
+     */
+    int deleteBefore(long start) throws IOException {
+        List<KeyIndex> gone = new ArrayList<>();
+        synchronized (this) {
+            // the newest is written to
+            while (files.size() > 1 && files.get(0).full() && files.get(0).endPhysicalOffset() < start) {
+                gone.add(files.remove(0));
+            }
+        }
+        for (KeyIndex file : gone) {
+            file.close();
+            disk.delete(file.path());
+        }
+        return gone.size();
     }
 
     /** What of the index is on the device: the newest file, by its name, and its entries; all files before it. */

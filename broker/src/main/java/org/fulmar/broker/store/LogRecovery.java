@@ -41,8 +41,12 @@ final class LogRecovery {
         void record(MessageRecord record);
     }
 
-    /** Opens the segment files; a gap in their names ends the log there. The first position, 0 if there is none. */
-    long openSegments() throws IOException {
+    /**
+     * Opens the segment files; a gap in their names ends the log there. Deletes those before {@code start}.
+     *
+     * @return the first position; {@code start} if there is no file
+     */
+    long openSegments(long start) throws IOException {
         log.mark().load();
         List<LogSegment> found = new ArrayList<>();
         List<Long> bases = new ArrayList<>();
@@ -52,7 +56,12 @@ final class LogRecovery {
                 continue;
             }
             long base = Long.parseLong(name);
-            bases.add(base);
+            if (base < start) {
+                LOG.info("log file {} is before the log's beginning and is deleted", file);
+                disk.delete(file);
+            } else {
+                bases.add(base);
+            }
         }
         for (int i = 1; i < bases.size(); i++) {
             if (bases.get(i) - bases.get(i - 1) < log.segmentSize()) {
@@ -71,7 +80,7 @@ final class LogRecovery {
             found.add(LogSegment.open(disk, log.directory(), base, log.segmentSize()));
         }
         segments = found.toArray(LogSegment[]::new);
-        return segments.length == 0 ? 0 : segments[0].base();
+        return segments.length == 0 ? start : segments[0].base();
     }
 
     /** {@code from}, or the beginning of its file if no whole record stands there, as when much of the log was lost. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,11 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
+import org.fulmar.protocol.message.SysFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,7 @@ public final class MessageStore {
     private final Path config;
     private final Path checkpointFile;
     private final Path abortFile;
+    private final Path startFile;
     private final CommitLog log;
     private final IndexService index;
     private final Appender appender;
@@ -47,6 +51,11 @@ public final class MessageStore {
     private final Events events;
     private final List<Long> checkpoints = new ArrayList<>();
     private EntryTag entryTag = record -> MessageProperties.tagHash(record.property(TAGS));
+    /** Where the last two checkpoints were captured that this process has saved. */
+    private volatile long savedLast = -1;
+
+    private volatile long savedBefore = -1;
+    private volatile @Nullable String refusal;
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -69,6 +78,7 @@ public final class MessageStore {
         this.config = options.root().resolve("config");
         this.checkpointFile = options.root().resolve("checkpoint");
         this.abortFile = options.root().resolve("abort");
+        this.startFile = options.root().resolve("logstart");
         this.log = new CommitLog(disk, options.root().resolve("commitlog"), options);
         this.index = new IndexService(disk, options.root().resolve("index"), options, log);
         this.allocator = new Allocator(log);
@@ -122,14 +132,15 @@ public final class MessageStore {
         disk.replace(abortFile, new byte[0]);
         Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
         LogRecovery recovery = new LogRecovery(disk, log, options.root().resolve("aside"));
-        long start = recovery.openSegments();
+        long start = recovery.openSegments(LogStart.load(disk, startFile));
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
+        JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
+        SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
-            positions.add(restore(view, there));
+            positions.add(saved.restore(view));
         }
-        JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
         long queuesPosition = savedQueues.path("logPosition").asLong();
         long from = Math.min(checkpoint.verifyFrom(), queuesPosition);
         for (long position : positions) {
@@ -149,15 +160,14 @@ public final class MessageStore {
         });
         long newest = savedQueues.path("writtenPosition").asLong();
         if (end < newest) {
-            queues.values()
-                    .forEach(perTopic ->
-                            perTopic.values().forEach(queue -> queue.index().cut(end)));
+            forEachQueue(queue -> queue.index().cut(end));
         }
         for (String topic : List.copyOf(queues.keySet())) {
             if (!topics.exists(topic)) {
                 deleteQueues(topic);
             }
         }
+        forEachQueue(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
         checkpoints.add(marks.before(end - VERIFY_BEHIND_BYTES, Math.min(checkpoint.verifyFrom(), end)));
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
@@ -180,22 +190,6 @@ public final class MessageStore {
         index.start();
     }
 
-    /** Restores a view; one that is damaged, or knows more than the log holds is built again from the log's beginning. */
-    private long restore(View view, long logEnd) throws IOException {
-        long position;
-        try {
-            position = view.restore(disk.read(config.resolve(view.fileName())));
-        } catch (FrameException | IllegalArgumentException e) {
-            LOG.warn("{} is damaged and is built again from the log", view.fileName(), e);
-            position = view.restore(null);
-        }
-        if (position <= logEnd || position == Long.MAX_VALUE) {
-            return position;
-        }
-        LOG.warn("{} is newer than the log and is built again from it", view.fileName());
-        return view.restore(null);
-    }
-
     private long visibleOffset(String topic, int queueId) {
         QueueLog queue = queueIfPresent(topic, queueId);
         return queue == null ? 0 : queue.visibleOffset();
@@ -213,17 +207,51 @@ public final class MessageStore {
             });
             return;
         }
+        boolean relocated = (record.sysFlag() & SysFlag.RELOCATED) != 0;
         for (int i = 0; i < views.size(); i++) {
-            if (at >= positions.get(i)) {
+            if (at >= positions.get(i) && relocated) {
+                views.get(i).relocated(record, record.preparedTransactionOffset());
+            } else if (at >= positions.get(i)) {
                 views.get(i).message(record);
             }
         }
         if (at >= queuesPosition) {
             String topic = record.topic();
             if (topics.exists(topic)) {
-                queue(topic, record.queueId()).replay(record.queueOffset(), at, record.size(), entryTag.of(record));
+                QueueLog queue = queue(topic, record.queueId());
+                long tagHash = entryTag.of(record);
+                if (relocated) {
+                    queue.relocated(record.queueOffset(), at, record.size(), tagHash);
+                } else {
+                    queue.replay(record.queueOffset(), at, record.size(), tagHash);
+                }
             }
         }
+    }
+
+    /** Whether a record is what its queue shows at its offset. */
+    public boolean isCurrent(MessageRecord record) {
+        QueueLog queue = queueIfPresent(record.topic(), record.queueId());
+        if (queue == null || record.queueOffset() < queue.minOffset()) {
+            return false;
+        }
+        ByteBuffer entry = queue.index().entries(record.queueOffset(), 1);
+        return entry.remaining() == ConsumeQueue.ENTRY_BYTES
+                && entry.getLong(entry.position()) == record.physicalOffset();
+    }
+
+    /** A message of the log was appended once more, and is written: it is there from now on. Live only. */
+    public void relocated(MessageRecord record) {
+        QueueLog queue = queueIfPresent(record.topic(), record.queueId());
+        if (queue != null) {
+            long tagHash = entryTag.of(record);
+            queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
+        }
+        views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));
+    }
+
+    void forEachQueue(Consumer<QueueLog> action) {
+        queues.values().forEach(perTopic -> perTopic.values().forEach(action));
     }
 
     private JsonNode restoreQueues(byte @Nullable [] content) throws IOException {
@@ -250,13 +278,13 @@ public final class MessageStore {
                 .forEach(topic -> topic.getValue()
                         .properties()
                         .forEach(queue -> newQueue(
-                                topic.getKey(),
-                                Integer.parseInt(queue.getKey()),
-                                queue.getValue().asLong())));
+                                topic.getKey(), Integer.parseInt(queue.getKey()), SavedQueue.of(queue.getValue()))));
         for (Map<Integer, QueueLog> perTopic : queues.values()) {
             for (QueueLog queue : perTopic.values()) {
-                boolean whole = queue.visibleOffset() == 0 || queue.index().lastPhysicalOffset() >= 0;
-                if (!whole || !queue.index().hasFiles(queue.minOffset())) {
+                boolean whole = queue.visibleOffset() == queue.minOffset()
+                        || queue.index().lastPhysicalOffset() >= 0;
+                long from = Math.max(queue.minOffset(), queue.index().orderedFrom());
+                if (!whole || !queue.index().hasFiles(from)) {
                     LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
                     return false;
                 }
@@ -265,12 +293,34 @@ public final class MessageStore {
         return true;
     }
 
-    private QueueLog newQueue(String topic, int queueId, long maxOffset) {
+    /** What is saved of a queue: a number if nothing of it was deleted, else three. */
+    private record SavedQueue(long max, long min, long orderedFrom) {
+        static SavedQueue of(JsonNode node) {
+            return node.isArray()
+                    ? new SavedQueue(
+                            node.path(0).asLong(),
+                            node.path(1).asLong(),
+                            node.path(2).asLong())
+                    : new SavedQueue(node.asLong(), 0, 0);
+        }
+
+        static void put(ObjectNode json, QueueLog queue) {
+            String id = Integer.toString(queue.queueId());
+            ConsumeQueue index = queue.index();
+            if (index.minOffset() == 0 && index.orderedFrom() == 0) {
+                json.put(id, index.maxOffset());
+            } else {
+                json.putArray(id).add(index.maxOffset()).add(index.minOffset()).add(index.orderedFrom());
+            }
+        }
+    }
+
+    private QueueLog newQueue(String topic, int queueId, SavedQueue saved) {
         Path directory = options.root().resolve("consumequeue").resolve(topic).resolve(Integer.toString(queueId));
         QueueLog queue = new QueueLog(
                 topic,
                 queueId,
-                new ConsumeQueue(disk, directory, options.queueFileBytes(), maxOffset),
+                new ConsumeQueue(disk, directory, options.queueFileBytes(), saved.max, saved.min, saved.orderedFrom),
                 events::visible);
         queues.computeIfAbsent(topic, t -> new TreeMap<>()).put(queueId, queue);
         return queue;
@@ -279,7 +329,7 @@ public final class MessageStore {
     /** The queue, made if it is not there. The topic's name has been checked: it becomes part of a path. */
     public QueueLog queue(String topic, int queueId) {
         QueueLog queue = queueIfPresent(topic, queueId);
-        return queue == null ? newQueue(topic, queueId, 0) : queue;
+        return queue == null ? newQueue(topic, queueId, new SavedQueue(0, 0, 0)) : queue;
     }
 
     public @Nullable QueueLog queueIfPresent(String topic, int queueId) {
@@ -320,18 +370,55 @@ public final class MessageStore {
         queues.forEach((topic, perTopic) -> {
             ObjectNode node = all.putObject(topic);
             perTopic.forEach((id, queue) -> {
-                node.put(Integer.toString(id), queue.visibleOffset());
+                SavedQueue.put(node, queue);
                 if (queue.index().hasUnsaved()) {
                     long saved = queue.visibleOffset();
                     writes.addAll(queue.index().unsaved());
-                    done.add(() -> queue.index().saved(saved));
+                    Map<Long, ByteBuffer> changes = queue.index().changes();
+                    done.add(() -> {
+                        queue.index().saved(saved);
+                        queue.index().saved(changes);
+                    });
                 }
             });
         });
+        SavedViews.list(json, views);
         Map<String, Supplier<byte[]>> files = new TreeMap<>();
         files.put(QUEUES_FILE, () -> JsonBody.bytes(json));
         views.forEach(view -> files.put(view.fileName(), view.capture(position)));
         return new CheckpointWork(position, writes, done, files);
+    }
+
+    /** The place of the log that the last two checkpoints lie behind, those that a restart may begin with; -1 for none. */
+    public long coveredBefore() {
+        return Math.min(savedLast, savedBefore);
+    }
+
+    /** What removes the log's beginning. */
+    public LogBeginning beginning() {
+        return new LogBeginning(this, disk, log, index, startFile);
+    }
+
+    /** Where the first message lies that consumers may not see yet, or the end of what the device has. */
+    long settledEnd() {
+        return Math.min(log.durable(), appender.firstWaiting());
+    }
+
+    /** Refuses messages of clients from now on, for a reason; null to take them again. Any thread. */
+    public void refuse(@Nullable String why) {
+        refusal = why;
+    }
+
+    /**
+     * Asked before a client's message is taken.
+     *
+     * @throws StoreException if the disk is too full for it
+     */
+    public void admit() throws StoreException {
+        String why = refusal;
+        if (why != null) {
+            throw new StoreException(StoreException.Reason.DISK_FULL, why);
+        }
     }
 
     /** Messages that are written but not yet visible have no entry yet: replay has to begin before them. */
@@ -376,6 +463,8 @@ public final class MessageStore {
             IndexService.Saved indexed = index.checkpoint();
             new Checkpoint(position, verifyFrom(), indexed.file(), indexed.entries(), closing ? position : -1)
                     .save(disk, checkpointFile);
+            savedBefore = savedLast;
+            savedLast = position;
         }
 
         private static byte[] content(Supplier<byte[]> state) throws IOException {

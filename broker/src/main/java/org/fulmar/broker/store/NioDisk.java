@@ -7,6 +7,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -111,6 +112,12 @@ public final class NioDisk implements Disk {
     @Override
     public long usableBytes(Path path) throws IOException {
         return Files.getFileStore(path).getUsableSpace();
+    }
+
+    @Override
+    public Space space(Path path) throws IOException {
+        FileStore store = Files.getFileStore(path);
+        return new Space(store.getTotalSpace() - store.getUnallocatedSpace(), store.getUsableSpace());
     }
 
     @Override

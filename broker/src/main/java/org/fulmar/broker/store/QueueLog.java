@@ -1,5 +1,6 @@
 package org.fulmar.broker.store;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -68,9 +69,9 @@ public final class QueueLog {
         return index.maxOffset();
     }
 
-    /** The first offset; retention will move it. */
+    /** The first offset whose message is there; retention moves it. */
     public long minOffset() {
-        return 0;
+        return index.minOffset();
     }
 
     /** Notes an appended message; {@link #ready} shows it later. */
@@ -120,8 +121,38 @@ public final class QueueLog {
         if (queueOffset < index.maxOffset() && physicalOffset > index.lastPhysicalOffset()) {
             index.restart(queueOffset);
         }
+        if (queueOffset > index.maxOffset()) {
+            skipTo(queueOffset);
+        }
         if (queueOffset == index.maxOffset()) {
             index.add(physicalOffset, size, tagHash);
+        }
+    }
+
+    /** The index is built again, and of what lies between nothing is left in the log. */
+    private void skipTo(long queueOffset) {
+        if (index.maxOffset() == index.minOffset()) {
+            index.begin(queueOffset);
+            return;
+        }
+        while (index.maxOffset() < queueOffset) {
+            index.add(0, 0, 0);
+        }
+        index.unorderedBefore(queueOffset);
+    }
+
+    /** The message at an offset is at another place of the log, live or in a replay. */
+    void relocated(long queueOffset, long physicalOffset, int size, long tagHash) {
+        if (queueOffset >= index.maxOffset()) {
+            replay(queueOffset, physicalOffset, size, tagHash);
+            index.unorderedBefore(queueOffset + 1);
+        } else if (queueOffset < index.minOffset()) {
+            index.beginWith(queueOffset, physicalOffset, size, tagHash);
+        } else {
+            ByteBuffer entry = index.entries(queueOffset, 1);
+            if (entry.remaining() == ConsumeQueue.ENTRY_BYTES && entry.getLong(entry.position()) < physicalOffset) {
+                index.change(queueOffset, physicalOffset, size, tagHash);
+            }
         }
     }
 }

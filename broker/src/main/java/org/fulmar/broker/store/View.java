@@ -35,6 +35,23 @@ public interface View {
     /** Takes a message from the log in a restart; what is done live when one is appended is done here. */
     default void message(org.fulmar.protocol.message.MessageRecord record) {}
 
+    /**
+     * A message was put to another place of the log, live or in a restart; this view may know it by the older one. If it
+     * knows neither, as when it is built again from what is left of the log, the message is new to it.
+     *
+     * @param record at its new place
+     * @param from the older place in the log, where nothing may be any more
+     */
+    default void relocated(org.fulmar.protocol.message.MessageRecord record, long from) {}
+
+    /**
+     * Whether it can be built again from a log whose beginning is deleted: nothing counts for it but messages, which are
+     * put to another place before their file goes.
+     */
+    default boolean knowsMessagesAlone() {
+        return false;
+    }
+
     /** Takes one of our own facts from the log; the same code runs live and in a restart. */
     void apply(java.nio.ByteBuffer fact);
 }

@@ -24,7 +24,7 @@ public final class Branch {
         COMMITTED
     }
 
-    /** Half messages that lie side by side in the log. */
+    /** Half messages that lie side by side in the log; of a part that was split the number is a guess. */
     record Halves(long start, long end, int count) {}
 
     private final long number;
@@ -36,7 +36,7 @@ public final class Branch {
     private final List<Halves> halves = new ArrayList<>();
     private long messages;
     private long bytes;
-    /** Where the next half message is looked for that is not re-appended. */
+    /** Up to where they were re-appended last. */
     private long next;
 
     Branch(long number) {
@@ -145,30 +145,72 @@ public final class Branch {
 
     /** Where the next half message lies that is not re-appended; -1 if there is none. */
     public long nextHalf() {
-        return halfBehind(next);
+        return halves.isEmpty() ? -1 : halves.get(0).start;
     }
 
-    /** Where the first half message lies at or behind the end of another; -1 if there is none. */
+    /** Where the half message lies that comes behind the one that ends at a position; -1 if there is none. */
     public long halfBehind(long position) {
-        int low = 0;
-        int high = halves.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (halves.get(middle).end <= position) {
-                low = middle + 1;
-            } else {
-                high = middle;
+        for (int i = 0; i < halves.size(); i++) {
+            Halves range = halves.get(i);
+            if (range.start < position && position < range.end) {
+                return position;
+            }
+            if (range.end == position) {
+                return i + 1 < halves.size() ? halves.get(i + 1).start : -1;
             }
         }
-        return low == halves.size() ? -1 : Math.max(position, halves.get(low).start);
+        return nextHalf();
     }
 
     long next() {
         return next;
     }
 
-    /** Everything before this place of the log is re-appended, or can't be. */
+    /** The half message that ends at this place of the log, and all that came before it, are re-appended, or can't be. */
     public void reappended(long before) {
-        next = Math.max(next, before);
+        for (int i = 0; i < halves.size(); i++) {
+            Halves range = halves.get(i);
+            if (range.start < before && before <= range.end) {
+                halves.subList(0, i).clear();
+                cutFirst(before);
+                next = before;
+                return;
+            }
+        }
+    }
+
+    private void cutFirst(long from) {
+        Halves first = halves.get(0);
+        if (from >= first.end) {
+            halves.remove(0);
+        } else {
+            halves.set(0, new Halves(from, first.end, Math.max(1, first.count - 1)));
+        }
+    }
+
+    /** A half message is at another place of the log; it keeps its place among the others. */
+    void relocated(long from, long position, int size) {
+        for (int i = 0; i < halves.size(); i++) {
+            Halves range = halves.get(i);
+            if (range.start <= from && from < range.end) {
+                halves.remove(i);
+                int at = i;
+                if (range.start < from) {
+                    halves.add(at++, new Halves(range.start, from, 1));
+                }
+                int last = at - 1;
+                if (last >= 0 && halves.get(last).end == position) {
+                    Halves before = halves.get(last);
+                    halves.set(last, new Halves(before.start, position + size, before.count + 1));
+                } else {
+                    halves.add(at++, new Halves(position, position + size, 1));
+                }
+                if (from + size < range.end) {
+                    halves.add(at, new Halves(from + size, range.end, Math.max(1, range.count - 1)));
+                }
+                return;
+            }
+        }
+        // it is re-appended
     }
 }

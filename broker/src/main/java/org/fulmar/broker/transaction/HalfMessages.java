@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.zip.CRC32;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.LiveRecords;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.message.JmsNames;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * (given up). So each has one outcome at most, whatever crashes. Each check is a fact; that there was nobody to ask is
  * not. Half messages of JMS transactions are in the same topic and none of this view's.
  */
-public final class HalfMessages implements View {
+public final class HalfMessages implements View, LiveRecords {
     /** RocketMQ's topic of half messages. */
     public static final String TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
     /** RocketMQ's topic of the offsets of half messages that have an outcome. */
@@ -41,6 +42,7 @@ public final class HalfMessages implements View {
     private static final byte CHECKED = 60;
 
     private static final long FIRST_MISS_MILLIS = 1000;
+    private static final int AT_ONCE = 64;
     private static final int MAX_REMEMBERED = 10_000;
     private static final int MAGIC = 0x48414C46;
     private static final int HEADER_BYTES = 4 + 8 + 4;
@@ -270,6 +272,53 @@ public final class HalfMessages implements View {
                 ended(logOffset, outcomeOf(record));
             }
         });
+    }
+
+    @Override
+    public void relocated(MessageRecord record, long from) {
+        if (!record.topicIs(TOPIC_BYTES) || record.property(JmsNames.TRANSACTION) != null) {
+            return;
+        }
+        HalfMessage before = find(from);
+        if (before == null) {
+            message(record);
+            return;
+        }
+        byTime.remove(before);
+        HalfMessage half = new HalfMessage(
+                record.physicalOffset(), before.queueOffset(), before.storedAt(), before.due, before.checks);
+        half.next = before.next;
+        half.misses = before.misses;
+        add(half);
+    }
+
+    /** Its messages are all that counts, with what the log says behind them. */
+    @Override
+    public boolean knowsMessagesAlone() {
+        return true;
+    }
+
+    @Override
+    public Look before(long position) {
+        long[] last = {-1};
+        return found -> {
+            while (true) {
+                List<HalfMessage> next = after(last[0], AT_ONCE);
+                for (HalfMessage half : next) {
+                    if (half.logOffset() >= position) {
+                        return false;
+                    }
+                    if (!found.mayGoOn()) {
+                        return true;
+                    }
+                    last[0] = half.logOffset();
+                    found.live(half.logOffset(), -1);
+                }
+                if (next.size() < AT_ONCE) {
+                    return false;
+                }
+            }
+        };
     }
 
     private static Outcome outcomeOf(MessageRecord record) {

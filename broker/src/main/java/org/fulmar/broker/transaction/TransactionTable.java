@@ -208,6 +208,26 @@ public final class TransactionTable implements View {
     }
 
     @Override
+    public void relocated(MessageRecord record, long from) {
+        String number = record.topicIs(HALF_BYTES) ? record.property(JmsNames.TRANSACTION) : null;
+        Branch branch = number == null ? null : branches.get(Long.parseLong(number));
+        if (branch != null) {
+            branch.relocated(from, record.physicalOffset(), record.size());
+        }
+    }
+
+    /** Parts of the log that hold half messages and begin before a place of it: first and behind-last, of each in order. */
+    public List<long[]> halvesBefore(long position) {
+        List<long[]> ranges = new ArrayList<>();
+        for (Branch branch : branches.values()) {
+            branch.halves().stream()
+                    .filter(range -> range.start() < position)
+                    .forEach(range -> ranges.add(new long[] {range.start(), range.end()}));
+        }
+        return ranges;
+    }
+
+    @Override
     public void apply(ByteBuffer fact) {
         byte type = fact.get();
         if (type < PREPARED || type > FORGOTTEN) {

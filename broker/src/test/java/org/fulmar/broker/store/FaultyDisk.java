@@ -358,6 +358,12 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public synchronized Space space(Path path) {
+        long used = usedBytes();
+        return new Space(used, capacity == Long.MAX_VALUE ? Long.MAX_VALUE / 2 : Math.max(0, capacity - used));
+    }
+
+    @Override
     public synchronized AutoCloseable lock(Path file) throws IOException {
         if (!locks.add(file)) {
             throw new IOException("locked: " + file);

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
@@ -51,7 +52,7 @@ public final class RecordDraft {
 
     public RecordDraft flags(int userFlag, int systemFlag) {
         this.flag = userFlag;
-        this.sysFlag = systemFlag & ~(SysFlag.BORN_HOST_V6 | SysFlag.STORE_HOST_V6)
+        this.sysFlag = systemFlag & ~(SysFlag.BORN_HOST_V6 | SysFlag.STORE_HOST_V6 | SysFlag.RELOCATED)
                 | (bornHost.length == 20 ? SysFlag.BORN_HOST_V6 : 0);
         return this;
     }
@@ -80,6 +81,24 @@ public final class RecordDraft {
     public RecordDraft continued() {
         this.sysFlag |= SysFlag.CONTINUED;
         return this;
+    }
+
+    /**
+     * The same message at another place of the log ({@link SysFlag#RELOCATED}).
+     *
+     * @param record ends in its checksum; its body stays where it is until {@link #write} has run
+     */
+    public static RecordDraft relocated(MessageRecord record) {
+        byte[] block = record.propertyBytes();
+        byte[] properties = Arrays.copyOf(block, block.length - MessageRecord.CRC_BYTES);
+        RecordDraft draft = new RecordDraft(
+                        record.topic(), record.queueId(), properties, Unpooled.wrappedBuffer(record.body()))
+                .born(record.bornTimestamp(), record.bornHost())
+                .flags(record.flag(), record.sysFlag() & ~SysFlag.CONTINUED)
+                .reconsumeTimes(record.reconsumeTimes())
+                .preparedTransactionOffset(record.physicalOffset());
+        draft.sysFlag |= SysFlag.RELOCATED;
+        return draft;
     }
 
     public RecordDraft queueId(int id) {

@@ -22,8 +22,14 @@ public final class SysFlag {
      */
     public static final int CONTINUED = 1 << 21;
 
+    /**
+     * Ours, set by brokers alone: the record is the same message as an older one of the same place in its queue, and
+     * stands for it from here on. Its prepared-transaction offset says where the older one lies in the log.
+     */
+    public static final int RELOCATED = 1 << 22;
+
     /** What no client may set. */
-    public static final int OF_BROKERS = MOVED | CONTINUED;
+    public static final int OF_BROKERS = MOVED | CONTINUED | RELOCATED;
 
     private static final int TRANSACTION_MASK = 3 << 2;
 

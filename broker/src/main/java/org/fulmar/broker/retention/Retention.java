@@ -1,0 +1,405 @@
+package org.fulmar.broker.retention;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.fulmar.broker.store.Disk;
+import org.fulmar.broker.store.LiveRecords;
+import org.fulmar.broker.store.LogBeginning;
+import org.fulmar.broker.store.MessageStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes old files of the log (D8), and watches how full its disk is.
+ *
+ * <p>Runs on a thread of its own, {@code broker-retention}: it decides, waits and deletes there, and has done on the core,
+ * in small steps, what belongs to the core. A file goes when its newest message is old enough, or when the disk needs it;
+ * but first what still counts of it is put to the head of the log. Where so much counts that nothing would be gained, the
+ * files stay; if that lets the disk fill, messages are refused until there is room: nothing that counts is lost.
+ */
+public final class Retention implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
+    private static final long MEASURE_MILLIS = 1000;
+    /** How many files ahead it is looked whether they make up for the first, which count too much to go alone. */
+    private static final int LOOK_AHEAD = 256;
+    /** A round in vain is followed by a pause, which doubles up to the last one. */
+    private static final long FIRST_PAUSE_MILLIS = 30_000;
+
+    private static final long LAST_PAUSE_MILLIS = 900_000;
+    private static final long COLLECT_MILLIS = 30_000;
+    /** What is moved is looked for again until nothing is found, so often at most. */
+    private static final int PASSES = 8;
+
+    /** What it needs of the broker. Every method is called on its thread. */
+    public interface Host {
+        /** Runs something on the core and waits for it. */
+        <T extends @Nullable Object> T onCore(Supplier<T> task) throws InterruptedException;
+
+        /** Hands to the operating system what was appended in this turn; on the core. */
+        void writeNow();
+
+        /** Records before this place must not be kept any more; on the core. */
+        void forgetBefore(long start);
+
+        /** Saves a checkpoint that is captured after this was called; whether it could. */
+        boolean checkpoint() throws InterruptedException, ExecutionException;
+    }
+
+    private final MessageStore store;
+    private final LogBeginning beginning;
+    private final RetentionOptions options;
+    private final List<LiveRecords> live;
+    private final Host host;
+    private final LongSupplier clock;
+    private final ZoneId zone;
+    private final DiskLevels levels;
+    private final Relocation relocation;
+    private final ScheduledExecutorService thread;
+    private long measuredAt;
+    private double usedRatio = -1;
+    private long usedBytes;
+    private long totalBytes;
+    private long deletedFiles;
+    private long movedMessages;
+    private long movedBytes;
+    private long notBefore = Long.MIN_VALUE;
+    private long pause = FIRST_PAUSE_MILLIS;
+    private long collectedAt = Long.MIN_VALUE;
+    private String kept = "";
+    private volatile RetentionState state;
+
+    /**
+     * @param live who has messages that must not be lost with a file
+     * @param clock milliseconds since the epoch
+     * @param zone in which the hours of the day are
+     */
+    public Retention(
+            MessageStore store,
+            RetentionOptions options,
+            List<LiveRecords> live,
+            Host host,
+            LongSupplier clock,
+            ZoneId zone) {
+        this.store = store;
+        this.beginning = store.beginning();
+        this.options = options;
+        this.live = List.copyOf(live);
+        this.host = host;
+        this.clock = clock;
+        this.zone = zone;
+        this.levels = new DiskLevels(options);
+        this.relocation = new Relocation(store, host::writeNow);
+        this.state = new RetentionState(-1, DiskLevel.NORMAL, 0, 0, 0, 0, 0, "");
+        this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread made = new Thread(task, "broker-retention");
+            made.setDaemon(true);
+            return made;
+        });
+    }
+
+    /** Begins; the store is open. */
+    public void start() {
+        long measure = Math.min(MEASURE_MILLIS, options.cleanIntervalMillis());
+        thread.scheduleWithFixedDelay(this::measure, 0, measure, TimeUnit.MILLISECONDS);
+        long clean = options.cleanIntervalMillis();
+        thread.scheduleWithFixedDelay(() -> guarded(false), clean, clean, TimeUnit.MILLISECONDS);
+    }
+
+    /** Any thread. */
+    public RetentionState state() {
+        return state;
+    }
+
+    private void execute(Runnable task) {
+        try {
+            thread.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the broker closes: no more files are deleted", e);
+        }
+    }
+
+    /** Has files that are old enough deleted soon, whatever the hour is. Any thread. */
+    public void cleanNow() {
+        execute(() -> guarded(true));
+    }
+
+    private void report() {
+        state = new RetentionState(
+                usedRatio,
+                levels.level(),
+                beginning.start(),
+                deletedFiles,
+                movedMessages,
+                movedBytes,
+                beginning.mappedBytes(),
+                kept);
+    }
+
+    // ---- the disk
+
+    /** While something takes long on the thread that measures. */
+    private void measureAgain() {
+        if (System.nanoTime() - measuredAt > MEASURE_MILLIS * 1_000_000) {
+            measure();
+        }
+    }
+
+    private void measure() {
+        measuredAt = System.nanoTime();
+        try {
+            long mapped = beginning.mappedBytes();
+            Disk.Space space = beginning.space();
+            usedRatio = space.ratio(mapped);
+            usedBytes = Math.max(0, space.used() - mapped);
+            totalBytes = space.used() + space.usable();
+            DiskLevel before = levels.level();
+            DiskLevel now = levels.update(usedRatio);
+            if (now != before) {
+                entered(now, before);
+            }
+            if (now != DiskLevel.NORMAL) {
+                collect(mapped);
+            }
+            report();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("how full the disk of the log is can't be told", e);
+        }
+    }
+
+    private void entered(DiskLevel now, DiskLevel before) {
+        long percent = Math.round(usedRatio * 100);
+        if (now == DiskLevel.REFUSING) {
+            LOG.error("{} % of the disk of the log are used: messages are refused from now on", percent);
+            store.refuse("disk full: " + percent + " % of the broker's disk are used, messages are refused from "
+                    + options.refusePercent() + " % on; receive what waits, or make room");
+        } else if (before == DiskLevel.REFUSING) {
+            LOG.warn("{} % of the disk of the log are used: messages are taken again", percent);
+            store.refuse(null);
+        } else if (now == DiskLevel.NORMAL) {
+            LOG.info("{} % of the disk of the log are used", percent);
+        } else {
+            LOG.warn(
+                    "{} % of the disk of the log are used: files go {}",
+                    percent,
+                    now == DiskLevel.HIGH ? "at any hour when they are old enough" : "before they are old enough");
+        }
+        notBefore = Long.MIN_VALUE;
+        pause = FIRST_PAUSE_MILLIS;
+    }
+
+    /** Deleted files take their space until the garbage collector has found that nobody reads them any more. */
+    private void collect(long mapped) {
+        long now = clock.getAsLong();
+        if (mapped > 0 && (now >= collectedAt + COLLECT_MILLIS || now < collectedAt)) {
+            collectedAt = now;
+            LOG.info("{} bytes of deleted log files are still mapped: the garbage collector is asked for them", mapped);
+            System.gc();
+        }
+    }
+
+    // ---- files
+
+    private void guarded(boolean manual) {
+        try {
+            clean(manual);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | ExecutionException | RuntimeException e) {
+            LOG.warn("old log files could not be deleted; it is tried again", e);
+        }
+        report();
+    }
+
+    private boolean isTime(long now) {
+        return options.hours().get(Instant.ofEpochMilli(now).atZone(zone).getHour());
+    }
+
+    private void clean(boolean manual) throws IOException, InterruptedException, ExecutionException {
+        beginning.deleteUndeleted();
+        long now = clock.getAsLong();
+        if (manual) {
+            notBefore = Long.MIN_VALUE;
+        }
+        boolean forced = levels.level().compareTo(DiskLevel.FORCED) >= 0;
+        boolean byAge = manual || levels.level() != DiskLevel.NORMAL || isTime(now);
+        if (!byAge || now < notBefore && now >= notBefore - LAST_PAUSE_MILLIS) {
+            return;
+        }
+        long settledEnd = host.onCore(beginning::settledEnd);
+        List<LogBeginning.LogFile> files = beginning.files(settledEnd);
+        int old = 0;
+        while (old < files.size() && files.get(old).newest() <= now - options.reservedMillis()) {
+            old++;
+        }
+        int wanted = forced ? Math.max(old, filesToForce()) : old;
+        int look = Math.min(forced ? files.size() : old, LOOK_AHEAD);
+        wanted = Math.min(wanted, look);
+        if (wanted == 0) {
+            kept = "";
+            return;
+        }
+        int going = Math.min(options.batchMax(), worthIt(files.subList(0, look), forced));
+        // those that are not wanted for themselves may be needed to make up for the first
+        going = Math.min(going, Math.max(wanted, 1));
+        if (going == 0) {
+            postpone(now, "most of what the oldest " + look + " files hold still counts");
+            return;
+        }
+        remove(files.get(going - 1).end(), now);
+    }
+
+    /** So many files as bring the disk below the level at which they are forced. */
+    private int filesToForce() {
+        double excess = usedBytes - totalBytes * (options.forcePercent() / 100.0);
+        return (int) Math.max(1, Math.min(options.batchMax(), Math.ceil(excess / beginning.fileBytes())));
+    }
+
+    private void postpone(long now, String why) {
+        if (!why.equals(kept)) {
+            LOG.info("old log files are kept: {}", why);
+        }
+        kept = why;
+        boolean urgent = levels.level().compareTo(DiskLevel.FORCED) >= 0;
+        pause = Math.min(urgent ? FIRST_PAUSE_MILLIS : LAST_PAUSE_MILLIS, pause * 2);
+        notBefore = now + pause;
+    }
+
+    /** How many files, from the first, may go together since little enough of them counts. */
+    private int worthIt(List<LogBeginning.LogFile> files, boolean forced) throws InterruptedException {
+        long[] bytes = new long[files.size()];
+        long start = files.get(0).base();
+        long end = files.get(files.size() - 1).end();
+        for (LiveRecords each : live) {
+            LiveRecords.Look look = host.onCore(() -> each.before(end));
+            while (host.onCore(() -> relocation.count(look, start, beginning.fileBytes(), bytes))) {
+                checkInterrupt();
+                measureAgain();
+            }
+        }
+        int percent = forced ? RetentionOptions.MAX_LIVE_PERCENT_FORCED : options.maxLivePercent();
+        double all = 0;
+        int best = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            all += bytes[i];
+            if (all * 100 <= (double) percent * beginning.fileBytes() * (i + 1)) {
+                best = i + 1;
+            }
+        }
+        return best;
+    }
+
+    private static void checkInterrupt() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("the broker closes");
+        }
+    }
+
+    /** Removes what lies before a place of the log, when nothing of it counts any more. */
+    private void remove(long end, long now) throws IOException, InterruptedException, ExecutionException {
+        String failure = moveAll(end);
+        if (!failure.isEmpty()) {
+            postpone(now, failure);
+            return;
+        }
+        for (int i = 0; store.coveredBefore() < end || i == 0; i++) {
+            // a restart may begin with the last checkpoint, or, if that is damaged, with the one before
+            if (i == 3 || !host.checkpoint()) {
+                postpone(now, "the state of the broker could not be saved");
+                return;
+            }
+        }
+        beginning.begin(end);
+        LogBeginning.Dropped dropped = host.onCore(() -> {
+            host.forgetBefore(end);
+            return beginning.drop(end);
+        });
+        while (host.onCore(beginning::forget)) {
+            checkInterrupt();
+        }
+        kept = "";
+        pause = FIRST_PAUSE_MILLIS;
+        deletedFiles += dropped.files();
+        try {
+            beginning.delete(dropped, () -> {
+                Thread.sleep(options.deleteIntervalMillis());
+                measureAgain();
+            });
+        } finally {
+            report();
+        }
+        host.onCore(beginning::queueFiles).delete();
+        beginning.deleteIndexFiles();
+    }
+
+    /** Deletes the files of consume queues that hold nothing any more; for administrators. Any thread. */
+    public void cleanQueues() {
+        execute(() -> {
+            try {
+                host.onCore(() -> beginning.drop(beginning.start()));
+                while (host.onCore(beginning::forget)) {
+                    checkInterrupt();
+                }
+                host.onCore(beginning::queueFiles).delete();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (IOException e) {
+                LOG.warn("files of consume queues could not be deleted", e);
+            }
+        });
+    }
+
+    /** Why not everything could be moved; empty if it is. */
+    private String moveAll(long end) throws InterruptedException {
+        for (int pass = 0; pass < PASSES; pass++) {
+            int moved = 0;
+            for (LiveRecords each : live) {
+                LiveRecords.Look look = host.onCore(() -> each.before(end));
+                Relocation.Step step;
+                do {
+                    step = host.onCore(() -> relocation.move(look));
+                    moved += step.messages();
+                    movedMessages += step.messages();
+                    movedBytes += step.bytes();
+                    if (!step.failure().isEmpty()) {
+                        return step.failure();
+                    }
+                    pace(step.bytes());
+                } while (step.more());
+            }
+            if (moved == 0) {
+                return "";
+            }
+            report();
+        }
+        return "messages in them come to count again and again";
+    }
+
+    /** Leaves the disk and the core to others for as long as moving so much may take. */
+    private void pace(long bytes) throws InterruptedException {
+        checkInterrupt();
+        measureAgain();
+        if (bytes > 0) {
+            long nanos = (long) (bytes * 1e9 / options.bytesPerSecond());
+            TimeUnit.NANOSECONDS.sleep(nanos);
+        }
+    }
+
+    /** Ends what is under way; a restart goes on with it. */
+    @Override
+    public void close() throws InterruptedException {
+        thread.shutdownNow();
+        if (!thread.awaitTermination(30, TimeUnit.SECONDS)) {
+            LOG.warn("the deletion of log files has not ended");
+        }
+    }
+}
