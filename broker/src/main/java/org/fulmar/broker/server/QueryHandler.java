@@ -2,8 +2,10 @@ package org.fulmar.broker.server;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.fulmar.broker.store.Facts;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.protocol.command.Fields;
@@ -42,12 +44,15 @@ final class QueryHandler {
 
     private void answer(Request request, String topic, String key, List<Long> places) {
         ByteBuf body = request.connection().buffer(1024);
+        Set<List<Long>> shown = new HashSet<>();
         for (long place : places) {
             MessageRecord record = whole(place);
             if (record != null
                     && body.readableBytes() + record.size() <= MAX_BYTES
                     && record.topic().equals(topic)
-                    && hasKey(record, key)) {
+                    && hasKey(record, key)
+                    // one that was put to another place is in the log twice for a while, the newer first
+                    && shown.add(List.of((long) record.queueId(), record.queueOffset()))) {
                 body.writeBytes(record.buffer().slice(record.position(), record.size()));
             }
         }
