@@ -143,7 +143,7 @@ class LogDeletionTest {
         send(100);
         clock.addAndGet(HOUR + 1);
         awaitStart(4L * FILE_BYTES);
-        await().until(() -> files("commitlog") < 5);
+        await().until(() -> files("commitlog") < 7);
         long min = assertBegins();
         assertThat(min).isBetween(200L, 300L);
         await().untilAsserted(() ->
