@@ -100,7 +100,7 @@ public final class NameServer implements AutoCloseable {
                 1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING_KV_CHANGES), daemons("nameserver-kv"));
         RouteLimits limits = new RouteLimits(
                 config.maxBrokers(), config.maxTopics(), config.maxRoutes(), config.brokerExpiryMillis());
-        NameServerHandler handler = new NameServerHandler(limits, kv, kvWriter, millis, config.orderMessageEnable());
+        NameServerHandler handler = new NameServerHandler(limits, kv, kvWriter, millis, new NameServerSettings(config));
         ConnectionLimits base = ConnectionLimits.SERVER;
         ConnectionLimits connections = new ConnectionLimits(
                 base.maxRequestsInFlight(),

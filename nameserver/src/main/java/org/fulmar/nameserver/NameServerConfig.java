@@ -104,6 +104,25 @@ public record NameServerConfig(
         }
     }
 
+    /** The values of all options, by name, as they would stand in a properties file. */
+    public Map<String, String> values() {
+        Map<String, String> values = new TreeMap<>();
+        values.put(NameServerOption.LISTEN_PORT.key(), Integer.toString(listenPort));
+        values.put(NameServerOption.BIND_ADDRESS.key(), bindAddress);
+        values.put(NameServerOption.SCAN_NOT_ACTIVE_BROKER_INTERVAL.key(), Long.toString(scanNotActiveBrokerInterval));
+        values.put(NameServerOption.BROKER_EXPIRY_MILLIS.key(), Long.toString(brokerExpiryMillis));
+        values.put(NameServerOption.SERVER_WORKER_THREADS.key(), Integer.toString(serverWorkerThreads));
+        values.put(NameServerOption.MAX_CONNECTIONS.key(), Integer.toString(maxConnections));
+        values.put(NameServerOption.CONNECTION_IDLE_SECONDS.key(), Integer.toString(connectionIdleSeconds));
+        values.put(NameServerOption.MAX_BROKERS.key(), Integer.toString(maxBrokers));
+        values.put(NameServerOption.MAX_TOPICS.key(), Integer.toString(maxTopics));
+        values.put(NameServerOption.MAX_ROUTES.key(), Integer.toString(maxRoutes));
+        Path directory = kvConfigDirectory;
+        values.put(NameServerOption.KV_CONFIG_DIRECTORY.key(), directory == null ? "" : directory.toString());
+        values.put(NameServerOption.ORDER_MESSAGE_ENABLE.key(), Boolean.toString(orderMessageEnable));
+        return values;
+    }
+
     /** This configuration with another port; 0 takes a free one. */
     public NameServerConfig withListenPort(int port) {
         return new NameServerConfig(

@@ -17,6 +17,7 @@ import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.frame.FrameLimits;
@@ -46,18 +47,18 @@ final class NameServerHandler implements RequestHandler {
     private final KvStore kv;
     private final Executor kvWriter;
     private final LongSupplier millis;
-    private final boolean orderMessageEnable;
+    private final NameServerSettings settings;
     private final AtomicLong connectionNumbers = new AtomicLong();
     /** Held while a registration is decoded: its tree may take many times its bytes, so there is one at a time. */
     private final Object decoding = new Object();
 
     NameServerHandler(
-            RouteLimits limits, KvStore kv, Executor kvWriter, LongSupplier millis, boolean orderMessageEnable) {
+            RouteLimits limits, KvStore kv, Executor kvWriter, LongSupplier millis, NameServerSettings settings) {
         this.table = new RouteTable(limits);
         this.kv = kv;
         this.kvWriter = kvWriter;
         this.millis = millis;
-        this.orderMessageEnable = orderMessageEnable;
+        this.settings = settings;
     }
 
     @Override
@@ -76,6 +77,9 @@ final class NameServerHandler implements RequestHandler {
             case RequestCode.WIPE_WRITE_PERM_OF_BROKER -> withdrawWriting(request, in);
             case RequestCode.ADD_WRITE_PERM_OF_BROKER -> grantWriting(request, in);
             case RequestCode.DELETE_TOPIC_IN_NAMESRV -> deleteTopic(request, in);
+            case RequestCode.REGISTER_TOPIC_IN_NAMESRV -> registerTopic(request, in);
+            case RequestCode.UPDATE_NAMESRV_CONFIG -> settings.update(request);
+            case RequestCode.GET_NAMESRV_CONFIG -> settings.show(request);
             case RequestCode.GET_KV_CONFIG -> getKv(request, in);
             case RequestCode.GET_KVLIST_BY_NAMESPACE -> listKv(request, in);
             case RequestCode.PUT_KV_CONFIG -> putKv(request, in);
@@ -205,7 +209,7 @@ final class NameServerHandler implements RequestHandler {
         }
         boolean standard =
                 request.frame().version() >= STANDARD_JSON_VERSION || in.bool("acceptStandardJsonOnly", false);
-        String orderConfig = orderMessageEnable ? kv.get(ORDER_TOPIC_CONFIG, topic) : null;
+        String orderConfig = settings.orderMessageEnable() ? kv.get(ORDER_TOPIC_CONFIG, topic) : null;
         answer(
                 request,
                 RouteJson.route(route, orderConfig, standard ? RouteJson.Dialect.STANDARD : RouteJson.Dialect.LEGACY));
@@ -282,6 +286,37 @@ final class NameServerHandler implements RequestHandler {
             table.deleteTopic(topic, cluster.isEmpty() ? null : cluster);
         }
         request.answer(ResponseCode.SUCCESS, Map.of());
+    }
+
+    /** An administrator says where a topic is; brokers that hold it say so themselves when they register next. */
+    private void registerTopic(Request request, Fields in) {
+        String topic = in.text("topic");
+        List<QueueRoute> queues = new ArrayList<>();
+        for (JsonNode json : JsonBody.parse(request.body()).path("queueDatas")) {
+            queues.add(new QueueRoute(
+                    json.path("brokerName").asText(),
+                    queueCount(json, "readQueueNums"),
+                    queueCount(json, "writeQueueNums"),
+                    json.path("perm").asInt(),
+                    json.path("topicSysFlag").asInt()));
+        }
+        String refusal;
+        synchronized (table) {
+            refusal = table.putRoutes(topic, queues);
+        }
+        if (refusal == null) {
+            request.answer(ResponseCode.SUCCESS, Map.of());
+        } else {
+            request.answer(ResponseCode.INVALID_PARAMETER, refusal);
+        }
+    }
+
+    private static int queueCount(JsonNode json, String name) {
+        int count = json.path(name).asInt();
+        if (count < 0 || count > TopicConfig.MAX_QUEUES) {
+            throw new FrameException(name + " is 0 to " + TopicConfig.MAX_QUEUES + ", not " + count);
+        }
+        return count;
     }
 
     private void getKv(Request request, Fields in) {

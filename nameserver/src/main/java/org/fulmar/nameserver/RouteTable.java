@@ -240,6 +240,32 @@ final class RouteTable {
         }
     }
 
+    /**
+     * Says where a topic is, in place of the brokers that are named. All of it or nothing.
+     *
+     * @return why it is not taken; null if it is
+     */
+    @Nullable String putRoutes(String topic, List<QueueRoute> queues) {
+        if (!isName(topic)) {
+            return "a topic's name must have 1 to " + RouteLimits.MAX_NAME_LENGTH + " characters";
+        }
+        for (QueueRoute queue : queues) {
+            if (!groups.containsKey(queue.brokerName())) {
+                return "there is no broker " + queue.brokerName();
+            }
+        }
+        if (routes + queues.size() > limits.maxRoutes()
+                || !topics.containsKey(topic) && topics.size() >= limits.maxTopics()) {
+            return "there are too many topics or routes already";
+        }
+        for (QueueRoute queue : queues) {
+            if (topics.computeIfAbsent(topic, name -> new TreeMap<>()).put(queue.brokerName(), queue) == null) {
+                routes++;
+            }
+        }
+        return null;
+    }
+
     /** Removes a broker; null if this address is not registered under this name and id. */
     @Nullable Departed unregister(String cluster, String brokerName, long brokerId, String address) {
         Place place = new Place(cluster, address);

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.fulmar.jms.message.DeserializationPolicy;
+import org.fulmar.jms.message.Reading;
+import org.fulmar.protocol.config.ConfigurationException;
 import org.fulmar.protocol.config.OptionSpec;
 import org.fulmar.protocol.config.Options;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param reconnectTimeoutMillis how long is tried; 0 for ever
  * @param transactionBuffer bytes of messages that a transaction keeps before it ships them to the broker; 0 ships each
  * @param broker the broker to use, where name servers know several
+ * @param reading how the bodies of received messages are read
  */
 public record ClientOptions(
         int prefetch,
@@ -38,7 +41,7 @@ public record ClientOptions(
         @Nullable String broker,
         @Nullable String appId,
         boolean populateUserId,
-        DeserializationPolicy deserialization) {
+        Reading reading) {
     private static final OptionSpec PREFETCH = OptionSpec.number(
             "prefetch",
             "messages",
@@ -91,6 +94,12 @@ public record ClientOptions(
             "",
             "classes that ObjectMessage may hold besides JDK values: names or patterns as com.acme.*, with commas");
 
+    private static final OptionSpec NATIVE_BODY = OptionSpec.text(
+            "nativeBody",
+            "bytes or text",
+            "bytes",
+            "what a message of a native RocketMQ producer is: a BytesMessage, or a TextMessage if its body is UTF-8");
+
     /** All of them. */
     public static final List<OptionSpec> ALL = List.of(
             PREFETCH,
@@ -107,7 +116,8 @@ public record ClientOptions(
             BROKER,
             APP_ID,
             POPULATE_USER_ID,
-            ALLOW_LIST);
+            ALLOW_LIST,
+            NATIVE_BODY);
 
     /**
      * @throws org.fulmar.protocol.config.ConfigurationException if a key is unknown or a value is not allowed
@@ -115,6 +125,14 @@ public record ClientOptions(
     static ClientOptions of(Map<String, String> given) {
         Options options = Options.of(ALL, given);
         String allowed = options.text(ALLOW_LIST);
+        String nativeBody = options.text(NATIVE_BODY);
+        if (!nativeBody.equals("bytes") && !nativeBody.equals("text")) {
+            throw new ConfigurationException("nativeBody is bytes or text, not " + nativeBody);
+        }
+        DeserializationPolicy objects = allowed.isEmpty()
+                ? DeserializationPolicy.jdkValuesOnly()
+                : DeserializationPolicy.allowing(
+                        Arrays.stream(allowed.split(",")).map(String::strip).toList());
         return new ClientOptions(
                 options.integer(PREFETCH),
                 options.integer(CONNECT_TIMEOUT),
@@ -130,11 +148,12 @@ public record ClientOptions(
                 orNull(options.text(BROKER)),
                 orNull(options.text(APP_ID)),
                 options.bool(POPULATE_USER_ID),
-                allowed.isEmpty()
-                        ? DeserializationPolicy.jdkValuesOnly()
-                        : DeserializationPolicy.allowing(Arrays.stream(allowed.split(","))
-                                .map(String::strip)
-                                .toList()));
+                new Reading(objects, nativeBody.equals("text")));
+    }
+
+    /** What an ObjectMessage may hold. */
+    public DeserializationPolicy deserialization() {
+        return reading.objects();
     }
 
     private static @Nullable String orNull(String text) {

@@ -31,7 +31,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "org.fulmar.nameserver..", "org.fulmar.broker..", "org.fulmar.jms..", "org.fulmar.jndi..");
+                    "org.fulmar.nameserver..",
+                    "org.fulmar.broker..",
+                    "org.fulmar.client..",
+                    "org.fulmar.jms..",
+                    "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule nameServerKnowsTheProtocolAlone = noClasses()
@@ -39,7 +43,7 @@ class ArchitectureTest {
             .resideInAPackage("org.fulmar.nameserver..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.fulmar.broker..", "org.fulmar.jms..", "org.fulmar.jndi..");
+            .resideInAnyPackage("org.fulmar.broker..", "org.fulmar.client..", "org.fulmar.jms..", "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule brokerKnowsTheProtocolAlone = noClasses()
@@ -47,7 +51,8 @@ class ArchitectureTest {
             .resideInAPackage("org.fulmar.broker..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.jms..", "org.fulmar.jndi..");
+            .resideInAnyPackage(
+                    "org.fulmar.nameserver..", "org.fulmar.client..", "org.fulmar.jms..", "org.fulmar.jndi..");
 
     @ArchTest
     static final ArchRule clientKnowsTheProtocolAlone = noClasses()
@@ -56,6 +61,28 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.fulmar.nameserver..", "org.fulmar.broker..");
+
+    @ArchTest
+    static final ArchRule nativeClientKnowsTheProtocolAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.client..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.nameserver..",
+                    "org.fulmar.broker..",
+                    "org.fulmar.jms..",
+                    "org.fulmar.jndi..",
+                    "org.fulmar.protocol.jms..",
+                    "jakarta.jms..");
+
+    @ArchTest
+    static final ArchRule nativeClientsCoreKnowsNoProducersOrConsumers = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.client")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.fulmar.client.producer..", "org.fulmar.client.consumer..");
 
     @ArchTest
     static final ArchRule jmsKnowsNothingOfJndi = noClasses()
@@ -151,9 +178,26 @@ class ArchitectureTest {
             .areAssignableTo(Thread.class);
 
     @ArchTest
+    static final ArchRule consumerGroupsHaveNoThreadsClocksOrFiles = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.consume..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
     static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
             .that()
-            .resideInAPackage("org.fulmar.broker.delivery..")
+            .resideInAnyPackage("org.fulmar.broker.delivery..", "org.fulmar.broker.pop..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
@@ -198,6 +242,8 @@ class ArchitectureTest {
             .doNotHaveSimpleName("FulmarConnectionFactory")
             .and()
             .doNotHaveSimpleName("EmbeddedBrokers")
+            .and()
+            .doNotHaveSimpleName("ClientInstance")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()

@@ -3,27 +3,38 @@ package org.fulmar.broker.config;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.Redelivery;
 import org.fulmar.broker.retention.RetentionOptions;
 import org.fulmar.broker.store.StoreOptions;
 import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.config.ConfigurationException;
+import org.fulmar.protocol.config.OptionSpec;
 import org.fulmar.protocol.config.Options;
 import org.jspecify.annotations.Nullable;
 
-/** The broker's configuration, checked and frozen. {@link BrokerOptions} says what each option means. */
+/**
+ * The broker's configuration, checked. {@link BrokerOptions} says what each option means. Any thread may read; only the
+ * options of {@link BrokerOptions#CHANGEABLE} ever change, by the core.
+ */
 public final class BrokerConfig {
     private static final Pattern NAME = Pattern.compile("[%|a-zA-Z0-9_-]{1,127}");
 
-    private final Options options;
+    private final Map<String, String> given;
     private final List<InetSocketAddress> nameServers;
+    private volatile Options options;
+    private final DelayLevels delayLevels;
 
-    private BrokerConfig(Options options) {
-        this.options = options;
+    private BrokerConfig(Map<String, String> given) {
+        this.given = Map.copyOf(given);
+        this.options = Options.of(BrokerOptions.ALL, given);
         this.nameServers = addresses(options.text(BrokerOptions.NAME_SERVERS));
+        this.delayLevels = DelayLevels.parse(options.text(BrokerOptions.DELAY_LEVELS));
         for (String name : List.of(clusterName(), brokerName())) {
             if (!NAME.matcher(name).matches()) {
                 throw new ConfigurationException(
@@ -49,7 +60,38 @@ public final class BrokerConfig {
      * @throws ConfigurationException if a key is unknown or a value is not allowed
      */
     public static BrokerConfig of(Map<String, String> given) {
-        return new BrokerConfig(Options.of(BrokerOptions.ALL, given));
+        return new BrokerConfig(given);
+    }
+
+    /**
+     * Takes other values from now on, in place of those that it was made with.
+     *
+     * @param changed all values that differ from those, by option
+     * @throws ConfigurationException if an option is not of {@link BrokerOptions#CHANGEABLE}, or a value is not allowed;
+     *     nothing is changed then
+     */
+    public void change(Map<String, String> changed) {
+        for (String key : changed.keySet()) {
+            if (BrokerOptions.CHANGEABLE.stream().noneMatch(spec -> spec.key().equals(key))) {
+                throw new ConfigurationException("option " + key + " does not change at run time");
+            }
+        }
+        Map<String, String> all = new TreeMap<>(given);
+        all.putAll(changed);
+        options = Options.of(BrokerOptions.ALL, all);
+    }
+
+    /** The value that an option was started with, as text. */
+    public String startedWith(OptionSpec spec) {
+        return Options.of(BrokerOptions.ALL, given).text(spec);
+    }
+
+    /** The values of all options, by name, in the order in which people read them. */
+    public Map<String, String> values() {
+        Options now = options;
+        Map<String, String> values = new LinkedHashMap<>();
+        BrokerOptions.ALL.forEach(spec -> values.put(spec.key(), now.text(spec)));
+        return values;
     }
 
     private static List<InetSocketAddress> addresses(String text) {
@@ -135,6 +177,19 @@ public final class BrokerConfig {
         return options.bool(BrokerOptions.LONG_POLLING);
     }
 
+    public boolean propertyFilter() {
+        return options.bool(BrokerOptions.PROPERTY_FILTER);
+    }
+
+    public boolean storeReplies() {
+        return options.bool(BrokerOptions.STORE_REPLIES);
+    }
+
+    /** Whether SQL92 filters are tried on messages in advance. */
+    public boolean calculateFilterBits() {
+        return options.bool(BrokerOptions.FILTER_BITS);
+    }
+
     public long registerPeriodMillis() {
         return options.number(BrokerOptions.REGISTER_PERIOD);
     }
@@ -181,6 +236,10 @@ public final class BrokerConfig {
                 options.integer(BrokerOptions.TRANSACTION_CHECK_MAX),
                 options.number(BrokerOptions.TRANSACTION_MAX_AGE),
                 options.integer(BrokerOptions.MAX_HALF_MESSAGES));
+    }
+
+    public DelayLevels delayLevels() {
+        return delayLevels;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.fulmar.broker.config;
 
 import java.util.List;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.protocol.config.OptionSpec;
 
 /** The broker's options. Those that RocketMQ has keep its names and meanings. */
@@ -57,11 +58,22 @@ public final class BrokerOptions {
             1024,
             "most queues of a topic that a RocketMQ producer makes by sending");
     static final OptionSpec MAX_TOPICS =
-            OptionSpec.number("maxTopics", "topics", 100_000, 10, 1_000_000, "most topics and destinations");
+            OptionSpec.number("maxTopics", "topics", 100_000, 20, 1_000_000, "most topics and destinations");
     static final OptionSpec PERMISSION =
             OptionSpec.number("brokerPermission", "bits", 6, 0, 6, "4 = may be read, 2 = may be written to, 6 = both");
     static final OptionSpec LONG_POLLING =
             OptionSpec.bool("longPollingEnable", true, "whether a pull may wait at the broker for a message");
+    static final OptionSpec PROPERTY_FILTER = OptionSpec.bool(
+            "enablePropertyFilter",
+            true,
+            "whether RocketMQ consumers may filter by properties, with SQL92 expressions");
+    static final OptionSpec STORE_REPLIES = OptionSpec.bool(
+            "storeReplyMessageEnable", true, "whether replies to requests are stored as well as handed on");
+    static final OptionSpec FILTER_BITS = OptionSpec.bool(
+            "enableCalcFilterBitMap",
+            true,
+            "whether SQL92 filters that are in use are tried once on each message when it is stored, so that pulls need"
+                    + " not read what they don't want");
     static final OptionSpec REGISTER_PERIOD = OptionSpec.number(
             "registerNameServerPeriod", "ms", 30_000, 100, 60_000, "how often the broker registers with name servers");
     static final OptionSpec IO_THREADS =
@@ -135,6 +147,11 @@ public final class BrokerOptions {
             1,
             10_000_000,
             "half messages without an outcome above which further ones are refused");
+    static final OptionSpec DELAY_LEVELS = OptionSpec.text(
+            "messageDelayLevel",
+            "delays",
+            DelayLevels.USUAL,
+            "how long messages of RocketMQ's delay levels wait, level 1 first; units ms, s, m, h, d");
     static final OptionSpec RESERVED_TIME = OptionSpec.number(
             "fileReservedTime",
             "hours",
@@ -216,6 +233,9 @@ public final class BrokerOptions {
             MAX_TOPICS,
             PERMISSION,
             LONG_POLLING,
+            PROPERTY_FILTER,
+            STORE_REPLIES,
+            FILTER_BITS,
             REGISTER_PERIOD,
             IO_THREADS,
             BUSINESS_THREADS,
@@ -232,6 +252,7 @@ public final class BrokerOptions {
             TRANSACTION_CHECK_MAX,
             TRANSACTION_MAX_AGE,
             MAX_HALF_MESSAGES,
+            DELAY_LEVELS,
             RESERVED_TIME,
             DELETE_WHEN,
             MAX_USED,
@@ -244,6 +265,22 @@ public final class BrokerOptions {
             RELOCATION_RATE,
             USERS,
             ANONYMOUS);
+
+    /**
+     * Those that an administrator may change while the broker runs: each is a number in a range, or yes or no. None is a
+     * path, an address, or the name of anything.
+     */
+    public static final List<OptionSpec> CHANGEABLE = List.of(
+            AUTO_TOPIC,
+            AUTO_GROUP,
+            PERMISSION,
+            LONG_POLLING,
+            MAX_CONSUMERS,
+            MAX_TRANSACTIONS,
+            MAX_REDELIVERIES,
+            REDELIVERY_DELAY,
+            REDELIVERY_BACK_OFF,
+            MAX_REDELIVERY_DELAY);
 
     private BrokerOptions() {}
 }

@@ -59,6 +59,9 @@ final class Assignment {
         while (hasBudget() && rounds-- > 0) {
             SubscriptionGroup group = awake.remove();
             group.unmarkQueued();
+            if (!backlog.mayBeRead(group.topic())) {
+                continue;
+            }
             dispatch(group);
             if (!hasBudget()) {
                 wake(group);

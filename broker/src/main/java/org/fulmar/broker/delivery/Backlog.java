@@ -12,6 +12,11 @@ public interface Backlog extends View.Ends {
     /** The offset that the next message sent will get. */
     long nextOffset(String topic, int queueId);
 
+    /** Whether messages of a topic may be delivered now; whoever allows it again wakes the topic's groups. */
+    default boolean mayBeRead(String topic) {
+        return true;
+    }
+
     /** The queue ids of a topic that exist now. */
     int[] queueIds(String topic);
 

@@ -159,6 +159,12 @@ public final class SubscriptionGroup {
         return null;
     }
 
+    /** Whether a message of a queue, before this offset, is not settled. */
+    public boolean hasUnsettled(int queueId, long end) {
+        Cursor cursor = cursor(queueId);
+        return cursor != null && cursor.unsettled(0) < end;
+    }
+
     /** Whether it has consumers now. */
     public boolean isActive() {
         return !consumers.isEmpty();

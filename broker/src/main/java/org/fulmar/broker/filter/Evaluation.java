@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 final class Evaluation {
     private static final int CHARACTERS_PER_STEP = 64;
 
-    private final RecordValues values;
+    private final Values values;
     private long charactersLeft;
 
-    Evaluation(RecordValues values) {
+    Evaluation(Values values) {
         this.values = values;
     }
 
@@ -30,6 +30,12 @@ final class Evaluation {
 
     void look(long characters) {
         charactersLeft -= characters;
+    }
+
+    /** How many of so many steps have been taken. */
+    int taken(int steps) {
+        return (int) Math.min(
+                Integer.MAX_VALUE, ((long) steps * CHARACTERS_PER_STEP - charactersLeft) / CHARACTERS_PER_STEP);
     }
 
     /** Whether the steps are used up; then no answer counts any more. */

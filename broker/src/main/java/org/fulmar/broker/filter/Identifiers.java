@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.fulmar.protocol.message.JmsNames;
+import org.fulmar.protocol.message.MessageProperties;
 
 /**
  * The user properties that one selector names, each with a slot; the slots before them are those of {@link Header}.
@@ -28,17 +29,22 @@ final class Identifiers {
         }
     }
 
+    private static final byte[] KEYS = MessageProperties.name(MessageProperties.KEYS);
+
     private record Entry(byte[] name, int slot, boolean reserved) {}
 
     private final byte[][] names;
     private final int[] slots;
     private final boolean[] reserved;
+    /** The slot of the property that travels as RocketMQ's KEYS, or -1. */
+    private final int keys;
 
     private Identifiers(Map<String, Integer> bySlot) {
         List<Entry> entries = new ArrayList<>(bySlot.size());
         bySlot.forEach((name, slot) ->
                 entries.add(new Entry(name.getBytes(StandardCharsets.UTF_8), slot, JmsNames.isReserved(name))));
         entries.sort(Comparator.comparing(Entry::name, Arrays::compare));
+        keys = bySlot.getOrDefault(JmsNames.KEYS_PROPERTY, -1);
         int count = entries.size();
         names = new byte[count][];
         slots = new int[count];
@@ -69,6 +75,9 @@ final class Identifiers {
     int slotOnTheWire(ByteBuffer buffer, int from, int to) {
         if (isDisplaced(buffer, from, to)) {
             return slotOf(buffer, from + JmsNames.DISPLACED.length(), to);
+        }
+        if (keys >= 0 && compare(KEYS, buffer, from, to) == 0) {
+            return keys;
         }
         int index = find(buffer, from, to);
         return index < 0 || reserved[index] ? -1 : slots[index];

@@ -52,6 +52,19 @@ final class LikePattern {
         return new LikePattern(pieces);
     }
 
+    /** A pattern of a text that stands for itself, with a {@code %} before it, behind it, or both. */
+    static LikePattern ofText(String text, boolean openStart, boolean openEnd) {
+        List<Piece> pieces = new ArrayList<>();
+        if (openStart) {
+            pieces.add(piece(new int[0]));
+        }
+        pieces.add(piece(codePoints(text)));
+        if (openEnd) {
+            pieces.add(piece(new int[0]));
+        }
+        return new LikePattern(pieces);
+    }
+
     private static Piece piece(int[] characters) {
         for (int c : characters) {
             if (c == ANY) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * that could not decode is null. Goes once through the properties, whatever the selector. Owned by its selector; holds
  * on to a record only between {@link #open} and {@link #close}.
  */
-final class RecordValues {
+final class RecordValues implements Values {
     /** The most bytes of properties that are unpacked from the front of a compressed body. */
     private static final int MAX_UNPACKED = 4 << 20;
 
@@ -76,7 +76,8 @@ final class RecordValues {
         }
     }
 
-    @Nullable Object value(int slot) {
+    @Override
+    public @Nullable Object value(int slot) {
         if (!known[slot]) {
             MessageRecord current = record;
             if (current == null) {
@@ -118,7 +119,10 @@ final class RecordValues {
     /** Null if it was set as bytes: those are no value that a selector could name. */
     private @Nullable String correlationId(MessageRecord current) throws MalformedPropertyException {
         String encoded = find(current, JmsNames.CORRELATION_ID);
-        return encoded != null && HeaderText.decodeCorrelationId(encoded) instanceof String id ? id : null;
+        if (encoded == null) {
+            return find(current, JmsNames.NATIVE_CORRELATION_ID);
+        }
+        return HeaderText.decodeCorrelationId(encoded) instanceof String id ? id : null;
     }
 
     private @Nullable String type(MessageRecord current) throws MalformedPropertyException {

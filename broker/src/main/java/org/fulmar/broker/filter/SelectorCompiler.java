@@ -10,6 +10,7 @@ import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.tree.TerminalNode;
 import org.fulmar.broker.filter.grammar.SelectorParser;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From the parse tree to conditions and operands: gives identifiers their slots, refuses what can't go together whatever
@@ -139,24 +140,26 @@ final class SelectorCompiler {
             }
             return new Condition.In(identifier, strings, negated);
         }
-        return new Condition.Like(identifier, pattern((SelectorParser.LikeContext) context.range()), negated);
+        SelectorParser.LikeContext like = (SelectorParser.LikeContext) context.range();
+        return new Condition.Like(identifier, pattern(like.pattern, like.escape), negated);
     }
 
-    private static LikePattern pattern(SelectorParser.LikeContext context) {
+    /** What follows LIKE, and ESCAPE if that is there. */
+    static LikePattern pattern(Token pattern, @Nullable Token escapeToken) {
         int escape = LikePattern.NONE;
-        if (context.escape != null) {
-            String text = Literals.string(context.escape);
+        if (escapeToken != null) {
+            String text = Literals.string(escapeToken);
             if (text.codePointCount(0, text.length()) != 1) {
                 throw SelectorSyntax.error(
-                        context.escape,
-                        "expected an escape of one character, but found " + SelectorSyntax.quote(context.escape));
+                        escapeToken,
+                        "expected an escape of one character, but found " + SelectorSyntax.quote(escapeToken));
             }
             escape = text.codePointAt(0);
         }
         try {
-            return LikePattern.of(Literals.string(context.pattern), escape);
+            return LikePattern.of(Literals.string(pattern), escape);
         } catch (IllegalArgumentException e) {
-            throw SelectorSyntax.error(context.pattern, "the pattern ends in its escape character");
+            throw SelectorSyntax.error(pattern, "the pattern ends in its escape character");
         }
     }
 

@@ -63,7 +63,7 @@ final class SelectorSyntax {
         return quoted.append('"').toString();
     }
 
-    private static void checkSurrogates(String text) {
+    static void checkSurrogates(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
                 if (Escapes.isUnpaired(text, i)) {
@@ -89,7 +89,7 @@ final class SelectorSyntax {
     }
 
     /** Control characters, which Java ignores in identifiers, are refused: no property can have them in its name. */
-    private static void checkIdentifier(Token token) {
+    static void checkIdentifier(Token token) {
         String name = token.getText();
         int position = token.getStartIndex() + 1;
         for (int i = 0; i < name.length(); position++) {

@@ -1,91 +1,133 @@
 package org.fulmar.broker.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.broker.topic.TopicTable;
-import org.fulmar.broker.transaction.HalfMessages;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.transport.Request;
+import org.jspecify.annotations.Nullable;
 
 /** Topics made, changed, listed and removed by RocketMQ's tools. Runs on the core. */
 final class AdminHandler {
-    /** Most characters of all attributes of a topic together; they are part of every registration. */
-    private static final int MAX_ATTRIBUTES = 4096;
+    /** Most topics that one request makes or changes. */
+    private static final int MAX_AT_ONCE = 10_000;
 
     private final TopicService service;
     private final TopicTable topics;
+    private final TopicRules rules;
+    private final ConsumerOffsets offsets;
 
-    AdminHandler(TopicService service, TopicTable topics) {
+    AdminHandler(TopicService service, TopicTable topics, TopicRules rules, ConsumerOffsets offsets) {
         this.service = service;
         this.topics = topics;
+        this.rules = rules;
+        this.offsets = offsets;
     }
 
+    /** UPDATE_AND_CREATE_TOPIC. */
     void putTopic(Request request) {
         Fields in = Fields.of(request.frame());
         String name = DestinationNames.checked(in.text("topic"));
         TopicConfig before = topics.get(name);
-        if (isOfBroker(name) || topics.isTemporary(name)) {
-            request.answer(ResponseCode.INVALID_PARAMETER, "topic " + name + " can't be changed");
+        List<String> changes = Arrays.stream(in.text("attributes", "").split(","))
+                .filter(change -> !change.isBlank())
+                .toList();
+        TopicConfig wanted;
+        try {
+            wanted = new TopicConfig(
+                    name,
+                    in.integer("readQueueNums", before == null ? 8 : before.readQueueNums()),
+                    in.integer("writeQueueNums", before == null ? 8 : before.writeQueueNums()),
+                    in.integer("perm", before == null ? TopicConfig.READ | TopicConfig.WRITE : before.perm()),
+                    in.integer("topicSysFlag", 0),
+                    in.bool("order", false),
+                    rules.changed(before, changes));
+        } catch (IllegalArgumentException e) {
+            request.answer(ResponseCode.INVALID_PARAMETER, e.getMessage());
             return;
         }
-        Map<String, String> attributes = new TreeMap<>(before == null ? Map.of() : before.attributes());
-        for (String change : in.text("attributes", "").split(",")) {
-            int equals = change.indexOf('=');
-            if (change.startsWith("+") && equals > 1) {
-                attributes.put(
-                        change.substring(1, equals).strip(),
-                        change.substring(equals + 1).strip());
-            } else if (change.startsWith("-")) {
-                attributes.remove(change.substring(1).strip());
+        put(request, List.of(wanted));
+    }
+
+    /** UPDATE_AND_CREATE_TOPIC_LIST: all of them or none. */
+    void putTopics(Request request) {
+        List<TopicConfig> wanted = new ArrayList<>();
+        for (JsonNode json : JsonBody.parse(request.body()).path("topicConfigList")) {
+            TopicConfig given = TopicConfig.fromJson(json);
+            List<String> changes = new ArrayList<>();
+            given.attributes().forEach((name, value) -> changes.add(name.startsWith("-") ? name : name + "=" + value));
+            try {
+                Map<String, String> attributes =
+                        rules.changed(topics.get(DestinationNames.checked(given.name())), changes);
+                wanted.add(new TopicConfig(
+                        given.name(),
+                        given.readQueueNums(),
+                        given.writeQueueNums(),
+                        given.perm(),
+                        given.topicSysFlag(),
+                        given.order(),
+                        attributes));
+            } catch (IllegalArgumentException e) {
+                request.answer(ResponseCode.INVALID_PARAMETER, given.name() + ": " + e.getMessage());
+                return;
             }
         }
-        TopicConfig wanted = new TopicConfig(
-                name,
-                in.integer("readQueueNums", 8),
-                in.integer("writeQueueNums", 8),
-                in.integer("perm", TopicConfig.READ | TopicConfig.WRITE),
-                in.integer("topicSysFlag", 0),
-                in.bool("order", false),
-                attributes);
-        int length = attributes.entrySet().stream()
-                .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
-                .sum();
-        if (length > MAX_ATTRIBUTES) {
+        if (wanted.isEmpty() || wanted.size() > MAX_AT_ONCE) {
             request.answer(
                     ResponseCode.INVALID_PARAMETER,
-                    "the attributes of a topic have at most " + MAX_ATTRIBUTES + " characters, not " + length);
+                    "a request makes 1 to " + MAX_AT_ONCE + " topics, not " + wanted.size());
             return;
         }
-        if (wanted.readQueueNums() < 1 || wanted.writeQueueNums() < 1) {
-            request.answer(ResponseCode.INVALID_PARAMETER, "a topic has at least one queue to read and one to write");
-            return;
+        put(request, wanted);
+    }
+
+    private void put(Request request, List<TopicConfig> wanted) {
+        for (TopicConfig topic : wanted) {
+            String refusal = refusal(topic);
+            if (refusal != null) {
+                request.answer(ResponseCode.INVALID_PARAMETER, refusal);
+                return;
+            }
         }
         try {
-            service.put(wanted);
-            service.whenAnnounced(name, () -> request.answer(ResponseCode.SUCCESS, (String) null));
+            for (TopicConfig topic : wanted) {
+                if (!topic.equals(topics.get(topic.name()))) {
+                    service.put(topic);
+                }
+            }
+            String last = wanted.get(wanted.size() - 1).name();
+            service.whenAnnounced(last, () -> request.answer(ResponseCode.SUCCESS, (String) null));
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
         }
     }
 
-    /** Whether the broker keeps messages of its own in it. */
-    private static boolean isOfBroker(String topic) {
-        return topic.startsWith("rmq_sys_")
-                || topic.equals(HalfMessages.TOPIC)
-                || topic.equals(HalfMessages.OP_TOPIC)
-                || topic.equals(HalfMessages.GIVEN_UP_TOPIC);
+    private @Nullable String refusal(TopicConfig wanted) {
+        if (rules.isSystem(wanted.name())) {
+            return "The topic[" + wanted.name() + "] is conflict with system topic.";
+        }
+        if (topics.isTemporary(wanted.name())) {
+            return "topic " + wanted.name() + " is temporary and can't be changed";
+        }
+        return rules.refusal(topics.get(wanted.name()), wanted);
     }
 
+    /** DELETE_TOPIC_IN_BROKER: a topic with all that is kept of it, and the retry topics that groups have of it alone. */
     void deleteTopic(Request request) {
         String name = Fields.of(request.frame()).text("topic");
-        if (isOfBroker(name)) {
-            request.answer(ResponseCode.INVALID_PARAMETER, "topic " + name + " can't be deleted");
+        if (rules.isSystem(name)) {
+            request.answer(ResponseCode.INVALID_PARAMETER, "The topic[" + name + "] is conflict with system topic.");
             return;
         }
         if (topics.isTemporary(name)) {
@@ -93,15 +135,60 @@ final class AdminHandler {
                     ResponseCode.INVALID_PARAMETER, "topic " + name + " is temporary and goes with its connection");
             return;
         }
+        for (String group : offsets.groupsOf(name)) {
+            String retry = TopicService.RETRY_PREFIX + group + "_" + name;
+            if (topics.get(retry) != null) {
+                service.delete(retry);
+            }
+        }
         service.delete(name);
         request.answer(ResponseCode.SUCCESS, (String) null);
     }
 
+    /** GET_ALL_TOPIC_CONFIG: all, or those of a page if the request names one. */
     void allTopics(Request request) {
+        Fields in = Fields.of(request.frame());
         ObjectNode json = JsonBody.object();
         json.set("dataVersion", topics.version().toJson());
         ObjectNode table = json.putObject("topicConfigTable");
-        topics.all().forEach(topic -> table.set(topic.name(), topic.toJson()));
+        int first = Math.max(0, in.integer("topicSeq", 0));
+        int most = in.integer("maxTopicNum", 0);
+        int total = topics.all().size();
+        topics.all().stream()
+                .sorted((a, b) -> a.name().compareTo(b.name()))
+                .skip(most > 0 ? first : 0)
+                .limit(most > 0 ? most : total)
+                .forEach(topic -> table.set(topic.name(), topic.toJson()));
+        Map<String, String> fields = Fields.write().put("totalTopicNum", total).map();
+        request.answer(ResponseCode.SUCCESS, null, fields, JsonBody.buffer(json));
+    }
+
+    /** GET_TOPIC_CONFIG. */
+    void topic(Request request) {
+        String name = Fields.of(request.frame()).text("topic");
+        TopicConfig topic = topics.get(name);
+        if (topic == null) {
+            request.answer(ResponseCode.TOPIC_NOT_EXIST, "No topic in this broker. topic: " + name);
+        } else {
+            request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(topic.toJson()));
+        }
+    }
+
+    /** GET_SYSTEM_TOPIC_LIST_FROM_BROKER. */
+    void systemTopics(Request request) {
+        ObjectNode json = JsonBody.object();
+        ArrayNode list = json.putArray("topicList");
+        Set<String> system = rules.systemTopics();
+        system.forEach(list::add);
+        topics.all().stream()
+                .map(TopicConfig::name)
+                .filter(name -> rules.isSystem(name) && !system.contains(name))
+                .forEach(list::add);
         request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(json));
+    }
+
+    /** CLEAN_UNUSED_TOPIC: the queues of a topic go with it, so there is nothing left to do. */
+    void cleanUnused(Request request) {
+        request.answer(ResponseCode.SUCCESS, (String) null);
     }
 }

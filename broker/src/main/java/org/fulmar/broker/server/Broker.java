@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -11,12 +12,17 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.consume.ConsumerGroups;
+import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delay.LevelProgress;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
@@ -55,6 +61,8 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final int BUSINESS_QUEUE = 10_000;
     private static final long SWEEP_MILLIS = 100;
+    private static final int MAX_CONSUMER_GROUPS = 100_000;
+    private static final long SAMPLE_MILLIS = 1000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
     private final BrokerConfig config;
@@ -65,6 +73,10 @@ public final class Broker implements AutoCloseable {
     private final ProducerTable producers = new ProducerTable();
     private final ConsumerOffsets offsets = new ConsumerOffsets();
     private final ClientTable clients = new ClientTable();
+    private final ConsumerGroups consumerGroups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
+    private final QueueLocks locks = new QueueLocks();
+    private final PopParts pops = new PopParts(offsets);
+    private final FilterBits filterBits;
     private final RemotingServer server;
     private final Core core;
     private final MessageStore store;
@@ -73,10 +85,15 @@ public final class Broker implements AutoCloseable {
     private final TopicService service;
     private final RequestRouter router;
     private final ThreadPoolExecutor business;
-    private final ScheduledExecutorService maintenance;
+    private final ScheduledThreadPoolExecutor maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
+    private final LevelProgress levelProgress = new LevelProgress();
+    private final RecalledTimers recalled = new RecalledTimers();
+    private final LevelMessages levels;
+    private final JmsReplies jmsReplies;
     private final HalfMessages halfMessages;
+    private final Administration admin;
     private final TransactionTable transactions = new TransactionTable();
     private final Reappend reappend;
     private final Probe probe;
@@ -115,7 +132,8 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(BUSINESS_QUEUE),
                 threads("broker-business"));
-        this.maintenance = Executors.newSingleThreadScheduledExecutor(threads("broker-maintenance"));
+        this.maintenance = new ScheduledThreadPoolExecutor(1, threads("broker-maintenance"));
+        maintenance.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         TurnEnd[] lateTurn = new TurnEnd[1];
         RemotingServer[] lateServer = new RemotingServer[1];
         this.core = new Core(task -> lateServer[0].eventLoop(inVm).execute(task), () -> lateTurn[0].end());
@@ -132,10 +150,32 @@ public final class Broker implements AutoCloseable {
         this.delayed = new DelayedMessages(
                 new TimerWheel(disk, config.store().root(), this::readTimers, fromTimer, Broker::lookAgain));
         this.halfMessages = new HalfMessages(config.halfMessages());
-        List<View> views = List.of(topics, groups, offsets, delayed, producers, transactions, halfMessages);
+        this.admin = new Administration(config, clock);
+        clients.attendance().clock(clock);
+        this.filterBits = new FilterBits(
+                config.calculateFilterBits(), disk, config.store().root(), clock);
+        List<View> views = new ArrayList<>(List.of(
+                topics,
+                groups,
+                offsets,
+                delayed,
+                producers,
+                transactions,
+                halfMessages,
+                consumerGroups,
+                offsets.resets(),
+                admin.settings(),
+                levelProgress,
+                recalled,
+                filterBits));
+        views.addAll(pops.views());
         this.store = new MessageStore(disk, config.store(), views, new StoreEvents());
-        this.backlog = new StoreBacklog(store, topics, clock);
-        DeliveryOutbox outbox = new DeliveryOutbox(backlog);
+        this.jmsReplies = new JmsReplies(config.clusterName(), store, clients, clock);
+        this.levels = new LevelMessages(config.delayLevels(), levelProgress);
+        store.entryTag(levels::entryTag);
+        this.backlog =
+                new StoreBacklog(store, topics, clock, () -> (config.brokerPermission() & TopicConfig.READ) != 0);
+        DeliveryOutbox outbox = new DeliveryOutbox(backlog, admin.traffic());
         DeadLetters deadLetters = new DeadLetters(config, backlog, store);
         DeliveryEngine engine = new DeliveryEngine(groups, backlog, store.appender(), outbox, deadLetters, clock);
         outbox.engine(engine);
@@ -149,6 +189,7 @@ public final class Broker implements AutoCloseable {
                 groups,
                 outbox,
                 delayed,
+                levels,
                 reappend,
                 new CheckBack(halfMessages, store, clients, probe),
                 alarm,
@@ -156,18 +197,46 @@ public final class Broker implements AutoCloseable {
         lateTurn[0] = turn;
         this.service = new TopicService(config, topics, groups, engine, store.appender(), clock, this::announce);
         delayed.connect(store, service);
+        levels.connect(store, service);
         deadLetters.connect(service);
         reappend.connect(service);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, service, clients, clock);
+        GroupService groupService = new GroupService(config, consumerGroups, offsets, store, clock);
+        ClientHandler client =
+                new ClientHandler(service, clients, groupService, locks, new PullSubscriptions(config, clients), clock);
+        NativeDelays delays = new NativeDelays(store, delayed, levels, clock);
+        RetryTopics retries = new RetryTopics(groupService, service, locks, clock);
         this.handlers = new Handlers(
-                new PullHandler(config, service, store, clients, offsets, clock),
-                new SendHandler(config, service, store, natives),
+                client,
+                groupService,
+                new QueueLockHandler(config, service, clients, locks, client, clock),
+                new PullHandler(
+                        config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
+                new SendHandler(config, service, store, natives, delays, retries),
+                new SendBackHandler(config, store, retries, delays),
+                new RecallHandler(config, service, store, delayed, recalled, clock),
                 natives,
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
-                outbox);
-        List<LiveRecords> live =
-                List.of(new LiveMessages(engine, store), delayed, halfMessages, new LiveHalves(transactions, store));
+                outbox,
+                pops.handlers(
+                        config,
+                        service,
+                        store,
+                        backlog,
+                        clients,
+                        offsets,
+                        groupService,
+                        admin.traffic(),
+                        turn,
+                        core.fromElsewhere(),
+                        clock));
+        List<LiveRecords> live = List.of(
+                new LiveMessages(engine, store),
+                delayed,
+                new LiveLevels(levelProgress, store),
+                halfMessages,
+                new LiveHalves(transactions, store));
         this.retention = new Retention(
                 store,
                 config.retention(),
@@ -180,16 +249,25 @@ public final class Broker implements AutoCloseable {
                 clock,
                 ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
+        Permissions permissions = new Permissions(topics, handlers.jms, engine, clock);
+        service.onPermission(permissions::topicChanged);
+        admin.settings().onChange(() -> settingsChanged(permissions));
         route();
     }
 
     private record Handlers(
+            ClientHandler client,
+            GroupService group,
+            QueueLockHandler locks,
             PullHandler pull,
             SendHandler send,
+            SendBackHandler sendBack,
+            RecallHandler recall,
             NativeTransactions natives,
             JmsConnections jms,
             DeliveryEngine engine,
-            DeliveryOutbox outbox) {}
+            DeliveryOutbox outbox,
+            PopParts.Handlers pop) {}
 
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -219,12 +297,15 @@ public final class Broker implements AutoCloseable {
                         transactions,
                         reappend,
                         probe)
-                .fill(handlers.send, handlers.pull, handlers.jms, handlers.engine, Selector::compile)
+                .fill(handlers.send, handlers.pull, handlers.client, handlers.jms, handlers.engine, Selector::compile)
+                .consumers(handlers.group, handlers.locks, handlers.sendBack, handlers.recall, levelProgress)
+                .halfMessages(handlers.natives, halfMessages)
+                .pop(handlers.pop)
                 .retention(retention)
-                .halfMessages(handlers.natives, halfMessages);
+                .administration(admin, handlers.pull, handlers.group);
         router.onClosed(connection -> {
             handlers.jms.lost(connection);
-            new ClientHandler(config, service, clients).connectionLost(connection);
+            handlers.client.connectionLost(connection);
         });
         router.onWritable(connection -> {
             if (connection.attachment() instanceof JmsPeer peer) {
@@ -256,8 +337,13 @@ public final class Broker implements AutoCloseable {
 
         @Override
         public void visible(QueueLog queue) {
+            admin.traffic().shown(queue);
             handlers.engine.wakeTopic(queue.topic());
+            filterBits.visible(queue);
             handlers.pull.visible(queue);
+            levels.visible(queue);
+            handlers.pop.pop().visible(queue);
+            jmsReplies.visible(queue);
         }
 
         @Override
@@ -267,9 +353,21 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** An administrator has changed options; what the broker as a whole allows may be among them. */
+    private void settingsChanged(Permissions permissions) {
+        permissions.brokerChanged();
+        NameServerLink link = nameServers;
+        if (link != null) {
+            link.renew();
+        }
+    }
+
     private void topicDeleted(String topic) {
+        admin.traffic().topicDeleted(topic);
         groups.topicDeleted(topic);
+        pops.topicDeleted(topic);
         offsets.topicDeleted(topic);
+        filterBits.topicDeleted(topic);
         backlog.topicDeleted(topic);
         handlers.jms.topicDeleted(topic);
         try {
@@ -283,7 +381,7 @@ public final class Broker implements AutoCloseable {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(topic);
+                : link.announce(Permissions.offered(topic, config));
     }
 
     /**
@@ -299,10 +397,12 @@ public final class Broker implements AutoCloseable {
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
         store.log().storeHost(MessageId.hostBytes(told));
         handlers.send.storeHost(MessageId.hostBytes(told));
+        handlers.pop.replies().storeHost(MessageId.hostBytes(told));
         if (!config.nameServers().isEmpty()) {
             NameServerLink link =
                     new NameServerLink(config, config.publicIp() + ":" + bound.getPort(), this::topicsFromCore);
             nameServers = link;
+            handlers.pop.queues().connect(link);
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
@@ -317,9 +417,13 @@ public final class Broker implements AutoCloseable {
 
     private void recover() throws IOException {
         store.open(topic -> topics.get(topic) != null);
+        jmsReplies.opened();
+        filterBits.opened(store.log());
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
             try {
+                store.appender().time(clock.getAsLong());
+                admin.settings().begin(store.appender());
                 service.createSystemTopics();
                 reappend.resume();
                 made.complete(null);
@@ -332,15 +436,29 @@ public final class Broker implements AutoCloseable {
             throw new IOException("the store takes no writes: " + failure.getMessage(), failure);
         }
         maintenance.scheduleWithFixedDelay(
-                () -> core.execute(handlers.pull::expire), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+                () -> core.execute(this::sweep), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(
+                () -> core.execute(() -> admin.traffic().sample(clock.getAsLong())),
+                SAMPLE_MILLIS,
+                SAMPLE_MILLIS,
+                TimeUnit.MILLISECONDS);
         long interval = config.store().checkpointIntervalMillis();
         maintenance.scheduleWithFixedDelay(() -> checkpoint(false), interval, interval, TimeUnit.MILLISECONDS);
         retention.start();
     }
 
+    /** Answers what has waited long enough, and forgets who has been silent for too long. */
+    private void sweep() {
+        handlers.pull.expire();
+        handlers.locks.expire();
+        handlers.client.removeSilent();
+        handlers.pop.pop().expire();
+    }
+
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(topics.version(), List.copyOf(topics.all()))));
+        core.execute(() -> answer.complete(new NameServerLink.Topics(
+                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
         return answer.join();
     }
 
@@ -385,6 +503,16 @@ public final class Broker implements AutoCloseable {
         return config;
     }
 
+    /** The RocketMQ clients; owned by the core. */
+    ClientTable clients() {
+        return clients;
+    }
+
+    /** The bits of filters; owned by the core. */
+    FilterBits filterBits() {
+        return filterBits;
+    }
+
     /** Milliseconds since the epoch, as the broker has it. */
     public LongSupplier clock() {
         return clock;
@@ -413,10 +541,13 @@ public final class Broker implements AutoCloseable {
         retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
-        maintenance.shutdownNow();
+        // not interrupted: that would close the file that is being read or forced
+        maintenance.shutdown();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();
-        business.shutdownNow();
+        business.getQueue().clear();
+        business.shutdown();
+        business.awaitTermination(10, TimeUnit.SECONDS);
         CompletableFuture<Void> quiet = new CompletableFuture<>();
         core.execute(() -> {
             turn.writeNow();

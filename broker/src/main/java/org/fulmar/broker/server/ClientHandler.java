@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Map;
-import org.fulmar.broker.config.BrokerConfig;
+import java.util.function.LongSupplier;
+import org.fulmar.broker.consume.GroupConfig;
+import org.fulmar.broker.consume.QueueLocks;
+import org.fulmar.broker.delivery.DeliveryException;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
 import org.fulmar.protocol.command.Fields;
@@ -22,41 +25,61 @@ import org.jspecify.annotations.Nullable;
 
 /** Heartbeats of RocketMQ clients and what follows from them. Runs on the core. */
 final class ClientHandler {
-    private final BrokerConfig config;
+    /** After so long without a heartbeat a client is a member no more. */
+    static final long SILENT_MILLIS = 120_000;
+
+    private static final long SCAN_MILLIS = 10_000;
+
     private final TopicService topics;
     private final ClientTable clients;
+    private final GroupService groups;
+    private final QueueLocks locks;
+    private final PullSubscriptions subscriptions;
+    private final LongSupplier clock;
+    private long scannedAt;
 
-    ClientHandler(BrokerConfig config, TopicService topics, ClientTable clients) {
-        this.config = config;
+    ClientHandler(
+            TopicService topics,
+            ClientTable clients,
+            GroupService groups,
+            QueueLocks locks,
+            PullSubscriptions subscriptions,
+            LongSupplier clock) {
         this.topics = topics;
         this.clients = clients;
+        this.groups = groups;
+        this.locks = locks;
+        this.subscriptions = subscriptions;
+        this.clock = clock;
     }
 
     void heartbeat(Request request) {
         JsonNode json = JsonBody.parse(request.body());
         String clientId = json.path("clientID").asText();
+        long now = clock.getAsLong();
         for (JsonNode producer : json.path("producerDataSet")) {
             clients.producer(request.connection(), producer.path("groupName").asText());
+            clients.producerClient(request.connection(), clientId);
         }
         try {
             for (JsonNode consumer : json.path("consumerDataSet")) {
                 String group = consumer.path("groupName").asText();
-                if (!config.autoCreateGroups() && !clients.knows(group)) {
-                    request.answer(
-                            ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
-                            "group " + group + " does not exist; set autoCreateSubscriptionGroup");
+                GroupConfig settings = groups.findOrMake(group);
+                if (settings == null) {
+                    request.answer(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(group));
                     return;
                 }
                 topics.createIfMissing(new TopicConfig(
                         DestinationNames.checked(TopicService.RETRY_PREFIX + group),
-                        1,
+                        Math.max(1, settings.retryQueueNums()),
                         TopicConfig.READ | TopicConfig.WRITE));
-                tell(clients.consumer(request.connection(), clientId, consumer));
+                tell(clients.consumer(request.connection(), clientId, consumer, now));
             }
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
             return;
         }
+        clients.attendance().heard(request, json);
         request.answer(ResponseCode.SUCCESS, (String) null);
     }
 
@@ -68,18 +91,46 @@ final class ClientHandler {
         }
         String consumer = in.optional("consumerGroup");
         if (consumer != null) {
-            tell(clients.unregisterConsumer(request.connection(), consumer));
+            leave(consumer, request.connection());
         }
         request.answer(ResponseCode.SUCCESS, (String) null);
     }
 
     void connectionLost(Connection connection) {
-        clients.connectionLost(connection).forEach(this::tell);
+        clients.groupsOf(connection).forEach(group -> leave(group, connection));
+        clients.producerLost(connection);
+    }
+
+    /** Removes those who have not sent a heartbeat for too long; looks every ten seconds, however often it is called. */
+    void removeSilent() {
+        long now = clock.getAsLong();
+        if (Math.abs(now - scannedAt) >= SCAN_MILLIS) {
+            scannedAt = now;
+            clients.silentSince(now - SILENT_MILLIS).forEach(gone -> leave(gone.group(), gone.connection()));
+        }
+    }
+
+    /** A member goes, and the queues that it held are free, unless it is there by another connection as well. */
+    private void leave(String group, Connection connection) {
+        String client = clients.clientId(group, connection);
+        ClientTable.Change change = clients.unregisterConsumer(connection, group);
+        boolean wanted = client != null && !clients.isMember(group, client) && locks.left(group, client);
+        if (change != null) {
+            tell(change);
+        } else if (wanted) {
+            tellMembers(group);
+        }
+    }
+
+    /** Tells the members of a group to look at their queues again. */
+    void tellMembers(String group) {
+        tell(clients.change(group));
     }
 
     /** Tells the members of a group that it has changed, the one that joined included. */
     private void tell(ClientTable.@Nullable Change change) {
-        if (change == null) {
+        GroupConfig settings = change == null ? null : groups.get(change.group());
+        if (change == null || settings != null && !settings.notifyMembers()) {
             return;
         }
         Map<String, String> fields =
@@ -106,16 +157,20 @@ final class ClientHandler {
         request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(json));
     }
 
-    /** Whether a client's subscription would be understood; SQL filters are not, yet. */
+    /** Whether a client's subscription would be understood: consumers with a SQL filter ask before they start. */
     void checkConfig(Request request) {
-        JsonNode json = JsonBody.parse(request.body());
-        String type = json.path("subscriptionData").path("expressionType").asText("TAG");
-        if (type.equals("TAG") || type.isEmpty()) {
+        JsonNode subscription = JsonBody.parse(request.body()).path("subscriptionData");
+        String type = subscription.path("expressionType").asText("TAG");
+        if (ClientTable.Subscription.isTag(type)) {
             request.answer(ResponseCode.SUCCESS, (String) null);
-        } else {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR,
-                    "filters of type " + type + " are not supported by this release; use tags");
+            return;
+        }
+        try {
+            String text = subscription.path("subString").asText("");
+            clients.filters().get(subscriptions.checkedText(type, text));
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        } catch (DeliveryException e) {
+            request.answer(e.code(), e.getMessage());
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.fulmar.broker.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -8,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.fulmar.broker.filter.SqlFilter;
+import org.fulmar.broker.filter.SqlFilters;
 import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.transport.Connection;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +28,32 @@ final class ClientTable {
     /** Longest client id, in characters. */
     private static final int MAX_CLIENT_ID = 1024;
 
-    /** What a group wants of a topic. Tag hashes are empty if it wants everything. */
-    record Subscription(String topic, String expressionType, Set<Integer> tagHashes, long version) {
+    /**
+     * What a group wants of a topic.
+     *
+     * @param tagHashes by tag: empty if it wants everything
+     * @param text the expression; that of a SQL92 filter leads to the compiled filter, by {@link #filters}
+     */
+    record Subscription(String topic, String expressionType, Set<Integer> tagHashes, String text, long version) {
+        Subscription {
+            if (text.length() > SqlFilter.MAX_LENGTH) {
+                // too long to be compiled, and to be kept; what is too long stays so
+                text = text.substring(0, SqlFilter.MAX_LENGTH + 1);
+            }
+        }
+
         boolean isTag() {
+            return isTag(expressionType);
+        }
+
+        static boolean isTag(String expressionType) {
             return expressionType.isEmpty() || expressionType.equals("TAG");
         }
 
-        boolean wants(long tagHash) {
-            return tagHashes.isEmpty() || tagHashes.contains((int) tagHash);
+        /** The expression in a form in which equal ones are equal. */
+        String wanted() {
+            String tags = tagHashes.isEmpty() ? "*" : text + " " + new TreeSet<>(tagHashes);
+            return isTag() ? tags : expressionType + " " + text;
         }
 
         static Subscription fromJson(JsonNode json) {
@@ -42,35 +64,58 @@ final class ClientTable {
                     json.path("topic").asText(),
                     json.path("expressionType").asText("TAG"),
                     text.equals("*") ? Set.of() : Set.copyOf(hashes),
+                    text,
                     json.path("subVersion").asLong());
         }
 
         /** From the text of a pull: {@code *}, or tags joined by {@code ||}. */
         static Subscription ofText(String topic, String expressionType, @Nullable String text, long version) {
             Set<Integer> hashes = new HashSet<>();
-            if (text != null && !text.isBlank() && !text.strip().equals("*")) {
+            if (text != null
+                    && isTag(expressionType)
+                    && !text.isBlank()
+                    && !text.strip().equals("*")) {
                 for (String tag : text.split("\\|\\|")) {
                     hashes.add(tag.strip().hashCode());
                 }
             }
-            return new Subscription(topic, expressionType, Set.copyOf(hashes), version);
+            return new Subscription(topic, expressionType, Set.copyOf(hashes), text == null ? "" : text, version);
         }
     }
 
+    /** A client in a group, and when it was last heard of, in milliseconds since the epoch. */
+    private record Member(String clientId, long heardAt) {}
+
     private static final class Group {
-        final Map<Connection, String> members = new HashMap<>();
+        final Map<Connection, Member> members = new HashMap<>();
         final Map<String, Subscription> subscriptions = new HashMap<>();
+        final MemberSubscriptions alike = new MemberSubscriptions();
         boolean notify = true;
     }
 
     private final Map<String, Group> consumers = new HashMap<>();
     private final Map<String, Set<Connection>> producers = new HashMap<>();
+    private final SqlFilters filters = new SqlFilters();
+    private final Attendance attendance = new Attendance();
+
+    Attendance attendance() {
+        return attendance;
+    }
+
+    /** The producers' clients by their ids, and back. */
+    private final Map<String, Connection> clientsById = new HashMap<>();
+
+    private final Map<Connection, String> clientIds = new HashMap<>();
 
     /** Whose members changed, and whom to tell. */
     record Change(String group, List<Connection> members) {}
 
-    /** Takes one consumer group of a heartbeat; a change if the client is new in the group, else null. */
-    @Nullable Change consumer(Connection connection, String clientId, JsonNode data) {
+    /**
+     * Takes one consumer group of a heartbeat; a change if the client is new in the group, else null.
+     *
+     * @param now milliseconds since the epoch
+     */
+    @Nullable Change consumer(Connection connection, String clientId, JsonNode data, long now) {
         String name = data.path("groupName").asText();
         if (name.isEmpty() || name.length() > MAX_NAME) {
             throw new FrameException("a consumer group name has 1 to " + MAX_NAME + " characters");
@@ -82,10 +127,13 @@ final class ClientTable {
             throw new FrameException("more than " + MAX_GROUPS + " consumer groups");
         }
         Group group = consumers.computeIfAbsent(name, n -> new Group());
-        boolean joined = !clientId.equals(group.members.put(connection, clientId));
+        Member before = group.members.put(connection, new Member(clientId, now));
+        boolean joined = before == null || !clientId.equals(before.clientId());
+        Map<String, Subscription> own = new HashMap<>();
         Map<String, Subscription> fresh = new HashMap<>();
         for (JsonNode node : data.path("subscriptionDataSet")) {
             Subscription subscription = Subscription.fromJson(node);
+            own.put(subscription.topic(), subscription);
             Subscription there = group.subscriptions.get(subscription.topic());
             fresh.put(
                     subscription.topic(),
@@ -94,6 +142,7 @@ final class ClientTable {
         if (fresh.size() > MAX_SUBSCRIPTIONS) {
             throw new FrameException("more than " + MAX_SUBSCRIPTIONS + " subscriptions of one group");
         }
+        group.alike.heard(connection, name, clientId, own, group.subscriptions);
         group.subscriptions.clear();
         group.subscriptions.putAll(fresh);
         group.notify = !data.path("messageModel").asText().equals("BROADCASTING");
@@ -106,6 +155,30 @@ final class ClientTable {
         }
         if (producers.containsKey(group) || producers.size() < MAX_GROUPS) {
             producers.computeIfAbsent(group, g -> new LinkedHashSet<>()).add(connection);
+        }
+    }
+
+    /** A client with producers has told its id; a later one of the same id takes its place. */
+    void producerClient(Connection connection, String clientId) {
+        if (clientId.length() > MAX_CLIENT_ID) {
+            throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
+        }
+        if (!clientId.isEmpty() && !clientId.equals(clientIds.get(connection))) {
+            forgetClient(connection);
+            clientIds.put(connection, clientId);
+            clientsById.put(clientId, connection);
+        }
+    }
+
+    /** The connection of the client of this id that has producers; null if there is none. */
+    @Nullable Connection producerClient(String clientId) {
+        return clientsById.get(clientId);
+    }
+
+    private void forgetClient(Connection connection) {
+        String id = clientIds.remove(connection);
+        if (id != null) {
+            clientsById.remove(id, connection);
         }
     }
 
@@ -127,10 +200,12 @@ final class ClientTable {
     }
 
     @Nullable Change unregisterConsumer(Connection connection, String name) {
+        attendance.consumerLeft(connection, name);
         Group group = consumers.get(name);
         if (group == null || group.members.remove(connection) == null) {
             return null;
         }
+        group.alike.left(connection);
         if (group.members.isEmpty()) {
             consumers.remove(name);
             return null;
@@ -139,22 +214,18 @@ final class ClientTable {
     }
 
     void unregisterProducer(Connection connection, String group) {
+        attendance.producerLeft(connection, group);
         Set<Connection> members = producers.get(group);
         if (members != null && members.remove(connection) && members.isEmpty()) {
             producers.remove(group);
         }
     }
 
-    List<Change> connectionLost(Connection connection) {
-        List<Change> changes = new java.util.ArrayList<>();
-        for (String group : List.copyOf(consumers.keySet())) {
-            Change change = unregisterConsumer(connection, group);
-            if (change != null) {
-                changes.add(change);
-            }
-        }
+    /** A connection has ended: it is no producer of any group. */
+    void producerLost(Connection connection) {
+        attendance.lost(connection);
+        forgetClient(connection);
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
-        return changes;
     }
 
     /** The client ids of a group, sorted. */
@@ -162,11 +233,78 @@ final class ClientTable {
         Group found = consumers.get(group);
         return found == null
                 ? List.of()
-                : found.members.values().stream().sorted().toList();
+                : found.members.values().stream().map(Member::clientId).sorted().toList();
+    }
+
+    /** The client that a connection is in a group; null if it is none. */
+    @Nullable String clientId(String group, Connection connection) {
+        Group found = consumers.get(group);
+        Member member = found == null ? null : found.members.get(connection);
+        return member == null ? null : member.clientId();
+    }
+
+    /** Whether a client is in a group by any connection. */
+    boolean isMember(String group, String clientId) {
+        Group found = consumers.get(group);
+        return found != null && found.members.values().stream().anyMatch(member -> clientId.equals(member.clientId()));
+    }
+
+    /** The groups that a connection is a member of. */
+    List<String> groupsOf(Connection connection) {
+        return consumers.entrySet().stream()
+                .filter(each -> each.getValue().members.containsKey(connection))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Whom to tell when something has changed for a group; null if nobody. */
+    @Nullable Change change(String name) {
+        Group group = consumers.get(name);
+        return group == null || group.members.isEmpty() ? null : change(name, group);
+    }
+
+    boolean isBroadcasting(String name) {
+        Group group = consumers.get(name);
+        return group != null && !group.notify;
+    }
+
+    /** A member of a group. */
+    record Membership(String group, Connection connection) {}
+
+    /**
+     * The members that have not been heard of since. Producers go with their connections.
+     *
+     * @param time milliseconds since the epoch
+     */
+    List<Membership> silentSince(long time) {
+        List<Membership> silent = new ArrayList<>();
+        consumers.forEach((name, group) -> group.members.forEach((connection, member) -> {
+            if (member.heardAt() < time) {
+                silent.add(new Membership(name, connection));
+            }
+        }));
+        return silent;
     }
 
     boolean knows(String group) {
         return consumers.containsKey(group);
+    }
+
+    /** The groups whose members subscribe differently now, each with one topic of which they do. */
+    List<SubscriptionConflict> conflicts() {
+        List<SubscriptionConflict> found = new ArrayList<>();
+        for (Group group : consumers.values()) {
+            SubscriptionConflict conflict = group.alike.conflict();
+            if (conflict != null) {
+                found.add(conflict);
+            }
+        }
+        return found;
+    }
+
+    /** The compiled filters of subscriptions. */
+    SqlFilters filters() {
+        return filters;
     }
 
     @Nullable Subscription subscription(String group, String topic) {

@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.store.Appender;
 import org.fulmar.broker.store.LiveRecords;
@@ -36,6 +37,7 @@ final class DelayedMessages implements View, LiveRecords {
     private static final Logger LOG = LoggerFactory.getLogger(DelayedMessages.class);
     private static final byte[] TOPIC_BYTES = MessageProperties.name(TOPIC);
     private static final byte[] REAL_TOPIC = MessageProperties.name(MessageProperties.REAL_TOPIC);
+    private static final byte[] REAL_QUEUE = MessageProperties.name(MessageProperties.REAL_QID);
     private static final byte[] DUE = MessageProperties.name(MessageProperties.TIMER_OUT_MS);
     private static final int PER_TURN = 1024;
     private static final long AGAIN_MILLIS = 1000;
@@ -45,6 +47,7 @@ final class DelayedMessages implements View, LiveRecords {
     private final TimerWheel wheel;
     private @Nullable MessageStore store;
     private @Nullable TopicService topics;
+    private long deliveredUntil;
 
     DelayedMessages(TimerWheel wheel) {
         this.wheel = wheel;
@@ -64,6 +67,29 @@ final class DelayedMessages implements View, LiveRecords {
     void append(MessageIntake.Taken message, Appender.Listener listener) throws StoreException {
         long at = store().appender().append(queue(), draft(message), 0, message.isPersistent(), listener);
         appended(message.deliverAt(), at);
+    }
+
+    /**
+     * Appends a message of a RocketMQ client that waits. It goes to the queue that it was sent to, not to a lane.
+     *
+     * @param deliverAt milliseconds since the epoch
+     */
+    void append(NativeMessage message, long deliverAt, Appender.Listener listener) throws StoreException {
+        message.properties().put(MessageProperties.TIMER_OUT_MS, Long.toString(deliverAt));
+        message.properties().put(MessageProperties.REAL_TOPIC, message.topic());
+        message.properties().put(MessageProperties.REAL_QID, Integer.toString(message.queueId()));
+        long at = store().appender().append(queue(), message.draft(TOPIC, 0), 0, true, listener);
+        appended(deliverAt, at);
+    }
+
+    /** The message whose record lies there waits no more; the fact that says so is logged. */
+    void recalled(long logOffset) {
+        wheel.fired(logOffset);
+    }
+
+    /** What was due until then has been given, in milliseconds since the epoch. */
+    long deliveredUntil() {
+        return deliveredUntil;
     }
 
     /** Where messages wait. */
@@ -97,6 +123,7 @@ final class DelayedMessages implements View, LiveRecords {
 
     /** Copies what is due to its topic; more may be due afterwards. */
     void deliverDue(long now) {
+        deliveredUntil = Math.max(deliveredUntil, now);
         if (wheel.nextDue() <= now) {
             wheel.due(now, PER_TURN, (deliverAt, logOffset) -> deliver(now, logOffset));
         }
@@ -118,7 +145,7 @@ final class DelayedMessages implements View, LiveRecords {
             return;
         }
         try {
-            int lane = service.lane(topic, JmsFlag.priority(record.flag()));
+            int lane = queueOf(record, topic, service);
             RecordDraft copy = MovedRecord.copy(record, real, lane, MovedRecord.ofTimer(logOffset), Map.of());
             long tagHash = MessageProperties.tagHash(record.property(JmsNames.TAGS));
             QueueLog queue = store().queue(real, lane);
@@ -128,6 +155,13 @@ final class DelayedMessages implements View, LiveRecords {
             LOG.warn("a delayed message for {} has to wait longer: {}", real, e.getMessage());
             wheel.retryAt(logOffset, now + AGAIN_MILLIS);
         }
+    }
+
+    /** Messages of RocketMQ clients have been sent to a queue, JMS messages to a lane. */
+    private static int queueOf(MessageRecord record, TopicConfig topic, TopicService service) throws StoreException {
+        return record.property(REAL_QUEUE) == null
+                ? service.lane(topic, JmsFlag.priority(record.flag()))
+                : NativeDelays.realQueue(record) % Math.max(1, Math.max(topic.readQueueNums(), topic.writeQueueNums()));
     }
 
     /** Nobody waits for the copy; if it can't be written the store as a whole has failed, and says so. */
@@ -214,7 +248,7 @@ final class DelayedMessages implements View, LiveRecords {
 
     @Override
     public void apply(ByteBuffer fact) {
-        wheel.apply(fact);
+        RecalledTimers.tell(fact, wheel::fired);
     }
 
     @Override

@@ -29,12 +29,14 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
     private record Ready(JmsPeer peer, ByteBuf body) {}
 
     private final StoreBacklog backlog;
+    private final Traffic traffic;
     private final List<Ready> ready = new ArrayList<>();
     private final Map<Consumer, ByteBuf> open = new HashMap<>();
     private @Nullable DeliveryEngine engine;
     private int gathered;
 
-    DeliveryOutbox(StoreBacklog backlog) {
+    DeliveryOutbox(StoreBacklog backlog, Traffic traffic) {
+        this.traffic = traffic;
         this.backlog = backlog;
     }
 
@@ -60,6 +62,7 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
             open.put(consumer, body);
         }
         gathered += record.size();
+        traffic.sent(consumer.group().name(), topic, record.size());
         Deliver.add(body, queueId, offset, deliveryCount, record.buffer().slice(record.position(), record.size()));
     }
 

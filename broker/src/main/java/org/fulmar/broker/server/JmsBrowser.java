@@ -62,6 +62,10 @@ final class JmsBrowser {
             throw new DeliveryException(
                     ResponseCode.JMS_INVALID_DESTINATION, destination.name + " is no queue and can't be browsed");
         }
+        if (!backlog.mayBeRead(topic.name())) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_SECURITY, "destination " + destination.name + " may not be read");
+        }
         return topics.queueGroup(topic);
     }
 

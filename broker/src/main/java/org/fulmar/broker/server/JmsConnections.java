@@ -230,6 +230,11 @@ final class JmsConnections {
         byInstance.remove(peer.instance(), connection);
     }
 
+    /** Whether a destination may be written to is looked at anew. */
+    void permissionsChanged() {
+        peers.forEach(JmsPeer::permissionsChanged);
+    }
+
     void topicDeleted(String topic) {
         peers.forEach(peer -> peer.topicDeleted(topic));
     }

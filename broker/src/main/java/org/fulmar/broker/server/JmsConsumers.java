@@ -76,6 +76,11 @@ final class JmsConsumers {
                     "a connection has at most " + config.maxConsumersPerConnection()
                             + " consumers (option maxConsumersPerConnection)");
         }
+        if (destination.requester != null) {
+            throw new DeliveryException(
+                    ResponseCode.JMS_INVALID_DESTINATION,
+                    "replies to RocketMQ clients are sent to " + destination.name + "; nothing is received from it");
+        }
         if (create.credit() < 0 || destination.kind.isQueue() != (create.kind() == CreateConsumer.Kind.QUEUE)) {
             throw new DeliveryException(
                     ResponseCode.JMS_ILLEGAL_STATE, "a consumer of kind " + create.kind() + " on " + destination.name);

@@ -14,6 +14,7 @@ import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.message.JmsNames;
 import org.fulmar.protocol.transport.Request;
 
 /** Opens, makes and removes JMS destinations. Runs on the core. */
@@ -51,6 +52,11 @@ final class JmsDestinations {
             refuse(request, "destination " + name + " belongs to the broker; choose another name");
             return;
         }
+        String requester = JmsNames.requesterOf(config.clusterName(), name);
+        if (requester != null) {
+            openReplies(request, peer, open.kind(), name, requester);
+            return;
+        }
         String topic = DestinationNames.topic(name);
         try {
             TopicConfig there = service.get(topic);
@@ -76,6 +82,16 @@ final class JmsDestinations {
             return;
         }
         answer(request, peer.open(open.kind(), name, topic), name);
+    }
+
+    /** A place to reply to a RocketMQ producer; nothing can be received from it. */
+    private void openReplies(Request request, JmsPeer peer, DestinationKind kind, String name, String requester) {
+        String topic = JmsReplies.topic(config.clusterName());
+        if (kind != DestinationKind.QUEUE || service.get(topic) == null) {
+            refuse(request, name + " is a queue that replies to requests of RocketMQ clients are sent to");
+            return;
+        }
+        answer(request, peer.open(kind, name, topic, requester), name);
     }
 
     private TopicConfig make(DestinationKind kind, String name, String topic) throws StoreException {

@@ -21,9 +21,13 @@ final class JmsPeer {
         final String name;
         final String topic;
         final byte[] topicBytes;
+        /** The client id of a RocketMQ producer whose request is replied to by sending here; null if it is no such place. */
+        final @Nullable String requester;
+
         final @Nullable QueueLog[] lanes = new QueueLog[10];
 
-        Destination(DestinationKind kind, String name, String topic) {
+        Destination(DestinationKind kind, String name, String topic, @Nullable String requester) {
+            this.requester = requester;
             this.kind = kind;
             this.name = name;
             this.topic = topic;
@@ -134,6 +138,10 @@ final class JmsPeer {
 
     /** The handle of a destination, given anew if it has none yet; -1 if there are too many. */
     int open(DestinationKind kind, String name, String topic) {
+        return open(kind, name, topic, null);
+    }
+
+    int open(DestinationKind kind, String name, String topic, @Nullable String requester) {
         Map<String, Integer> ofKind = handles.computeIfAbsent(kind, k -> new HashMap<>());
         Integer handle = ofKind.get(name);
         if (handle == null) {
@@ -141,7 +149,7 @@ final class JmsPeer {
                 return -1;
             }
             handle = destinations.size();
-            destinations.add(new Destination(kind, name, topic));
+            destinations.add(new Destination(kind, name, topic, requester));
             ofKind.put(name, handle);
         }
         return handle;
@@ -149,6 +157,10 @@ final class JmsPeer {
 
     @Nullable Destination destination(int handle) {
         return handle < 0 || handle >= destinations.size() ? null : destinations.get(handle);
+    }
+
+    void permissionsChanged() {
+        destinations.forEach(destination -> java.util.Arrays.fill(destination.lanes, null));
     }
 
     void topicDeleted(String topic) {

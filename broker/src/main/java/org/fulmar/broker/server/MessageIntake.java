@@ -102,6 +102,9 @@ final class MessageIntake {
         QueueLog queue = queue(destination, send.flag());
         int flag = send.flag() & ~JmsFlag.USER_STAMPED;
         byte[] properties = closed(send.properties());
+        if (destination.requester != null) {
+            properties = first(JmsReplies.REPLY_TO_CLIENT, destination.requester, properties);
+        }
         String user = peer.user();
         if ((flag & JmsFlag.WANTS_USER) != 0 && user != null) {
             flag |= JmsFlag.USER_STAMPED;
@@ -146,9 +149,13 @@ final class MessageIntake {
 
     /** The broker's word comes first, and the first counts. */
     private static byte[] stamped(String user, byte[] properties) {
-        StringBuilder stamp = new StringBuilder();
-        MessageProperties.append(stamp, "JMSXUserID", user);
-        return joined(MessageProperties.name(stamp.toString()), properties);
+        return first("JMSXUserID", user, properties);
+    }
+
+    private static byte[] first(String name, String value, byte[] properties) {
+        StringBuilder entry = new StringBuilder();
+        MessageProperties.append(entry, name, value);
+        return joined(MessageProperties.name(entry.toString()), properties);
     }
 
     private static byte[] joined(byte[] first, byte[] properties) {

@@ -1,5 +1,7 @@
 package org.fulmar.broker.server;
 
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -8,16 +10,20 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.protocol.command.BrokerRegistration;
 import org.fulmar.protocol.command.DataVersion;
+import org.fulmar.protocol.command.Fields;
+import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.FrameLimits;
+import org.fulmar.protocol.frame.HeaderEncoding;
 import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.ConnectionLimits;
 import org.fulmar.protocol.transport.RemotingClient;
@@ -83,6 +89,51 @@ final class NameServerLink implements AutoCloseable {
                         },
                         thread)
                 .orTimeout(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** What is offered has changed: the name servers are told of all topics soon, not only with the next period. */
+    void renew() {
+        thread.execute(this::registerAll);
+    }
+
+    /**
+     * What the name servers know of a topic, as the body of their answer; empty if they don't know it. Fails with an
+     * {@link IOException} if none of them answers.
+     */
+    CompletableFuture<byte[]> route(String topic) {
+        CompletableFuture<byte[]> route = new CompletableFuture<>();
+        try {
+            thread.execute(() -> ask(topic, route));
+        } catch (RejectedExecutionException e) {
+            route.completeExceptionally(new IOException("the broker closes", e));
+        }
+        return route;
+    }
+
+    private void ask(String topic, CompletableFuture<byte[]> route) {
+        for (InetSocketAddress nameServer : config.nameServers()) {
+            try {
+                Map<String, String> fields = Fields.write().put("topic", topic).map();
+                Frame answer = connection(nameServer)
+                        .request(
+                                Frame.request(
+                                        RequestCode.GET_ROUTEINFO_BY_TOPIC,
+                                        fields,
+                                        Unpooled.EMPTY_BUFFER,
+                                        HeaderEncoding.JSON),
+                                TIMEOUT_MILLIS)
+                        .get();
+                byte[] body = answer.code() == ResponseCode.SUCCESS ? ByteBufUtil.getBytes(answer.body()) : new byte[0];
+                answer.release();
+                route.complete(body);
+                return;
+            } catch (IOException | ExecutionException e) {
+                LOG.warn("name server {} can't be asked for the route of {}: {}", nameServer, topic, e.toString());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        route.completeExceptionally(new IOException("no name server answers"));
     }
 
     private BrokerRegistration registration(DataVersion version, List<TopicConfig> list) {

@@ -1,10 +1,13 @@
 package org.fulmar.broker.server;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
 import org.fulmar.broker.store.ConsumeQueue;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.protocol.command.Fields;
+import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameException;
@@ -111,5 +114,27 @@ final class OffsetHandler {
     private static void answer(Request request, long offset) {
         request.answer(
                 ResponseCode.SUCCESS, Fields.write().put("offset", offset).map());
+    }
+
+    /** GET_ALL_CONSUMER_OFFSET. */
+    void all(Request request) {
+        request.answer(ResponseCode.SUCCESS, null, Map.of(), JsonBody.buffer(offsets.toJson()));
+    }
+
+    /** CLONE_GROUP_OFFSET: a group begins where another one is, of one topic or of all. */
+    void copy(Request request) {
+        Fields in = Fields.of(request.frame());
+        String from = in.text("srcGroup");
+        String to = in.text("destGroup");
+        String topic = in.text("topic", "");
+        boolean taken = true;
+        for (String each : topic.isBlank() ? offsets.topics(from) : List.of(topic)) {
+            if (topics.get(each) != null) {
+                taken &= offsets.copy(each, from, to);
+            }
+        }
+        request.answer(
+                taken ? ResponseCode.SUCCESS : ResponseCode.SYSTEM_BUSY,
+                taken ? null : "there are too many consumer groups already");
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.filter.SqlFilter;
 import org.fulmar.broker.store.ConsumeQueue;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
@@ -32,7 +33,22 @@ final class PullHandler {
     private static final int MAX_PARKED = 200_000;
     private static final long MAX_SUSPEND_MILLIS = 60_000;
 
-    private record Parked(Request request, PullRequest pull, ClientTable.Subscription subscription, long deadline) {}
+    private static final class Parked {
+        final Request request;
+        final PullRequest pull;
+        final ClientTable.Subscription subscription;
+        final long deadline;
+        /** Behind the messages that are known not to be wanted. */
+        long from;
+
+        Parked(Request request, PullRequest pull, ClientTable.Subscription subscription, long deadline) {
+            this.request = request;
+            this.pull = pull;
+            this.subscription = subscription;
+            this.deadline = deadline;
+            this.from = pull.queueOffset();
+        }
+    }
 
     /** What a look into the queue brought; the body is null if nothing was wanted. */
     private record Found(@Nullable ByteBuf body, long next) {}
@@ -42,6 +58,10 @@ final class PullHandler {
     private final MessageStore store;
     private final ClientTable clients;
     private final ConsumerOffsets offsets;
+    private final GroupService groups;
+    private final PullSubscriptions subscriptions;
+    private final Traffic traffic;
+    private final FilterBits bits;
     private final LongSupplier clock;
     private final Map<QueueLog, List<Parked>> parked = new HashMap<>();
     private int parkedCount;
@@ -52,26 +72,41 @@ final class PullHandler {
             MessageStore store,
             ClientTable clients,
             ConsumerOffsets offsets,
+            GroupService groups,
+            Traffic traffic,
+            FilterBits bits,
             LongSupplier clock) {
+        this.traffic = traffic;
         this.config = config;
         this.topics = topics;
         this.store = store;
         this.clients = clients;
         this.offsets = offsets;
+        this.groups = groups;
+        this.subscriptions = new PullSubscriptions(config, clients);
+        this.bits = bits;
         this.clock = clock;
     }
 
     void handle(Request request) {
         PullRequest pull = PullRequest.decode(request.frame());
+        if (groups.refuses(request, pull.consumerGroup(), clients.isBroadcasting(pull.consumerGroup()))) {
+            return;
+        }
         QueueLog queue = admit(request, pull);
         if (queue == null) {
             return;
         }
-        ClientTable.Subscription subscription = subscription(request, pull);
+        ClientTable.Subscription subscription = subscriptions.of(request, pull);
         if (subscription == null) {
             return;
         }
-        if (pull.commitsOffset()) {
+        long reset = offsets.takeReset(pull.topic(), pull.consumerGroup(), pull.queueId(), store.appender());
+        if (reset >= 0 && reset != pull.queueOffset()) {
+            answer(request, queue, ResponseCode.PULL_OFFSET_MOVED, reset, Unpooled.EMPTY_BUFFER);
+            return;
+        }
+        if (pull.commitsOffset() && reset < 0) {
             offsets.commit(pull.topic(), pull.consumerGroup(), pull.queueId(), pull.commitOffset());
         }
         long offset = pull.queueOffset();
@@ -114,39 +149,18 @@ final class PullHandler {
         return null;
     }
 
-    private ClientTable.@Nullable Subscription subscription(Request request, PullRequest pull) {
-        ClientTable.Subscription subscription;
-        if (pull.hasSubscription()) {
-            subscription = ClientTable.Subscription.ofText(
-                    pull.topic(), pull.expressionType(), pull.subscription(), pull.subVersion());
-        } else {
-            subscription = clients.subscription(pull.consumerGroup(), pull.topic());
-            if (subscription == null) {
-                request.answer(
-                        ResponseCode.SUBSCRIPTION_NOT_EXIST,
-                        "group " + pull.consumerGroup() + " has no subscription to " + pull.topic()
-                                + " by a heartbeat");
-                return null;
-            }
-            if (subscription.isTag() && subscription.version() < pull.subVersion()) {
-                // Apache's 5.4 client may withhold its new subscription for half a minute. Clients compare tags
-                // themselves too, so until then they get everything.
-                return ClientTable.Subscription.ofText(pull.topic(), "TAG", "*", pull.subVersion());
-            }
+    private @Nullable PullFilter filter(QueueLog queue, ClientTable.Subscription subscription) {
+        if (subscription.isTag()) {
+            return PullFilter.ofTags(subscription.tagHashes());
         }
-        if (!subscription.isTag()) {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR,
-                    "filters of type " + subscription.expressionType()
-                            + " are not supported by this release; use tags");
-            return null;
-        }
-        return subscription;
+        SqlFilter sql = clients.filters().getIfSound(subscription.text());
+        return sql == null ? null : PullFilter.of(sql, queue, bits);
     }
 
     private Found look(
             Request request, QueueLog queue, PullRequest pull, ClientTable.Subscription subscription, long from) {
-        if (!request.connection().isWritable()) {
+        PullFilter filter = filter(queue, subscription);
+        if (filter == null || !request.connection().isWritable()) {
             // many pulls at once, and nobody reads their answers: no memory is taken for more of them
             return new Found(null, from);
         }
@@ -156,12 +170,12 @@ final class PullHandler {
         int count = 0;
         int scanned = 0;
         long offset = from;
-        while (offset < end && scanned < MAX_SCANNED && count < max) {
+        while (offset < end && scanned < MAX_SCANNED && count < max && !filter.exhausted()) {
             ByteBuffer entries = queue.index().entries(offset, Math.min(MAX_SCANNED - scanned, 64));
             if (entries.remaining() < ConsumeQueue.ENTRY_BYTES) {
                 break;
             }
-            while (entries.hasRemaining() && count < max) {
+            while (entries.hasRemaining() && count < max && !filter.exhausted()) {
                 long physical = entries.getLong();
                 int size = entries.getInt();
                 long tagHash = entries.getLong();
@@ -170,11 +184,12 @@ final class PullHandler {
                     return new Found(body, offset);
                 }
                 MessageRecord record =
-                        size > 0 && subscription.wants(tagHash) ? store.log().read(physical) : null;
-                if (record != null && record.intact()) {
+                        size > 0 && filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
+                if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));
                     count++;
+                    traffic.sent(pull.consumerGroup(), pull.topic(), size);
                 }
                 offset++;
                 scanned++;
@@ -183,7 +198,8 @@ final class PullHandler {
         return new Found(body, offset);
     }
 
-    private static void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+    private void answer(Request request, QueueLog queue, int code, long next, ByteBuf body) {
+        traffic.pulled(code == ResponseCode.SUCCESS);
         Map<String, String> fields = new PullRequest.Result(next, queue.minOffset(), queue.visibleOffset()).fields();
         request.answer(code, code == ResponseCode.SUCCESS ? "FOUND" : null, fields, body);
     }
@@ -197,7 +213,7 @@ final class PullHandler {
         Iterator<Parked> each = waiting.iterator();
         while (each.hasNext()) {
             Parked pull = each.next();
-            Found found = look(pull.request, queue, pull.pull, pull.subscription, pull.pull.queueOffset());
+            Found found = look(pull.request, queue, pull.pull, pull.subscription, pull.from);
             if (found.body != null) {
                 each.remove();
                 parkedCount--;
@@ -207,8 +223,31 @@ final class PullHandler {
                 each.remove();
                 parkedCount--;
                 answer(pull.request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, found.next, Unpooled.EMPTY_BUFFER);
+            } else {
+                pull.from = found.next;
             }
         }
+        if (waiting.isEmpty()) {
+            parked.remove(queue);
+        }
+    }
+
+    /** An administrator has set a group's offset: those of the group who wait pull again at once. */
+    void reset(String topic, String group, int queueId) {
+        QueueLog queue = store.queueIfPresent(topic, queueId);
+        List<Parked> waiting = queue == null ? null : parked.get(queue);
+        if (queue == null || waiting == null) {
+            return;
+        }
+        waiting.removeIf(pull -> {
+            boolean concerned = pull.pull.consumerGroup().equals(group);
+            if (concerned) {
+                parkedCount--;
+                long next = pull.pull.queueOffset();
+                answer(pull.request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, next, Unpooled.EMPTY_BUFFER);
+            }
+            return concerned;
+        });
         if (waiting.isEmpty()) {
             parked.remove(queue);
         }
@@ -223,12 +262,8 @@ final class PullHandler {
         parked.forEach((queue, waiting) -> waiting.removeIf(pull -> {
             boolean over = pull.deadline <= now;
             if (over) {
-                answer(
-                        pull.request,
-                        queue,
-                        ResponseCode.PULL_NOT_FOUND,
-                        pull.pull.queueOffset(),
-                        Unpooled.EMPTY_BUFFER);
+                // the client goes on behind what it does not want
+                answer(pull.request, queue, ResponseCode.PULL_NOT_FOUND, pull.from, Unpooled.EMPTY_BUFFER);
             } else if (!pull.request.connection().isOpen()) {
                 pull.request.done();
                 over = true;

@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.consume.GroupConfig;
 import org.fulmar.broker.store.Appender;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.broker.topic.DestinationNames;
+import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.SendRequest;
 import org.fulmar.protocol.command.TopicConfig;
@@ -54,11 +56,21 @@ final class SendHandler {
     private final TopicService topics;
     private final MessageStore store;
     private final NativeTransactions transactions;
+    private final NativeDelays delays;
+    private final RetryTopics retries;
     private volatile byte[] storeHost = new byte[8];
     private int nextQueue;
 
-    SendHandler(BrokerConfig config, TopicService topics, MessageStore store, NativeTransactions transactions) {
+    SendHandler(
+            BrokerConfig config,
+            TopicService topics,
+            MessageStore store,
+            NativeTransactions transactions,
+            NativeDelays delays,
+            RetryTopics retries) {
         this.transactions = transactions;
+        this.delays = delays;
+        this.retries = retries;
         this.config = config;
         this.topics = topics;
         this.store = store;
@@ -72,6 +84,10 @@ final class SendHandler {
     void handle(Request request) {
         SendRequest send = SendRequest.decode(request.frame());
         try {
+            if (RetryTopics.isRetry(send.topic())) {
+                retry(request, send);
+                return;
+            }
             TopicConfig topic = admit(request, send);
             if (topic == null) {
                 return;
@@ -88,11 +104,42 @@ final class SendHandler {
             if (send.batch()) {
                 appendBatch(request, send, queue);
             } else {
-                append(request, send, queue);
+                append(
+                        request,
+                        send,
+                        queue,
+                        MessageProperties.parse(send.properties() == null ? "" : send.properties()));
             }
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
         }
+    }
+
+    /** A consumer sends what it could not consume to its group's retry topic; tried too often it is a dead letter. */
+    private void retry(Request request, SendRequest send) throws StoreException {
+        String name = send.topic().substring(TopicService.RETRY_PREFIX.length());
+        GroupConfig group = retries.group(request, name);
+        TopicConfig topic = group == null ? null : admit(request, send);
+        if (group == null || topic == null) {
+            return;
+        }
+        if (send.batch()) {
+            request.answer(
+                    ResponseCode.MESSAGE_ILLEGAL, "messages for a retry topic are sent one by one, not in a batch");
+            return;
+        }
+        boolean longNames = request.frame().code() == RequestCode.SEND_MESSAGE;
+        String max = request.frame().fields().get(longNames ? "maxReconsumeTimes" : "l");
+        Map<String, String> properties = MessageProperties.parse(send.properties() == null ? "" : send.properties());
+        if (!retries.isSpent(group, request.frame(), send, max)) {
+            int queues = Math.max(topic.readQueueNums(), topic.writeQueueNums());
+            int queueId = Math.floorMod(send.queueId() >= 0 ? send.queueId() : nextQueue++, queues);
+            append(request, send, store.queue(topic.name(), queueId), properties);
+            return;
+        }
+        NativeDelays.clean(properties);
+        properties.put(MessageProperties.DELAY, "0");
+        append(request, send, store.queue(retries.deadLetters(group).name(), 0), properties);
     }
 
     /** The topic if the message may be sent to it; else the request is answered. */
@@ -124,22 +171,34 @@ final class SendHandler {
         return topic;
     }
 
-    private void append(Request request, SendRequest send, QueueLog queue) throws StoreException {
-        Map<String, String> properties = MessageProperties.parse(send.properties() == null ? "" : send.properties());
+    private void append(Request request, SendRequest send, QueueLog queue, Map<String, String> properties)
+            throws StoreException {
         if (NativeTransactions.isPrepare(properties, send)) {
             stamp(properties);
-            Answer answer = new Answer(request, queue, properties.get(MessageProperties.UNIQ_KEY));
+            Answer answer = new Answer(request, queue, properties.get(MessageProperties.UNIQ_KEY), 0, null);
             transactions.prepare(request, send, queue, properties, bornHost(request), answer);
             return;
         }
-        String unsupported = unsupported(properties, send);
-        if (unsupported != null) {
-            request.answer(ResponseCode.MESSAGE_ILLEGAL, unsupported);
+        NativeDelays.Wait wait = delays.of(properties);
+        String refusal = transactional(properties, send) ? TRANSACTION_IN_BATCH : wait.refusal();
+        if (refusal != null) {
+            request.answer(ResponseCode.MESSAGE_ILLEGAL, refusal);
             return;
         }
-        RecordDraft draft = draft(request, send, properties, request.body(), send.flag(), queue.queueId());
-        Answer answer = new Answer(request, queue, null);
-        store.appender().append(queue, draft, tagHash(properties), waits(properties), answer);
+        stamp(properties);
+        NativeMessage message = new NativeMessage(
+                queue.topic(),
+                queue.queueId(),
+                properties,
+                request.body(),
+                send.bornTimestamp(),
+                bornHost(request),
+                send.flag(),
+                send.sysFlag() & ~SysFlag.OF_BROKERS,
+                send.reconsumeTimes());
+        String unique = properties.get(MessageProperties.UNIQ_KEY);
+        Answer answer = new Answer(request, queue, null, wait.deliverAt(), unique);
+        delays.append(wait, message, waits(properties), answer);
     }
 
     /** Answers a single message when it is stored. */
@@ -147,11 +206,24 @@ final class SendHandler {
         private final Request request;
         private final QueueLog queue;
         private final @Nullable String transactionId;
+        private final long deliverAt;
+        private final @Nullable String uniqueKey;
 
-        Answer(Request request, QueueLog queue, @Nullable String transactionId) {
+        /**
+         * @param deliverAt when the message is due, in milliseconds since the epoch; 0 if it does not wait for a time
+         * @param uniqueKey by which one that waits can be recalled
+         */
+        Answer(
+                Request request,
+                QueueLog queue,
+                @Nullable String transactionId,
+                long deliverAt,
+                @Nullable String uniqueKey) {
             this.request = request;
             this.queue = queue;
             this.transactionId = transactionId;
+            this.deliverAt = deliverAt;
+            this.uniqueKey = uniqueKey;
         }
 
         @Override
@@ -159,6 +231,11 @@ final class SendHandler {
             String id = new MessageId(storeHost, physicalOffset).text();
             Map<String, String> fields =
                     new SendRequest.Result(id, queue.queueId(), queueOffset, transactionId).fields();
+            if (deliverAt > 0 && uniqueKey != null) {
+                RecallHandler.Handle handle =
+                        new RecallHandler.Handle(queue.topic(), config.brokerName(), deliverAt, uniqueKey, queueOffset);
+                fields.put("recallHandle", handle.text());
+            }
             topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));
         }
 
@@ -243,14 +320,19 @@ final class SendHandler {
         }
     }
 
+    private static boolean transactional(Map<String, String> properties, SendRequest send) {
+        return "true".equals(properties.get(MessageProperties.TRAN_MSG)) || SysFlag.transaction(send.sysFlag()) != 0;
+    }
+
+    /** Why a message is not taken in a batch; null if it is. */
     private static @Nullable String unsupported(Map<String, String> properties, SendRequest send) {
-        if ("true".equals(properties.get(MessageProperties.TRAN_MSG)) || SysFlag.transaction(send.sysFlag()) != 0) {
+        if (transactional(properties, send)) {
             return TRANSACTION_IN_BATCH;
         }
         for (String name : DELAYS) {
             String value = properties.get(name);
             if (value != null && !value.equals("0")) {
-                return "delayed messages are not supported by this release; send without the property " + name;
+                return "a delayed message is sent by itself, not in a batch: property " + name;
             }
         }
         return null;

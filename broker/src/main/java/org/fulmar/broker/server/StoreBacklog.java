@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.delivery.Backlog;
 import org.fulmar.broker.delivery.MessageTest;
@@ -35,12 +36,15 @@ final class StoreBacklog implements Backlog {
     private final MessageStore store;
     private final TopicTable topics;
     private final LongSupplier clock;
+    private final BooleanSupplier mayRead;
     private final Map<QueueLog, Block> blocks = new HashMap<>();
     private @Nullable QueueLog lastQueue;
     private long lastOffset = -1;
     private @Nullable MessageRecord lastRecord;
 
-    StoreBacklog(MessageStore store, TopicTable topics, LongSupplier clock) {
+    /** @param mayRead whether the broker gives out messages at all now */
+    StoreBacklog(MessageStore store, TopicTable topics, LongSupplier clock, BooleanSupplier mayRead) {
+        this.mayRead = mayRead;
         this.store = store;
         this.topics = topics;
         this.clock = clock;
@@ -56,6 +60,12 @@ final class StoreBacklog implements Backlog {
     public long nextOffset(String topic, int queueId) {
         QueueLog queue = store.queueIfPresent(topic, queueId);
         return queue == null ? 0 : queue.nextOffset();
+    }
+
+    @Override
+    public boolean mayBeRead(String topic) {
+        TopicConfig config = topics.get(topic);
+        return mayRead.getAsBoolean() && (config == null || config.readable());
     }
 
     @Override

@@ -3,9 +3,11 @@ package org.fulmar.broker.server;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.delay.DelayLevels;
 import org.fulmar.broker.delivery.DeliveryEngine;
 import org.fulmar.broker.delivery.GroupTable;
 import org.fulmar.broker.delivery.SubscriptionGroup;
@@ -25,6 +27,9 @@ final class TopicService {
     static final String DEFAULT_TOPIC = "TBW102";
     static final String RETRY_PREFIX = "%RETRY%";
 
+    /** As many as RocketMQ has levels. */
+    private static final int LEVEL_QUEUES = 18;
+
     private static final int ALL = TopicConfig.READ | TopicConfig.WRITE;
 
     private final BrokerConfig config;
@@ -36,6 +41,8 @@ final class TopicService {
     private final Function<TopicConfig, CompletableFuture<?>> announce;
     /** Topics that the name servers are being told of. */
     private final Map<String, CompletableFuture<?>> announcing = new ConcurrentHashMap<>();
+
+    private Consumer<String> onPermission = topic -> {};
 
     /**
      * @param announce is given each topic that was made or changed, to tell the name servers; done when they know
@@ -57,18 +64,35 @@ final class TopicService {
         this.announce = announce;
     }
 
+    /** The listener is told of each topic with another permission than before. */
+    void onPermission(Consumer<String> listener) {
+        this.onPermission = listener;
+    }
+
     /** The topics that RocketMQ clients and tools expect of every broker. */
     void createSystemTopics() throws StoreException {
         createIfMissing(new TopicConfig(DEFAULT_TOPIC, config.defaultTopicQueues(), ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig(config.clusterName(), 16, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig(config.brokerName(), 1, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig("SELF_TEST_TOPIC", 1, ALL));
+        createIfMissing(new TopicConfig("BenchmarkTest", 1024, ALL));
+        createIfMissing(new TopicConfig("rmq_sys_SYNC_BROKER_MEMBER_" + config.brokerName(), 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
         createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));
+        createLevels();
         createIfMissing(new TopicConfig(HalfMessages.TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(HalfMessages.OP_TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(HalfMessages.GIVEN_UP_TOPIC, 1, ALL));
         createIfMissing(new TopicConfig(config.clusterName() + "_REPLY_TOPIC", 1, ALL));
+    }
+
+    /** A queue for each delay level; more when the options have more. */
+    private void createLevels() throws StoreException {
+        int queues = Math.max(LEVEL_QUEUES, config.delayLevels().count());
+        TopicConfig there = createIfMissing(new TopicConfig(DelayLevels.TOPIC, queues, ALL));
+        if (there.readQueueNums() < queues) {
+            put(there.withQueues(queues, queues));
+        }
     }
 
     @Nullable TopicConfig get(String topic) {
@@ -100,6 +124,9 @@ final class TopicService {
         groups.endRun(appender);
         topics.put(wanted, clock.getAsLong(), appender);
         addQueues(wanted, before);
+        if (before != null && before.perm() != wanted.perm()) {
+            onPermission.accept(wanted.name());
+        }
         appender.orderFacts();
         CompletableFuture<?> told = announce.apply(wanted);
         if (!told.isDone()) {

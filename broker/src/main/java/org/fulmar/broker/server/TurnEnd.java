@@ -22,15 +22,26 @@ final class TurnEnd implements Core.Turn {
         void leave(boolean logged);
     }
 
+    /** What else is seen to at the end of each turn, and wakes the core when it is due. */
+    interface Part {
+        /** When it is to be seen to next, in milliseconds since the epoch; MAX_VALUE for never. */
+        long nextDue();
+
+        /** Does what is due, up to a bound; its facts and copies are written afterwards. */
+        void seeTo(long now);
+    }
+
     private final Appender appender;
     private final DeliveryEngine engine;
     private final GroupTable groups;
     private final DeliveryOutbox outbox;
     private final LongSupplier clock;
     private final DelayedMessages delayed;
+    private final LevelMessages levels;
     private final Reappend reappend;
     private final CheckBack checks;
     private final Alarm alarm;
+    private final List<Part> parts = new ArrayList<>();
     private List<Answer> answers = new ArrayList<>();
     private List<Runnable> whenQuiet = new ArrayList<>();
 
@@ -40,6 +51,7 @@ final class TurnEnd implements Core.Turn {
             GroupTable groups,
             DeliveryOutbox outbox,
             DelayedMessages delayed,
+            LevelMessages levels,
             Reappend reappend,
             CheckBack checks,
             Alarm alarm,
@@ -49,10 +61,16 @@ final class TurnEnd implements Core.Turn {
         this.groups = groups;
         this.outbox = outbox;
         this.delayed = delayed;
+        this.levels = levels;
         this.reappend = reappend;
         this.checks = checks;
         this.alarm = alarm;
         this.clock = clock;
+    }
+
+    /** Called before the first turn. */
+    void add(Part part) {
+        parts.add(part);
     }
 
     /** The answer leaves at the end of this turn, behind the deliveries. */
@@ -87,7 +105,12 @@ final class TurnEnd implements Core.Turn {
 
     /** When the clock next brings something to do here. */
     private long nextTimed() {
-        return Math.min(Math.min(delayed.nextDue(), checks.nextDue()), reappend.nextDue());
+        long next =
+                Math.min(Math.min(delayed.nextDue(), levels.nextDue()), Math.min(checks.nextDue(), reappend.nextDue()));
+        for (Part part : parts) {
+            next = Math.min(next, part.nextDue());
+        }
+        return next;
     }
 
     @Override
@@ -102,6 +125,10 @@ final class TurnEnd implements Core.Turn {
             delayed.deliverDue(now);
             checks.seeToDue(now, this);
         }
+        if (!appender.failed() && levels.nextDue() <= now) {
+            // what waits there is visible, and so it is written
+            levels.deliverDue(now);
+        }
         if (!appender.failed() && reappend.nextDue() <= now) {
             if (appender.hasBatch()) {
                 // half messages are read from the log
@@ -114,6 +141,11 @@ final class TurnEnd implements Core.Turn {
             appender.write();
         }
         boolean more = !appender.failed() && engine.dispatch();
+        for (Part part : parts) {
+            if (!appender.failed()) {
+                part.seeTo(now);
+            }
+        }
         if (!more && !whenQuiet.isEmpty()) {
             List<Runnable> tasks = whenQuiet;
             whenQuiet = new ArrayList<>();

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -304,6 +306,25 @@ public final class ConsumeQueue {
         min = Math.min(min, offset);
         orderedFrom = Math.min(orderedFrom, offset);
         changed.tailMap(offset, true).clear();
+    }
+
+    /** Whether the files have the length that the entries from {@code from} to the end take. */
+    boolean hasFiles(long from) throws IOException {
+        if (from >= maxOffset()) {
+            return true;
+        }
+        Set<Path> there = new HashSet<>(disk.list(directory));
+        for (long at = from / fileEntries * fileEntries; at < maxOffset(); at += fileEntries) {
+            if (!there.contains(file(at))) {
+                return false;
+            }
+            try (DiskFile file = disk.open(file(at))) {
+                if (file.size() < Math.min(fileEntries, maxOffset() - at) * ENTRY_BYTES) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** The log position of the last entry; -1 if there is none, or if the file that should hold it does not. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
@@ -31,6 +32,7 @@ public final class IndexService implements Runnable {
     private final Path directory;
     private final StoreOptions options;
     private final CommitLog log;
+    private final IndexNames names;
     private final List<KeyIndex> files = new ArrayList<>();
     private final Thread thread;
     private long position;
@@ -39,6 +41,7 @@ public final class IndexService implements Runnable {
     IndexService(Disk disk, Path directory, StoreOptions options, CommitLog log) {
         this.disk = disk;
         this.directory = directory;
+        this.names = new IndexNames(disk, directory);
         this.options = options;
         this.log = log;
         this.thread = new Thread(this, "key-index");
@@ -47,11 +50,7 @@ public final class IndexService implements Runnable {
 
     /** Opens the files; called before {@link #start}, with the log recovered. */
     synchronized void open(Checkpoint checkpoint, boolean clean, long logEnd) throws IOException {
-        for (Path path : disk.list(directory)) {
-            if (path.getFileName().toString().matches("\\d{20}")) {
-                files.add(KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries()));
-            }
-        }
+        long damaged = openFiles();
         for (int i = files.size() - 1; i >= 0; i--) {
             KeyIndex newest = files.get(i);
             boolean forced = clean || newest.base() <= checkpoint.indexFile();
@@ -66,6 +65,7 @@ public final class IndexService implements Runnable {
             newest.close();
             disk.delete(newest.path());
             files.remove(i);
+            damaged = Math.min(damaged, newest.base());
         }
         position = log.start();
         for (KeyIndex file : files) {
@@ -74,6 +74,41 @@ public final class IndexService implements Runnable {
                 position = Math.max(position, file.endPhysicalOffset() + last.size());
             }
         }
+        // of a message at a file's beginning, the file before may have some of the keys
+        position = Math.max(log.start(), Math.min(position, damaged));
+    }
+
+    /**
+     * Opens the files before the first damaged one, and removes that and those behind it: their messages are entered again.
+     *
+     * @return the place of the log from which they are missing, {@link Long#MAX_VALUE} if none is
+     */
+    private long openFiles() throws IOException {
+        TreeMap<Long, Path> there = names.there();
+        long bytes = KeyIndex.fileBytes(options.indexSlots(), options.indexEntries());
+        long damaged = names.firstDamaged(there, bytes);
+        for (Path path : there.headMap(damaged).values()) {
+            KeyIndex file = KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries());
+            KeyIndex before = files.isEmpty() ? null : files.get(files.size() - 1);
+            if (before != null && !before.full()) {
+                // only the newest may have room
+                damaged = before.base();
+                file.close();
+                before.close();
+                files.remove(before);
+                break;
+            }
+            files.add(file);
+        }
+        for (Path path : there.tailMap(damaged).values()) {
+            disk.delete(path);
+        }
+        if (damaged < Long.MAX_VALUE) {
+            LOG.warn(
+                    "files of the key index are missing or damaged from {} on; it is built again from the log",
+                    damaged);
+        }
+        return damaged;
     }
 
     void start() {
@@ -187,6 +222,24 @@ public final class IndexService implements Runnable {
     }
 
     /**
+     * How far the index goes.
+     *
+     * @param timestamp store time of the newest message in it, in milliseconds since the epoch; 0 if there is none
+     * @param physicalOffset its place in the log
+     */
+    public record Newest(long timestamp, long physicalOffset) {}
+
+    /** The newest message with a key that is entered. Any thread. */
+    public synchronized Newest newest() {
+        for (int i = files.size() - 1; i >= 0; i--) {
+            if (files.get(i).count() > 1) {
+                return new Newest(files.get(i).endTimestamp(), files.get(i).endPhysicalOffset());
+            }
+        }
+        return new Newest(0, 0);
+    }
+
+    /**
      * Deletes the files whose newest message lay before a place of the log. Blocks; not for the core.
      *
      * @return how many
@@ -211,6 +264,7 @@ public final class IndexService implements Runnable {
 
     /** Forces the newest file. */
     synchronized Saved checkpoint() throws IOException {
+        names.save(files.stream().map(KeyIndex::base).toList());
         if (files.isEmpty()) {
             return new Saved(-1, 0);
         }

@@ -34,12 +34,15 @@ final class KeyIndex {
 
     static KeyIndex open(Disk disk, Path path, int slots, int maxEntries) throws IOException {
         DiskFile file = disk.open(path);
-        long bytes = HEADER + (long) slots * SLOT + (long) maxEntries * ENTRY;
-        KeyIndex index = new KeyIndex(path, slots, maxEntries, file, file.mapForWriting(bytes));
+        KeyIndex index = new KeyIndex(path, slots, maxEntries, file, file.mapForWriting(fileBytes(slots, maxEntries)));
         if (index.count() == 0) {
             index.data.putInt(36, 1);
         }
         return index;
+    }
+
+    static long fileBytes(int slots, int maxEntries) {
+        return HEADER + (long) slots * SLOT + (long) maxEntries * ENTRY;
     }
 
     Path path() {

@@ -50,6 +50,7 @@ public final class MessageStore {
     private final List<View> views;
     private final Events events;
     private final List<Long> checkpoints = new ArrayList<>();
+    private EntryTag entryTag = record -> MessageProperties.tagHash(record.property(TAGS));
     /** Where the last two checkpoints were captured that this process has saved. */
     private volatile long savedLast = -1;
 
@@ -92,6 +93,16 @@ public final class MessageStore {
                 cause -> core.execute(() -> self[0].forceFailed(cause)));
         this.appender = new Appender(log, flusher, options.syncFlush(), events::failed);
         self[0] = appender;
+    }
+
+    /** What the last field of a record's consume-queue entry holds: the hash of its tag, except in queues that wait. */
+    public interface EntryTag {
+        long of(MessageRecord record);
+    }
+
+    /** Set before the store is opened; a replay asks it for what {@link Appender#append} is given live. */
+    public void entryTag(EntryTag tag) {
+        entryTag = tag;
     }
 
     /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
@@ -211,7 +222,7 @@ public final class MessageStore {
             String topic = record.topic();
             if (topics.exists(topic)) {
                 QueueLog queue = queue(topic, record.queueId());
-                long tagHash = MessageProperties.tagHash(record.property(TAGS));
+                long tagHash = entryTag.of(record);
                 if (rebuilt) {
                     queue.skipTo(record.queueOffset());
                 }
@@ -239,7 +250,7 @@ public final class MessageStore {
     public void relocated(MessageRecord record) {
         QueueLog queue = queueIfPresent(record.topic(), record.queueId());
         if (queue != null) {
-            long tagHash = MessageProperties.tagHash(record.property(TAGS));
+            long tagHash = entryTag.of(record);
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
         views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));
@@ -267,17 +278,25 @@ public final class MessageStore {
     }
 
     /** Whether every queue's files hold what the table says. */
-    private boolean restoreQueues(JsonNode json) {
+    private boolean restoreQueues(JsonNode json) throws IOException {
         json.path("queues")
                 .properties()
                 .forEach(topic -> topic.getValue()
                         .properties()
                         .forEach(queue -> newQueue(
                                 topic.getKey(), Integer.parseInt(queue.getKey()), SavedQueue.of(queue.getValue()))));
-        return queues.values().stream()
-                .flatMap(perTopic -> perTopic.values().stream())
-                .allMatch(queue -> queue.visibleOffset() == queue.minOffset()
-                        || queue.index().lastPhysicalOffset() >= 0);
+        for (Map<Integer, QueueLog> perTopic : queues.values()) {
+            for (QueueLog queue : perTopic.values()) {
+                boolean whole = queue.visibleOffset() == queue.minOffset()
+                        || queue.index().lastPhysicalOffset() >= 0;
+                long from = Math.max(queue.minOffset(), queue.index().orderedFrom());
+                if (!whole || !queue.index().hasFiles(from)) {
+                    LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private QueueLog newQueue(String topic, int queueId, SavedQueue saved) {

@@ -25,6 +25,7 @@ public final class MovedRecord {
     private static final char OF_CURSOR = 'c';
     private static final char OF_HALF = 'h';
     private static final char OF_TRANSACTION = 'x';
+    private static final char OF_LEVEL = 'l';
 
     /** What a copy was made of. */
     public interface Origin {
@@ -39,6 +40,9 @@ public final class MovedRecord {
 
         /** A message of a committed JMS transaction: its half messages before this place of the log are done. */
         default void transaction(long number, long before) {}
+
+        /** The message at this offset of a delay level's queue: it is delivered. */
+        default void level(int level, long offset) {}
     }
 
     private MovedRecord() {}
@@ -57,6 +61,10 @@ public final class MovedRecord {
 
     public static String ofTransaction(long number, long before) {
         return OF_TRANSACTION + Long.toString(number) + ":" + before;
+    }
+
+    public static String ofLevel(int level, long offset) {
+        return OF_LEVEL + Integer.toString(level) + ":" + offset;
     }
 
     /**
@@ -108,11 +116,13 @@ public final class MovedRecord {
             origin.timer(Long.parseLong(from, 1, from.length(), 10));
         } else if (from.charAt(0) == OF_HALF) {
             origin.half(Long.parseLong(from, 1, from.length(), 10));
-        } else if (from.charAt(0) == OF_CURSOR || from.charAt(0) == OF_TRANSACTION) {
+        } else if (from.charAt(0) == OF_CURSOR || from.charAt(0) == OF_TRANSACTION || from.charAt(0) == OF_LEVEL) {
             int colon = from.indexOf(':');
             long offset = Long.parseLong(from, colon + 1, from.length(), 10);
             if (from.charAt(0) == OF_CURSOR) {
                 origin.delivery(Integer.parseInt(from, 1, colon, 10), offset);
+            } else if (from.charAt(0) == OF_LEVEL) {
+                origin.level(Integer.parseInt(from, 1, colon, 10), offset);
             } else {
                 origin.transaction(Long.parseLong(from, 1, colon, 10), offset);
             }

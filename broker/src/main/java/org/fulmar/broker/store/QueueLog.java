@@ -30,6 +30,10 @@ public final class QueueLog {
     private final ConsumeQueue index;
     private final Deque<Entry> pending = new ArrayDeque<>();
     private final Listener listener;
+    /** Messages that became visible since {@link #takeShown}. */
+    private long shown;
+
+    private boolean noted;
 
     /** Told on the core each time that offsets of a queue became visible. */
     public interface Listener {
@@ -87,10 +91,26 @@ public final class QueueLog {
             pending.remove();
             head = pending.peek();
             moved = true;
+            shown++;
         }
         if (moved) {
             listener.visible(this);
         }
+    }
+
+    /** Whether it is asked for the first time since {@link #takeShown}. */
+    public boolean note() {
+        boolean first = !noted;
+        noted = true;
+        return first;
+    }
+
+    /** How many messages became visible since this was asked before, or since the start. */
+    public long takeShown() {
+        long count = shown;
+        shown = 0;
+        noted = false;
+        return count;
     }
 
     /**

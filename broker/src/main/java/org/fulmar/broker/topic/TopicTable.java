@@ -97,6 +97,11 @@ public final class TopicTable implements View {
         }
     }
 
+    /** What name servers are told of the topics has changed, though no topic has. */
+    public void renewVersion(long now) {
+        version = version.next(now);
+    }
+
     private void applyPut(TopicConfig config, long now) {
         topics.put(config.name(), config);
         version = version.next(now);

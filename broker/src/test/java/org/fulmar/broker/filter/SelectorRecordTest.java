@@ -157,6 +157,13 @@ class SelectorRecordTest {
     }
 
     @Test
+    void keysAndCorrelationIdOfRocketMqHaveNamesOfTheirOwn() {
+        MessageRecord record =
+                TestMessage.jms().raw("KEYS", "a b").raw("CORRELATION_ID", "c").record();
+        assertTrue(record, "JMS_FULMAR_Keys = 'a b'", "KEYS IS NULL", "JMSCorrelationID = 'c'");
+    }
+
+    @Test
     void propertiesAtTheFrontOfTheBodyAreFound() {
         MessageRecord record = overflowing(null);
         assertTrue(record, "a = 1", "s = 'x'", "e = ''", "JMSCorrelationID = 'c'", "JMSType = 'x|y'", "gone IS NULL");

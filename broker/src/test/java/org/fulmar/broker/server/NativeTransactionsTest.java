@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -515,10 +516,14 @@ class NativeTransactionsTest {
                 NativeProducer.answer(producer.start(RequestCode.SEND_MESSAGE_V2, send.fields(), forged.array())));
         assertThat(there.logOffset()).isEqualTo(before.logOffset() + plain.size());
         String id = there.offsetId().substring(0, 16) + String.format("%016X", bodyAt);
-        assertThat(producer.ask(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", Long.toString(bodyAt)))
-                        .code())
-                .as("it passes for a record elsewhere")
-                .isZero();
+        byte[] log = Files.readAllBytes(directory.resolve("commitlog/" + "0".repeat(20)));
+        assertThat(Arrays.copyOfRange(log, (int) bodyAt, (int) bodyAt + forged.capacity()))
+                .as("a whole record stands there")
+                .isEqualTo(forged.array());
+        told(
+                producer.ask(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", Long.toString(bodyAt))),
+                ResponseCode.SYSTEM_ERROR,
+                "no message begins at log offset " + bodyAt);
         told(
                 producer.ask(RequestCode.RESUME_CHECK_HALF_MESSAGE, Map.of("msgId", id)),
                 ResponseCode.SYSTEM_ERROR,

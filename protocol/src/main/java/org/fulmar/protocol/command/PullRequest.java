@@ -43,6 +43,28 @@ public record PullRequest(
                 in.integer("maxMsgBytes", -1));
     }
 
+    public Map<String, String> fields() {
+        return Fields.write()
+                .put("consumerGroup", consumerGroup)
+                .put("topic", topic)
+                .put("queueId", queueId)
+                .put("queueOffset", queueOffset)
+                .put("maxMsgNums", maxMsgNums)
+                .put("sysFlag", sysFlag)
+                .put("commitOffset", commitOffset)
+                .put("suspendTimeoutMillis", suspendTimeoutMillis)
+                .put("subscription", subscription)
+                .put("subVersion", subVersion)
+                .put("expressionType", expressionType)
+                .put("maxMsgBytes", maxMsgBytes < 0 ? null : Integer.toString(maxMsgBytes))
+                .map();
+    }
+
+    /** The sysFlag of a pull, from what it is to do. */
+    public static int sysFlag(boolean commitsOffset, boolean maySuspend, boolean hasSubscription) {
+        return (commitsOffset ? COMMIT_OFFSET : 0) | (maySuspend ? SUSPEND : 0) | (hasSubscription ? SUBSCRIPTION : 0);
+    }
+
     public boolean commitsOffset() {
         return (sysFlag & COMMIT_OFFSET) != 0 && commitOffset >= 0;
     }
@@ -57,6 +79,16 @@ public record PullRequest(
 
     /** The header of every answer, whatever its code. */
     public record Result(long nextBeginOffset, long minOffset, long maxOffset) {
+        public static Result decode(Frame frame) {
+            Fields in = Fields.of(frame);
+            return new Result(in.number("nextBeginOffset"), in.number("minOffset"), in.number("maxOffset"));
+        }
+
+        /** The replica that the broker would rather be asked next; 0 is the master. */
+        public static long suggestedBroker(Frame frame) {
+            return Fields.of(frame).number("suggestWhichBrokerId", 0);
+        }
+
         public Map<String, String> fields() {
             return Fields.write()
                     .put("suggestWhichBrokerId", 0)

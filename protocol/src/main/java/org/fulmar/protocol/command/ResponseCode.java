@@ -8,6 +8,8 @@ public final class ResponseCode {
     public static final int REQUEST_CODE_NOT_SUPPORTED = 3;
     public static final int TRANSACTION_FAILED = 4;
     public static final int FLUSH_DISK_TIMEOUT = 10;
+    public static final int SLAVE_NOT_AVAILABLE = 11;
+    public static final int FLUSH_SLAVE_TIMEOUT = 12;
     public static final int MESSAGE_ILLEGAL = 13;
     public static final int SERVICE_NOT_AVAILABLE = 14;
     public static final int NO_PERMISSION = 16;
@@ -24,6 +26,8 @@ public final class ResponseCode {
     public static final int FILTER_DATA_NOT_EXIST = 27;
     public static final int FILTER_DATA_NOT_LATEST = 28;
     public static final int INVALID_PARAMETER = 29;
+    public static final int NO_BUYER_ID = 204;
+    public static final int NOT_IN_CURRENT_UNIT = 205;
     public static final int CONSUMER_NOT_ONLINE = 206;
     public static final int CONSUME_MSG_TIMEOUT = 207;
     public static final int NO_MESSAGE = 208;
@@ -32,6 +36,8 @@ public final class ResponseCode {
     public static final int BROKER_NOT_EXIST = 211;
     public static final int BROADCAST_CONSUMPTION = 213;
     public static final int FLOW_CONTROL = 215;
+    /** The broker is about to go; the client is to use another, or to come back. */
+    public static final int GO_AWAY = 1500;
     /** A producer decides a half message by itself when it is time for the broker to ask. */
     public static final int ILLEGAL_OPERATION = 604;
 

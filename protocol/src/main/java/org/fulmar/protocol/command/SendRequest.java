@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a send: SEND_MESSAGE (10) with long names, SEND_MESSAGE_V2 (310) and SEND_BATCH_MESSAGE (320) with
- * names of one letter. The body is the message's, or the batch.
+ * names of one letter; replies (324 and 325) have the same. The body is the message's, or the batch.
  *
  * @param queueId negative if the broker is to choose
  * @param bornTimestamp milliseconds since the epoch
@@ -27,7 +27,7 @@ public record SendRequest(
 
     public static SendRequest decode(Frame frame) {
         Fields in = Fields.of(frame);
-        boolean longNames = frame.code() == RequestCode.SEND_MESSAGE;
+        boolean longNames = frame.code() == RequestCode.SEND_MESSAGE || frame.code() == RequestCode.SEND_REPLY_MESSAGE;
         return new SendRequest(
                 in.text(longNames ? "producerGroup" : "a"),
                 in.text(longNames ? "topic" : "b"),
@@ -73,6 +73,12 @@ public record SendRequest(
             int queueId,
             long queueOffset,
             @Nullable String transactionId) {
+        public static Result decode(Frame frame) {
+            Fields in = Fields.of(frame);
+            return new Result(
+                    in.text("msgId"), in.integer("queueId"), in.number("queueOffset"), in.optional("transactionId"));
+        }
+
         public Map<String, String> fields() {
             return Fields.write()
                     .put("msgId", msgId)

@@ -9,13 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** RocketMQ's binary header: fixed fields, then length-prefixed remark and extension fields. Stateless. */
 final class BinaryHeaderCodec {
+    private static final int RESPONSE_BIT = 1;
+
     private BinaryHeaderCodec() {}
 
     /**
-     * Codes have 16 bits here. Those of the POP family are larger and arrive wrapped; they are mapped back, so that
-     * POP works in this encoding as well.
+     * Codes have 16 bits here. The request codes of the POP family are larger and arrive wrapped; they are mapped back,
+     * so that POP works in this encoding as well. No other code, ours from 20000 included, has these values.
      */
-    private static int unwrapCode(int code) {
+    private static int unwrapCode(int code, int flag) {
+        if ((flag & RESPONSE_BIT) != 0) {
+            return code;
+        }
         return switch (code) {
             case 3442, 3443, 3444, 3445, 3446, 3447, 3448, 3543 -> code + 3 * 65536;
             default -> code;
@@ -23,11 +28,12 @@ final class BinaryHeaderCodec {
     }
 
     static Frame decode(ByteBuf header, ByteBuf body, FrameLimits limits) {
-        int code = unwrapCode(header.readShort());
+        int wrapped = header.readShort();
         int language = header.readUnsignedByte();
         int version = header.readUnsignedShort();
         int opaque = header.readInt();
         int flag = header.readInt();
+        int code = unwrapCode(wrapped, flag);
         String remark = readText(header, header.readInt(), "remark");
         int fieldBytes = header.readInt();
         if (fieldBytes < 0 || fieldBytes > header.readableBytes()) {

@@ -2,6 +2,7 @@ package org.fulmar.protocol.message;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The property names that mean something in the block of a JMS message: RocketMQ's and ours. A user property whose name
@@ -23,6 +24,13 @@ public final class JmsNames {
     public static final byte[] EXPIRATION = ascii("_jms_exp");
     public static final byte[] CORRELATION_ID = ascii("_jms_cid");
     public static final byte[] REPLY_TO = ascii("_jms_rt");
+    /** What RocketMQ's request-reply calls the correlation identifier. */
+    public static final byte[] NATIVE_CORRELATION_ID = ascii("CORRELATION_ID");
+
+    /** The client that hears the reply to a request of RocketMQ's. */
+    public static final byte[] REPLY_TO_CLIENT = ascii("REPLY_TO_CLIENT");
+
+    public static final byte[] CLUSTER = ascii("CLUSTER");
     public static final byte[] DELIVERY_TIME = ascii("_jms_dt");
     public static final byte[] PROPERTY_TYPES = ascii("_jms_ty");
     /** The client identifier of the connection that published to a topic; the broker keeps noLocal by it. */
@@ -38,6 +46,11 @@ public final class JmsNames {
     /** What stands before the name of a displaced user property. */
     public static final String DISPLACED = "_jms_p_";
 
+    /** The user property that is RocketMQ's KEYS: words, parted by spaces, by which the broker finds the message. */
+    public static final String KEYS_PROPERTY = "JMS_FULMAR_Keys";
+
+    private static final String KEYS = "KEYS";
+    private static final String REPLIES = "_REPLY_TOPIC/";
     private static final String TIMER = "TIMER_";
 
     private static final Set<String> ROCKETMQ = Set.of(
@@ -96,8 +109,22 @@ public final class JmsNames {
 
     private JmsNames() {}
 
+    /** The JMS queue to send to for a RocketMQ client to hear it as the reply to its request. */
+    public static String requester(String cluster, String clientId) {
+        return cluster + REPLIES + clientId;
+    }
+
+    /** The client id in the name of such a queue; null if it is another. */
+    public static @Nullable String requesterOf(String cluster, String queue) {
+        String prefix = cluster + REPLIES;
+        return queue.startsWith(prefix) && queue.length() > prefix.length() ? queue.substring(prefix.length()) : null;
+    }
+
     /** Under what name a user property travels. */
     public static String onTheWire(String property) {
+        if (property.equals(KEYS_PROPERTY)) {
+            return KEYS;
+        }
         return isReserved(property) ? DISPLACED + property : property;
     }
 
@@ -105,6 +132,9 @@ public final class JmsNames {
     public static String ofProperty(String wireName) {
         if (wireName.startsWith(DISPLACED)) {
             return wireName.substring(DISPLACED.length());
+        }
+        if (wireName.equals(KEYS)) {
+            return KEYS_PROPERTY;
         }
         return isReserved(wireName) ? "" : wireName;
     }

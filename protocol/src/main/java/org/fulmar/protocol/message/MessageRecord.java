@@ -1,5 +1,6 @@
 package org.fulmar.protocol.message;
 
+import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
@@ -234,6 +235,22 @@ public final class MessageRecord {
             stored = stored * 10 + digit;
         }
         return stored == crc(buffer, at, size - CRC_BYTES);
+    }
+
+    /**
+     * Copies the record behind what {@code out} has, under another number of earlier deliveries. The checksum fits the
+     * copy; the record itself stays as it is.
+     */
+    public void copyTo(ByteBuf out, int reconsumeTimes) {
+        int start = out.writerIndex();
+        out.writeBytes(buffer.slice(at, size));
+        if (reconsumeTimes == reconsumeTimes()) {
+            return;
+        }
+        out.setInt(start + bodyAt - at - 16, reconsumeTimes);
+        ByteBuffer copy = out.nioBuffer(start, size);
+        copy.position(size - CRC_BYTES);
+        putCrc(copy, 0);
     }
 
     /** CRC-32 without its top bit, as RocketMQ has it. */

@@ -61,6 +61,7 @@ public final class Connection {
         if (pending.size() >= limits.maxPending()) {
             frame.release();
             answer.completeExceptionally(new RemotingException(
+                    RemotingException.Reason.OVERLOADED,
                     "more than " + limits.maxPending() + " requests wait for an answer of " + remoteAddress()));
             return answer;
         }
@@ -136,17 +137,17 @@ public final class Connection {
         }
     }
 
-    private void fail(int correlation, String message, @Nullable Throwable cause) {
+    private void fail(int correlation, RemotingException failure) {
         Pending waiting = pending.remove(correlation);
         if (waiting != null) {
-            waiting.answer.completeExceptionally(
-                    cause == null ? new RemotingException(message) : new RemotingException(message, cause));
+            waiting.answer.completeExceptionally(failure);
         }
     }
 
     private void failAll(@Nullable Throwable cause) {
         for (Integer correlation : pending.keySet()) {
-            fail(correlation, "the connection to " + remoteAddress() + " was lost", cause);
+            String message = "the connection to " + remoteAddress() + " was lost";
+            fail(correlation, cause == null ? new RemotingException(message) : new RemotingException(message, cause));
         }
     }
 
@@ -164,8 +165,9 @@ public final class Connection {
             if (now - waiting.deadlineNanos > 0) {
                 fail(
                         correlation,
-                        "no answer to request " + waiting.code + " from " + remoteAddress() + " in time",
-                        null);
+                        new RemotingException(
+                                RemotingException.Reason.TIMED_OUT,
+                                "no answer to request " + waiting.code + " from " + remoteAddress() + " in time"));
             }
         });
     }
@@ -183,6 +185,15 @@ public final class Connection {
         if (waiting == null || !waiting.answer.complete(response)) {
             response.release();
         }
+    }
+
+    /** The answer to a request is not taken in. */
+    void oversized(int correlation, long bytes) {
+        fail(
+                correlation,
+                new RemotingException(
+                        RemotingException.Reason.OVERSIZED,
+                        "the answer of " + bytes + " bytes from " + remoteAddress() + " is larger than is accepted"));
     }
 
     Request requestStarted(Frame frame) {

@@ -76,7 +76,11 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     private void tooBig(FrameDecoder.Oversized oversized) {
         Frame header = oversized.header();
-        if (!header.isOneWay() && !header.isResponse()) {
+        if (header.isResponse()) {
+            connection.oversized(header.opaque(), oversized.declaredBytes());
+            return;
+        }
+        if (!header.isOneWay()) {
             connection.send(Frame.response(
                     header,
                     ResponseCode.MESSAGE_ILLEGAL,

@@ -14,6 +14,8 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +29,8 @@ public final class RemotingClient implements AutoCloseable {
     private final int threads;
     private final FrameLimits frames;
     private final ConnectionLimits limits;
-    private @Nullable EventLoopGroup sockets;
-    private @Nullable EventLoopGroup local;
+    private volatile @Nullable EventLoopGroup sockets;
+    private volatile @Nullable EventLoopGroup local;
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private boolean closed;
 
@@ -46,6 +48,39 @@ public final class RemotingClient implements AutoCloseable {
      * @throws IOException if there is no connection within the time-out
      */
     public Connection connect(SocketAddress address, int timeoutMillis, RequestHandler handler) throws IOException {
+        ChannelFuture future = bootstrap(address, timeoutMillis, handler).connect(address);
+        if (!future.awaitUninterruptibly(timeoutMillis + 1000L, TimeUnit.MILLISECONDS)) {
+            future.cancel(true);
+            throw new IOException("no connection to " + address + " within " + timeoutMillis + " ms");
+        }
+        return opened(address, future);
+    }
+
+    /**
+     * Connects without waiting; any thread may call it. The future completes on the connection's event loop, before
+     * anything that the peer sends is handled, and fails with an {@link IOException}. Names are resolved on the event
+     * loop: who cares resolves them before.
+     */
+    public CompletableFuture<Connection> connectAsync(
+            SocketAddress address, int timeoutMillis, RequestHandler handler) {
+        CompletableFuture<Connection> opened = new CompletableFuture<>();
+        try {
+            bootstrap(address, timeoutMillis, handler).connect(address).addListener((ChannelFuture future) -> {
+                try {
+                    opened.complete(opened(address, future));
+                } catch (IOException e) {
+                    opened.completeExceptionally(e);
+                }
+            });
+        } catch (IOException e) {
+            opened.completeExceptionally(e);
+        } catch (RejectedExecutionException | IllegalStateException e) {
+            opened.completeExceptionally(new IOException(name + " is closed", e));
+        }
+        return opened;
+    }
+
+    private Bootstrap bootstrap(SocketAddress address, int timeoutMillis, RequestHandler handler) throws IOException {
         boolean inVm = address instanceof LocalAddress;
         Bootstrap bootstrap = new Bootstrap()
                 .group(group(inVm))
@@ -58,11 +93,10 @@ public final class RemotingClient implements AutoCloseable {
         if (!inVm) {
             bootstrap.option(ChannelOption.TCP_NODELAY, true);
         }
-        ChannelFuture future = bootstrap.connect(address);
-        if (!future.awaitUninterruptibly(timeoutMillis + 1000L, TimeUnit.MILLISECONDS)) {
-            future.cancel(true);
-            throw new IOException("no connection to " + address + " within " + timeoutMillis + " ms");
-        }
+        return bootstrap;
+    }
+
+    private Connection opened(SocketAddress address, ChannelFuture future) throws IOException {
         if (!future.isSuccess()) {
             throw new IOException("no connection to " + address + ": " + future.cause(), future.cause());
         }
@@ -93,6 +127,13 @@ public final class RemotingClient implements AutoCloseable {
     public synchronized void closeConnections() {
         closed = true;
         channels.close().awaitUninterruptibly(5, TimeUnit.SECONDS);
+    }
+
+    /** Whether the caller runs on one of the event loop threads. */
+    public boolean inEventLoop() {
+        EventLoopGroup overSockets = sockets;
+        EventLoopGroup inVm = local;
+        return (overSockets != null && isEventLoop(overSockets)) || (inVm != null && isEventLoop(inVm));
     }
 
     private static boolean isEventLoop(EventLoopGroup group) {

@@ -6,11 +6,33 @@ import java.io.IOException;
 public final class RemotingException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** Why there is no answer. */
+    public enum Reason {
+        LOST,
+        TIMED_OUT,
+        /** Too many requests wait on the connection; this one was not sent. */
+        OVERLOADED,
+        /** The answer was larger than this client takes in. */
+        OVERSIZED
+    }
+
+    private final Reason reason;
+
     public RemotingException(String message) {
+        this(Reason.LOST, message);
+    }
+
+    public RemotingException(Reason reason, String message) {
         super(message);
+        this.reason = reason;
     }
 
     public RemotingException(String message, Throwable cause) {
         super(message, cause);
+        this.reason = Reason.LOST;
+    }
+
+    public Reason reason() {
+        return reason;
     }
 }

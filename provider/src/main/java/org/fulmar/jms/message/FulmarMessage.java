@@ -9,6 +9,7 @@ import jakarta.jms.MessageNotWriteableException;
 import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
 import org.fulmar.jms.destination.FulmarDestination;
+import org.fulmar.jms.destination.FulmarQueue;
 import org.fulmar.protocol.message.JmsNames;
 import org.jspecify.annotations.Nullable;
 
@@ -194,7 +195,8 @@ public class FulmarMessage implements Message {
     final @Nullable Object correlationId() throws JMSException {
         if (isUndecoded(CORRELATION_ID)) {
             String value = wireValue(JmsNames.CORRELATION_ID);
-            correlationId = value == null ? null : WireStrings.decodeCorrelationId(value);
+            correlationId =
+                    value == null ? wireValue(JmsNames.NATIVE_CORRELATION_ID) : WireStrings.decodeCorrelationId(value);
             undecoded &= ~CORRELATION_ID;
         }
         return correlationId;
@@ -205,9 +207,16 @@ public class FulmarMessage implements Message {
     public @Nullable Destination getJMSReplyTo() throws JMSException {
         if (isUndecoded(REPLY_TO)) {
             String value = wireValue(JmsNames.REPLY_TO);
-            setJMSReplyTo(value == null ? null : FulmarDestination.parse(WireStrings.unescape(value)));
+            setJMSReplyTo(value == null ? nativeReplyTo() : FulmarDestination.parse(WireStrings.unescape(value)));
         }
         return replyTo;
+    }
+
+    /** Where a RocketMQ producer that has sent a request hears the reply; null if this is none. */
+    private @Nullable Destination nativeReplyTo() {
+        String client = wireValue(JmsNames.REPLY_TO_CLIENT);
+        String cluster = wireValue(JmsNames.CLUSTER);
+        return client == null || cluster == null ? null : new FulmarQueue(JmsNames.requester(cluster, client));
     }
 
     @Override

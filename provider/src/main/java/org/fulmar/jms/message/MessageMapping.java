@@ -103,7 +103,11 @@ public final class MessageMapping {
     /** Decodes what {@link #toWire} gave. */
     public static FulmarMessage fromWire(WireMessage wire, DeserializationPolicy policy) throws JMSException {
         return fromWire(
-                wire.flag(), ByteSlice.of(wire.properties()), ByteSlice.of(wire.body()), wire.bornTimestamp(), policy);
+                wire.flag(),
+                ByteSlice.of(wire.properties()),
+                ByteSlice.of(wire.body()),
+                wire.bornTimestamp(),
+                new Reading(policy, false));
     }
 
     /**
@@ -113,10 +117,9 @@ public final class MessageMapping {
      * @throws JMSException if it can't be told what kind of message it is
      */
     public static FulmarMessage fromWire(
-            int flag, ByteSlice properties, ByteSlice body, long bornTimestamp, DeserializationPolicy policy)
-            throws JMSException {
+            int flag, ByteSlice properties, ByteSlice body, long bornTimestamp, Reading reading) throws JMSException {
         if (!isJms(flag)) {
-            return fromNative(properties, body, bornTimestamp, policy);
+            return fromNative(properties, body, bornTimestamp, reading);
         }
         ByteSlice overflow = ByteSlice.EMPTY;
         ByteSlice ownBody = body;
@@ -143,7 +146,7 @@ public final class MessageMapping {
                 wire.find(JmsNames.KIND),
                 new FulmarMessage.WireOrigin(wire, priority, deliveryMode, timestamp, undecoded),
                 ownBody,
-                policy);
+                reading.objects());
         if (message == null) {
             throw Failures.corrupt("unknown kind of message");
         }
@@ -153,15 +156,19 @@ public final class MessageMapping {
         return message;
     }
 
-    /** What a RocketMQ producer sent: a BytesMessage, unless it took the trouble to say otherwise. */
-    private static FulmarMessage fromNative(
-            ByteSlice properties, ByteSlice body, long bornTimestamp, DeserializationPolicy policy) {
+    /** What a RocketMQ producer sent: bytes, or text if that is wanted, unless it took the trouble to say what it is. */
+    private static FulmarMessage fromNative(ByteSlice properties, ByteSlice body, long bornTimestamp, Reading reading) {
         int undecoded = FulmarMessage.ALL_HEADERS & ~(FulmarMessage.EXPIRATION | FulmarMessage.DELIVERY_TIME);
         WireProperties wire = new WireProperties(properties, ByteSlice.EMPTY, false);
         FulmarMessage.WireOrigin origin = new FulmarMessage.WireOrigin(
                 wire, FulmarMessage.DEFAULT_PRIORITY, DeliveryMode.PERSISTENT, bornTimestamp, undecoded);
-        FulmarMessage message = create(wire.find(JmsNames.KIND), origin, body, policy);
-        return message == null ? new FulmarBytesMessage(origin, body) : message;
+        FulmarMessage message = create(wire.find(JmsNames.KIND), origin, body, reading.objects());
+        if (message != null) {
+            return message;
+        }
+        return reading.nativeText() && Texts.isUtf8(body)
+                ? new FulmarTextMessage(origin, WireBody.TEXT, body)
+                : new FulmarBytesMessage(origin, body);
     }
 
     private static @Nullable FulmarMessage create(

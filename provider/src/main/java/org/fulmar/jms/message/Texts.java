@@ -48,6 +48,15 @@ final class Texts {
         return new String(chars);
     }
 
+    static boolean isUtf8(ByteSlice bytes) {
+        try {
+            fromUtf8(bytes);
+            return true;
+        } catch (JMSException e) {
+            return false;
+        }
+    }
+
     /** Refuses malformed UTF-8, which the JDK would replace without a word. */
     static String fromUtf8(ByteSlice bytes) throws JMSException {
         String text = new String(bytes.array(), bytes.offset(), bytes.length(), StandardCharsets.UTF_8);

@@ -169,7 +169,7 @@ final class AssignedMessages {
     private void call(Delivery next, MessageListener to, Acknowledgements own) throws JMSException {
         FulmarMessage message;
         try {
-            message = next.toMessage(connection.options().deserialization(), this::acknowledge);
+            message = next.toMessage(connection.options().reading(), this::acknowledge);
         } catch (JMSException e) {
             // one that nobody can read stays at the broker, and the others are served
             next.consumer().creditAnother(next);

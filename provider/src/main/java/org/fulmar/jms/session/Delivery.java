@@ -4,9 +4,9 @@ import jakarta.jms.JMSException;
 import java.nio.ByteBuffer;
 import org.fulmar.jms.message.Acknowledger;
 import org.fulmar.jms.message.ByteSlice;
-import org.fulmar.jms.message.DeserializationPolicy;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.jms.message.MessageMapping;
+import org.fulmar.jms.message.Reading;
 import org.fulmar.jms.message.ReceiptInfo;
 import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.JmsFlag;
@@ -63,17 +63,16 @@ record Delivery(
     }
 
     /** A message of its own, made anew at each call. */
-    FulmarMessage toMessage(DeserializationPolicy policy, @Nullable Acknowledger acknowledger) throws JMSException {
-        return toMessage(record, new ReceiptInfo(consumer.destination(), deliveryCount, acknowledger), policy);
+    FulmarMessage toMessage(Reading reading, @Nullable Acknowledger acknowledger) throws JMSException {
+        return toMessage(record, new ReceiptInfo(consumer.destination(), deliveryCount, acknowledger), reading);
     }
 
-    static FulmarMessage toMessage(byte[] record, ReceiptInfo receipt, DeserializationPolicy policy)
-            throws JMSException {
+    static FulmarMessage toMessage(byte[] record, ReceiptInfo receipt, Reading reading) throws JMSException {
         MessageRecord view = view(record);
         ByteSlice body =
                 (view.sysFlag() & SysFlag.COMPRESSED) == 0 ? ByteSlice.of(view.body()) : ByteSlice.of(inflate(view));
         FulmarMessage message = MessageMapping.fromWire(
-                view.flag(), ByteSlice.of(view.propertyBytes()), body, view.bornTimestamp(), policy);
+                view.flag(), ByteSlice.of(view.propertyBytes()), body, view.bornTimestamp(), reading);
         message.received(receipt);
         return message;
     }

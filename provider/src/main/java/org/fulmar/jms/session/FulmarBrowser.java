@@ -118,7 +118,7 @@ final class FulmarBrowser implements QueueBrowser {
             // one that nobody has got yet is shown as its first consumer will see it
             ReceiptInfo receipt = new ReceiptInfo(queue, Math.max(1, message.deliveryCount()), null);
             return Delivery.toMessage(
-                    message.record(), receipt, session.connection().options().deserialization());
+                    message.record(), receipt, session.connection().options().reading());
         }
 
         @Override

@@ -138,7 +138,7 @@ final class FulmarSession extends SessionFactory {
 
     FulmarMessage toMessage(Delivery next) throws JMSException {
         try {
-            return next.toMessage(connection.options().deserialization(), this::acknowledge);
+            return next.toMessage(connection.options().reading(), this::acknowledge);
         } catch (JMSException e) {
             next.consumer().creditAnother(next);
             throw e;

@@ -11,6 +11,7 @@ import java.util.Map;
 final class Wire {
 
     static final DeserializationPolicy POLICY = DeserializationPolicy.jdkValuesOnly();
+    static final Reading READING = new Reading(POLICY, false);
 
     private Wire() {}
 
@@ -39,6 +40,10 @@ final class Wire {
 
     /** A message of a native producer; names and values in turn. */
     static FulmarMessage ofNative(byte[] body, String... properties) throws JMSException {
+        return ofNative(READING, body, properties);
+    }
+
+    static FulmarMessage ofNative(Reading reading, byte[] body, String... properties) throws JMSException {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < properties.length; i += 2) {
             text.append(properties[i])
@@ -47,7 +52,7 @@ final class Wire {
                     .append('\u0002');
         }
         byte[] block = text.toString().getBytes(StandardCharsets.UTF_8);
-        return MessageMapping.fromWire(0, ByteSlice.of(block), ByteSlice.of(body), 1_000, POLICY);
+        return MessageMapping.fromWire(0, ByteSlice.of(block), ByteSlice.of(body), 1_000, reading);
     }
 
     static List<String> propertyNames(FulmarMessage message) throws JMSException {

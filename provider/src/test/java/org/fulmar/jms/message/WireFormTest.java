@@ -117,7 +117,7 @@ class WireFormTest {
     void aDisabledTimestampStaysZeroWhateverTheRecordSays() throws Exception {
         WireMessage wire = MessageMapping.toWire(new FulmarMessage());
         FulmarMessage received = MessageMapping.fromWire(
-                wire.flag(), ByteSlice.of(wire.properties()), ByteSlice.of(wire.body()), 99, Wire.POLICY);
+                wire.flag(), ByteSlice.of(wire.properties()), ByteSlice.of(wire.body()), 99, Wire.READING);
         assertThat(received.getJMSTimestamp()).isZero();
     }
 
@@ -169,7 +169,7 @@ class WireFormTest {
         ByteSlice properties = new ByteSlice(frame.array(), 100, wire.properties().length);
         ByteSlice body = new ByteSlice(frame.array(), 101 + wire.properties().length, wire.body().length);
         FulmarTextMessage received =
-                (FulmarTextMessage) MessageMapping.fromWire(wire.flag(), properties, body, 0, Wire.POLICY);
+                (FulmarTextMessage) MessageMapping.fromWire(wire.flag(), properties, body, 0, Wire.READING);
         assertThat(received.getText()).isEqualTo("body");
         assertThat(received.getIntProperty("a")).isEqualTo(7);
         assertThat(MessageMapping.toWire(received).body()).isEqualTo(wire.body());
@@ -207,9 +207,36 @@ class WireFormTest {
         assertThat(message.getJMSPriority()).isEqualTo(4);
         assertThat(message.getJMSExpiration()).isZero();
         assertThat(message.getJMSCorrelationID()).isNull();
-        assertThat(Wire.propertyNames(message)).containsExactly("a", "TTL");
+        assertThat(Wire.propertyNames(message)).containsExactly("JMS_FULMAR_Keys", "a", "TTL");
         assertThat(message.getObjectProperty("a")).isEqualTo("1");
         assertThat(message.getIntProperty("a")).isEqualTo(1);
+    }
+
+    @Test
+    void theBodyOfANativeMessageIsATextIfThatIsWantedAndItIsUtf8() throws Exception {
+        Reading text = new Reading(Wire.POLICY, true);
+        byte[] body = "h\u00E4".getBytes(StandardCharsets.UTF_8);
+        assertThat(Wire.ofNative(text, body).getBody(String.class)).isEqualTo("h\u00E4");
+        assertThat(Wire.ofNative(text, new byte[] {(byte) 0xFF})).isInstanceOf(BytesMessage.class);
+        assertThat(Wire.ofNative(text, body, "_jms_k", "b")).isInstanceOf(BytesMessage.class);
+    }
+
+    @Test
+    void keysOfRocketMqAreAPropertyInBothDirections() throws Exception {
+        assertThat(Wire.ofNative(new byte[0], "KEYS", "a b").getStringProperty("JMS_FULMAR_Keys"))
+                .isEqualTo("a b");
+        FulmarMessage message = new FulmarMessage();
+        message.setStringProperty("JMS_FULMAR_Keys", "a b");
+        message.setStringProperty("KEYS", "mine");
+        assertThat(Wire.properties(message)).containsEntry("KEYS", "a b").containsEntry("_jms_p_KEYS", "mine");
+        assertThat(Wire.trip(message).getStringProperty("JMS_FULMAR_Keys")).isEqualTo("a b");
+    }
+
+    @Test
+    void theCorrelationIdOfANativeRequestIsThatOfTheMessage() throws Exception {
+        FulmarMessage message = Wire.ofNative(new byte[0], "CORRELATION_ID", "c\\1");
+        assertThat(message.getJMSCorrelationID()).isEqualTo("c\\1");
+        assertThat(message.propertyExists("CORRELATION_ID")).isFalse();
     }
 
     @Test
@@ -223,7 +250,7 @@ class WireFormTest {
     @Test
     void theLastSeparatorMayBeMissingAndEntriesWithoutNameOrValueDoNotCount() throws Exception {
         byte[] block = "\u0002\u0001x\u0002b\u0001\u0002c\u0002a\u00011".getBytes(StandardCharsets.UTF_8);
-        FulmarMessage message = MessageMapping.fromWire(0, ByteSlice.of(block), ByteSlice.EMPTY, 0, Wire.POLICY);
+        FulmarMessage message = MessageMapping.fromWire(0, ByteSlice.of(block), ByteSlice.EMPTY, 0, Wire.READING);
         assertThat(Wire.propertyNames(message)).containsExactly("a");
         assertThat(message.getStringProperty("a")).isEqualTo("1");
     }
@@ -253,7 +280,7 @@ class WireFormTest {
                 ByteSlice.of(reordered.toString().getBytes(StandardCharsets.UTF_8)),
                 ByteSlice.of(wire.body()),
                 0,
-                Wire.POLICY);
+                Wire.READING);
         assertThat(received).isInstanceOf(FulmarMapMessage.class);
         assertThat(received.getJMSMessageID()).isEqualTo("ID:1");
         assertThat(received.getObjectProperty("a")).isEqualTo(1);

@@ -17,11 +17,11 @@ import org.fulmar.broker.interop.probe.Scenario.Phase;
  * Tries a broker with Apache's Java client, whichever version is on the class path, and prints for each scenario a line
  * {@code PASS name} or {@code FAIL name: why}. Uses nothing but that client and the JDK.
  *
- * <p>Arguments: name server address, phase, and a name for the run; topics and groups begin with it, so that runs do
- * not meet, and both phases of a run find each other's.
+ * <p>Arguments: name server address, phase, a name for the run, and the client's version; topics and groups begin with
+ * the name, so that runs do not meet, and both phases of a run find each other's.
  */
 public final class ApacheProbe {
-    private static final int AT_ONCE = 16;
+    private static final int AT_ONCE = 24;
     private static final long SECONDS = 75;
 
     /** One scenario's steps; what it throws says why it fails. */
@@ -40,10 +40,17 @@ public final class ApacheProbe {
         SendScenarios.addTo(steps);
         ConsumeScenarios.addTo(steps);
         QueryScenarios.addTo(steps);
+        FilterScenarios.addTo(steps);
+        ConsumptionScenarios.addTo(steps);
         RestartScenarios.addTo(steps);
         TransactionScenarios.addTo(steps);
+        RequestScenarios.addTo(steps);
+        if (args[3].startsWith("5")) {
+            // others lack the classes
+            PopScenarios.addTo(steps);
+        }
 
-        List<Scenario> scenarios = Scenario.of(phase);
+        List<Scenario> scenarios = Scenario.of(phase, args[3]);
         Map<Scenario, Future<?>> verdicts = new EnumMap<>(Scenario.class);
         ExecutorService workers = Executors.newFixedThreadPool(AT_ONCE);
         for (Scenario scenario : scenarios) {

@@ -25,6 +25,13 @@ public enum Scenario {
     A_NEW_GROUP_FROM_LAST_GETS_ALL_OF_A_YOUNG_TOPIC(Phase.FIRST),
     A_WAITING_CONSUMER_GETS_A_MESSAGE_WITHOUT_POLLING_DELAY(Phase.FIRST),
 
+    A_SQL_FILTER_LETS_ONLY_WHAT_MATCHES_THROUGH(Phase.FIRST),
+    A_LITE_PULL_SUBSCRIBER_GETS_WHAT_ITS_SQL_FILTER_MATCHES(Phase.FIRST),
+    A_PULL_WITH_A_SQL_FILTER_BRINGS_WHAT_MATCHES(Phase.FIRST),
+    A_GROUP_WITH_A_NEW_SQL_FILTER_GETS_WHAT_THAT_MATCHES(Phase.FIRST),
+    A_BAD_SQL_FILTER_IS_REFUSED_WHEN_THE_CONSUMER_STARTS(Phase.FIRST),
+    A_KEY_IS_LOOKED_FOR_IN_THE_TIME_GIVEN(Phase.FIRST),
+
     A_MESSAGE_IS_FOUND_BY_ITS_KEY(Phase.FIRST),
     A_MESSAGE_IS_FOUND_BY_ITS_UNIQUE_ID(Phase.FIRST),
     A_MESSAGE_IS_FOUND_BY_ITS_OFFSET_ID(Phase.FIRST),
@@ -37,6 +44,29 @@ public enum Scenario {
     ANOTHER_PRODUCER_OF_THE_GROUP_IS_ASKED_WHEN_THE_FIRST_IS_GONE(Phase.FIRST),
     A_MESSAGE_ASKED_FOR_IN_VAIN_IS_KEPT_FOR_INSPECTION(Phase.FIRST),
 
+    AN_ORDERED_CONSUMER_KEEPS_THE_ORDER_OF_EACH_QUEUE(Phase.FIRST),
+    QUEUES_ARE_HANDED_OVER_TO_A_NEW_ORDERED_CONSUMER_AT_ONCE(Phase.FIRST),
+    AN_ORDERED_CONSUMERS_BAD_MESSAGE_IS_A_DEAD_LETTER(Phase.FIRST),
+    A_DELAY_LEVEL_IS_WAITED_FOR(Phase.FIRST),
+    A_TIMED_MESSAGE_COMES_AT_ITS_TIME(Phase.FIRST),
+    A_RECALLED_MESSAGE_NEVER_COMES(Phase.FIRST, 5),
+    A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER(Phase.FIRST),
+    A_MESSAGE_IS_SENT_BACK_BEFORE_THE_RESTART(Phase.FIRST),
+
+    A_REQUEST_IS_ANSWERED_BY_A_REPLY(Phase.FIRST),
+    AN_ASYNCHRONOUS_REQUEST_IS_ANSWERED_BY_A_REPLY(Phase.FIRST),
+    A_REQUEST_THAT_NOBODY_REPLIES_TO_TIMES_OUT(Phase.FIRST),
+
+    POP_CONSUMERS_SHARE_AND_GET_EACH_MESSAGE_ONCE(Phase.FIRST, 5),
+    A_WAITING_POP_GETS_A_MESSAGE_WITHOUT_POLLING_DELAY(Phase.FIRST, 5),
+    A_POP_CONSUMERS_TAG_FILTER_LETS_ONLY_ITS_TAGS_THROUGH(Phase.FIRST, 5),
+    A_POPPED_MESSAGE_THAT_FAILED_COMES_AGAIN_LATER(Phase.FIRST, 5),
+    A_POP_GROUP_STOPS_HALFWAY_BEFORE_THE_RESTART(Phase.FIRST, 5),
+    A_POP_GROUP_GOES_ON_AFTER_A_RESTART_WHERE_IT_WAS(Phase.RESTARTED, 5),
+    A_TOPIC_IS_MADE_FOR_A_POP_GROUP_AND_THE_KILL(Phase.FIRST, 5),
+    A_POP_GROUP_STOPS_HALFWAY_BEFORE_THE_KILL(Phase.RESTARTED, 5),
+    A_POP_GROUP_GOES_ON_AFTER_A_KILL_WHERE_IT_WAS(Phase.KILLED, 5),
+
     A_HALF_MESSAGE_IS_LEFT_FOR_AFTER_THE_RESTART(Phase.FIRST),
     MESSAGES_ARE_LEFT_FOR_AFTER_THE_RESTART(Phase.FIRST),
     A_GROUP_STOPS_HALFWAY_BEFORE_THE_RESTART(Phase.FIRST),
@@ -45,6 +75,9 @@ public enum Scenario {
     A_MESSAGE_SENT_BEFORE_A_RESTART_IS_FOUND_BY_ITS_KEY_AFTER_IT(Phase.RESTARTED),
     AN_UNKNOWN_TOPIC_IS_REFUSED_WITHOUT_AUTO_CREATION(Phase.RESTARTED),
     A_HALF_MESSAGE_FROM_BEFORE_A_RESTART_IS_ASKED_FOR_AND_COMMITTED(Phase.RESTARTED),
+    A_MESSAGE_SENT_BACK_BEFORE_A_RESTART_COMES_AGAIN_AFTER_IT(Phase.RESTARTED),
+    DELAYED_MESSAGES_ARE_LEFT_FOR_AFTER_THE_KILL(Phase.RESTARTED),
+    EACH_DELAYED_MESSAGE_FROM_BEFORE_A_KILL_COMES_ONCE(Phase.KILLED),
     A_HALF_MESSAGE_IS_LEFT_FOR_AFTER_THE_KILL(Phase.RESTARTED),
     A_HALF_MESSAGE_FROM_BEFORE_A_KILL_IS_ASKED_FOR_AND_COMMITTED(Phase.KILLED);
 
@@ -59,14 +92,28 @@ public enum Scenario {
     }
 
     private final Phase phase;
+    private final int since;
 
     Scenario(Phase phase) {
-        this.phase = phase;
+        this(phase, 0);
     }
 
-    public static List<Scenario> of(Phase phase) {
+    /**
+     * @param since the first major version of the client that knows how
+     */
+    Scenario(Phase phase, int since) {
+        this.phase = phase;
+        this.since = since;
+    }
+
+    /** Those of a phase that a client of this version, such as 5.4.0, runs. */
+    public static List<Scenario> of(Phase phase, String version) {
         return Arrays.stream(values())
-                .filter(scenario -> scenario.phase == phase)
+                .filter(scenario -> scenario.phase == phase && scenario.isFor(version))
                 .toList();
+    }
+
+    public boolean isFor(String version) {
+        return Integer.parseInt(version.substring(0, version.indexOf('.'))) >= since;
     }
 }

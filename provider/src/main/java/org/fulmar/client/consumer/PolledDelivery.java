@@ -1,0 +1,140 @@
+package org.fulmar.client.consumer;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.fulmar.client.ReceivedMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages for an application that asks for them. What a poll returned is in the application's hands until the next poll,
+ * or until it commits, as configured. Owned by the consumer's loop.
+ */
+final class PolledDelivery implements Delivery {
+    private final boolean autoCommit;
+    private final Deque<HeldQueue> line = new ArrayDeque<>();
+    private final Map<HeldQueue, List<ProcessQueue.Entry>> inHand = new LinkedHashMap<>();
+    private Consumer<HeldQueue> progress = held -> {};
+    private @Nullable CompletableFuture<List<ReceivedMessage>> waiting;
+    private int wanted;
+
+    PolledDelivery(boolean autoCommit) {
+        this.autoCommit = autoCommit;
+    }
+
+    void connect(Consumer<HeldQueue> progressed) {
+        progress = progressed;
+    }
+
+    /** Completes with messages as soon as there are some. One poll at a time. */
+    CompletableFuture<List<ReceivedMessage>> poll(int max) {
+        if (autoCommit) {
+            finishInHand();
+        }
+        CompletableFuture<List<ReceivedMessage>> answer = new CompletableFuture<>();
+        wanted = max;
+        waiting = answer;
+        give();
+        return answer;
+    }
+
+    /** The poll is over, with what there is. */
+    List<ReceivedMessage> giveUp(CompletableFuture<List<ReceivedMessage>> poll) {
+        if (waiting == poll) {
+            waiting = null;
+        }
+        return poll.isDone() ? poll.join() : List.of();
+    }
+
+    /** What polls have returned is done. */
+    void finishInHand() {
+        Map<HeldQueue, List<ProcessQueue.Entry>> done = new LinkedHashMap<>(inHand);
+        inHand.clear();
+        done.forEach((held, entries) -> {
+            entries.forEach(held.messages::finish);
+            progress.accept(held);
+        });
+    }
+
+    /** What polls have returned and nobody has committed is not done, and will come again. */
+    void letGo() {
+        Map<HeldQueue, List<ProcessQueue.Entry>> left = new LinkedHashMap<>(inHand);
+        inHand.clear();
+        left.forEach((held, entries) -> {
+            held.messages.giveBack(entries);
+            progress.accept(held);
+        });
+    }
+
+    private void give() {
+        CompletableFuture<List<ReceivedMessage>> poll = waiting;
+        if (poll == null) {
+            return;
+        }
+        List<ReceivedMessage> messages = new ArrayList<>();
+        int turns = line.size();
+        while (turns-- > 0 && messages.size() < wanted) {
+            HeldQueue held = line.removeFirst();
+            held.inLine = false;
+            if (held.state != HeldQueue.State.ACTIVE || held.paused || !held.messages.hasWaiting()) {
+                continue;
+            }
+            List<ProcessQueue.Entry> taken = held.messages.take(wanted - messages.size());
+            taken.forEach(entry -> messages.add(entry.message()));
+            inHand.computeIfAbsent(held, queue -> new ArrayList<>()).addAll(taken);
+            enqueue(held);
+        }
+        if (!messages.isEmpty()) {
+            waiting = null;
+            poll.complete(messages);
+        }
+    }
+
+    private void enqueue(HeldQueue held) {
+        if (!held.inLine && held.messages.hasWaiting()) {
+            held.inLine = true;
+            line.addLast(held);
+        }
+    }
+
+    @Override
+    public void arrived(HeldQueue held) {
+        enqueue(held);
+        give();
+    }
+
+    /** The offset of the next message that a poll will return of this queue. */
+    long position(HeldQueue held) {
+        return held.messages.nextWaiting();
+    }
+
+    @Override
+    public void withdraw(HeldQueue held) {
+        // what waits is here still, and what is in the application's hands can't be taken away
+    }
+
+    @Override
+    public void gone(HeldQueue held) {
+        inHand.remove(held);
+    }
+
+    @Override
+    public void sweep(HeldQueue held) {
+        // an application may take as long as it needs
+    }
+
+    @Override
+    public boolean isOrdered() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        // it has no threads
+    }
+}

@@ -1,0 +1,63 @@
+package org.fulmar.client.producer;
+
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import org.fulmar.client.ClientException;
+import org.fulmar.client.ClientInstance;
+import org.fulmar.client.MessageQueue;
+import org.fulmar.client.ReceivedMessage;
+import org.fulmar.client.TopicRoute;
+import org.fulmar.protocol.command.PullRequest;
+import org.fulmar.protocol.command.RequestCode;
+import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.frame.Frame;
+
+/** Reads what a topic holds, by plain pulls. */
+final class Stored {
+    private Stored() {}
+
+    static List<ReceivedMessage> of(ClientInstance client, String topic) throws ClientException, InterruptedException {
+        List<ReceivedMessage> messages = new ArrayList<>();
+        for (MessageQueue queue : client.await(client.refreshRoute(topic)).readQueues()) {
+            messages.addAll(of(client, queue));
+        }
+        return messages;
+    }
+
+    static List<ReceivedMessage> of(ClientInstance client, MessageQueue queue)
+            throws ClientException, InterruptedException {
+        List<ReceivedMessage> messages = new ArrayList<>();
+        long offset = 0;
+        while (true) {
+            PullRequest pull = new PullRequest(
+                    "READER",
+                    queue.topic(),
+                    queue.queueId(),
+                    offset,
+                    32,
+                    PullRequest.sysFlag(false, false, true),
+                    -1,
+                    0,
+                    "*",
+                    0,
+                    "TAG",
+                    -1);
+            Frame answer = client.await(client.request(
+                    client.brokerAddress(queue.brokerName(), TopicRoute.MASTER),
+                    RequestCode.PULL_MESSAGE,
+                    pull.fields(),
+                    Unpooled.EMPTY_BUFFER,
+                    3000));
+            try {
+                if (answer.code() != ResponseCode.SUCCESS) {
+                    return messages;
+                }
+                messages.addAll(ReceivedMessage.decode(answer.body(), queue.brokerName(), 8 << 20));
+                offset = PullRequest.Result.decode(answer).nextBeginOffset();
+            } finally {
+                answer.release();
+            }
+        }
+    }
+}
