@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 /** Random SQL92 filters over random properties; run one again with {@code -Dfulmar.seed=N}. */
 @Timeout(60)
 class SqlModelTest {
-    private static final int SEEDS = 20_000;
+    private static final int SEEDS = 10_000;
 
     @Test
     void aFilterHasTheTruthThatASimpleModelGivesIt() {
