@@ -3,8 +3,8 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -152,8 +152,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
-        this.filterBits =
-                new FilterBits(config.calculateFilterBits(), disk, config.store().root(), clock);
+        this.filterBits = new FilterBits(
+                config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -210,7 +210,8 @@ public final class Broker implements AutoCloseable {
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
+                new PullHandler(
+                        config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),

@@ -195,7 +195,8 @@ class FilterBitsTest {
         assertAllGetTheirs();
         send(50);
         for (int round = 0; round < 2; round++) {
-            assertThat(producer.ask(RequestCode.DELETE_TOPIC_IN_BROKER, Map.of("topic", TOPIC)).code())
+            assertThat(producer.ask(RequestCode.DELETE_TOPIC_IN_BROKER, Map.of("topic", TOPIC))
+                            .code())
                     .isZero();
             sent.clear();
             // the other way round, so that old bits would be wrong
@@ -215,7 +216,9 @@ class FilterBitsTest {
         Wanted costly = Wanted.sql(TOPIC, "w LIKE '%" + "_".repeat(100) + "y%' OR n = 3", -1);
         send(1);
         consumer.drain("g", costly, QUEUE);
-        assertThat(producer.send(TOPIC, "wide", 0, Map.of("w", "x".repeat(3_000))).code()).isZero();
+        assertThat(producer.send(TOPIC, "wide", 0, Map.of("w", "x".repeat(3_000)))
+                        .code())
+                .isZero();
         send(5);
         assertThat(consumer.drain("g", costly, QUEUE)).containsExactly("m3");
         assertThat(broker.filterBits().counts().tried()).isEqualTo(1);
@@ -259,7 +262,8 @@ class FilterBitsTest {
                         }
                     }
                     if (!bodies.isEmpty()) {
-                        assertThat(consumer.drain("g", Wanted.sql(TOPIC, "a < " + a + " OR b = '" + b + "'", -1), QUEUE))
+                        assertThat(consumer.drain(
+                                        "g", Wanted.sql(TOPIC, "a < " + a + " OR b = '" + b + "'", -1), QUEUE))
                                 .as("seed %s, step %s", seed, step)
                                 .isEqualTo(wanted);
                     }

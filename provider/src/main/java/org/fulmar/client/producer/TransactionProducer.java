@@ -39,6 +39,7 @@ public final class TransactionProducer implements AutoCloseable {
     private final ThreadPoolExecutor checks;
     /** Brokers of these may have to ask, however long ago the last message was. */
     private final Set<String> topics = ConcurrentHashMap.newKeySet();
+
     private final Producer producer;
     private final ClientInstance client;
 

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Servers that answer wrongly, late, or not at all: each send ends, in time and with the right failure. */
 @Timeout(30)
 class HostileServerTest {
-    private static final String STORED = "{\"msgId\":\"7F00000100002A9F0000000000000001\",\"queueId\":\"1\","
-            + "\"queueOffset\":\"5\"}";
+    private static final String STORED =
+            "{\"msgId\":\"7F00000100002A9F0000000000000001\",\"queueId\":\"1\"," + "\"queueOffset\":\"5\"}";
     private static final Message MESSAGE = Message.of("T", new byte[] {1});
 
     private static ClientConfig config(ScriptedServer nameServer) {
@@ -56,7 +56,8 @@ class HostileServerTest {
         noise[2] = 0x10;
         ScriptedServer.Script[] scripts = {
             (code, opaque) -> noise,
-            (code, opaque) -> ByteBuffer.allocate(8).putInt(Integer.MAX_VALUE).putInt(10).array(),
+            (code, opaque) ->
+                    ByteBuffer.allocate(8).putInt(Integer.MAX_VALUE).putInt(10).array(),
             (code, opaque) -> ByteBuffer.allocate(8).putInt(-1).putInt(-1).array(),
             (code, opaque) -> ScriptedServer.raw("{\"code\":0,", new byte[0]),
             (code, opaque) -> ScriptedServer.raw("[1,2,3]", new byte[0]),
@@ -102,8 +103,8 @@ class HostileServerTest {
                 ClientInstance client = ClientInstance.start(config(nameServer));
                 Producer producer = Producer.start(client, sends(0))) {
             assertThatThrownBy(() -> producer.send(MESSAGE))
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.kind())
-                            .isEqualTo(kind));
+                    .isInstanceOfSatisfying(
+                            ClientException.class, e -> assertThat(e.kind()).isEqualTo(kind));
             assertThat(producer.send(MESSAGE).offset()).isEqualTo(5);
             assertThat(broker.sends.get()).isEqualTo(2);
         }
@@ -125,12 +126,12 @@ class HostileServerTest {
             assertThat(producer.sendAsync(MESSAGE).get().offset()).isEqualTo(5);
             wrong.set(3);
             assertThatThrownBy(() -> producer.send(MESSAGE))
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.code())
-                            .isEqualTo(code));
+                    .isInstanceOfSatisfying(
+                            ClientException.class, e -> assertThat(e.code()).isEqualTo(code));
             wrong.set(1);
             assertThatThrownBy(() -> producer.send(MESSAGE, producer.queues("T").get(0)))
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.code())
-                            .isEqualTo(code));
+                    .isInstanceOfSatisfying(
+                            ClientException.class, e -> assertThat(e.code()).isEqualTo(code));
         }
     }
 
@@ -143,8 +144,8 @@ class HostileServerTest {
                 Producer producer = Producer.start(client, config)) {
             long start = System.nanoTime();
             assertThatThrownBy(() -> producer.send(MESSAGE))
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.kind())
-                            .isEqualTo(Kind.TIMED_OUT));
+                    .isInstanceOfSatisfying(
+                            ClientException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMED_OUT));
             assertThat((System.nanoTime() - start) / 1_000_000).isBetween(500L, 3000L);
             assertThat(broker.sends.get()).isBetween(2, 7);
         }
@@ -160,8 +161,7 @@ class HostileServerTest {
                 assertThat(producer.send(MESSAGE).status().name()).isEqualTo("FLUSH_DISK_TIMEOUT");
                 assertThat(broker.sends.get()).isEqualTo(1);
             }
-            try (Producer producer = Producer.start(
-                    client, sends(2).with(ProducerConfig.RETRY_NOT_SAFE, "true"))) {
+            try (Producer producer = Producer.start(client, sends(2).with(ProducerConfig.RETRY_NOT_SAFE, "true"))) {
                 assertThat(producer.send(MESSAGE).status().name()).isEqualTo("FLUSH_DISK_TIMEOUT");
                 assertThat(broker.sends.get()).isEqualTo(4);
             }
@@ -170,15 +170,14 @@ class HostileServerTest {
 
     @Test
     void asynchronousSendsAreBounded() throws Exception {
-        ProducerConfig bounded = sends(0)
-                .with(ProducerConfig.MAX_ASYNC_MESSAGES, 2)
-                .with(ProducerConfig.MAX_ASYNC_BYTES, 1 << 16);
+        ProducerConfig bounded =
+                sends(0).with(ProducerConfig.MAX_ASYNC_MESSAGES, 2).with(ProducerConfig.MAX_ASYNC_BYTES, 1 << 16);
         Message large = Message.of("T", new byte[60_000]);
         try (ScriptedServer broker = new ScriptedServer((code, opaque) -> null);
                 ScriptedServer nameServer = ScriptedServer.nameServerOf(broker);
                 ClientInstance client = ClientInstance.start(config(nameServer))) {
-            ProducerConfig failing = bounded.with(ProducerConfig.WHEN_FULL, "fail")
-                    .with(ProducerConfig.COMPRESSION, "none");
+            ProducerConfig failing =
+                    bounded.with(ProducerConfig.WHEN_FULL, "fail").with(ProducerConfig.COMPRESSION, "none");
             try (Producer producer = Producer.start(client, failing)) {
                 CompletableFuture<SendResult> first = producer.sendAsync(MESSAGE);
                 producer.sendAsync(MESSAGE);

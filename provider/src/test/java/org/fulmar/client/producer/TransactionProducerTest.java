@@ -106,11 +106,9 @@ class TransactionProducerTest {
 
     @Test
     void unknownIsAskedAfterOnAThreadOfItsOwnUntilItIsKnown() throws Exception {
-        Listener listener = new Listener(
-                body -> TransactionState.UNKNOWN,
-                body -> {
-                    throw new IllegalStateException("thrown on purpose: not known yet");
-                });
+        Listener listener = new Listener(body -> TransactionState.UNKNOWN, body -> {
+            throw new IllegalStateException("thrown on purpose: not known yet");
+        });
         try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
             producer.send(message("COMMIT later"), null);
             producer.send(message("ROLLBACK later"), null);
@@ -159,10 +157,11 @@ class TransactionProducerTest {
     void delayedMessageCantBeInATransaction() throws Exception {
         Listener listener = new Listener(body -> TransactionState.COMMIT, body -> TransactionState.COMMIT);
         try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
-            assertThatThrownBy(() -> producer.send(
-                            Message.builder("T").delayLevel(1).build(), null))
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.kind())
-                            .isEqualTo(ClientException.Kind.ILLEGAL_MESSAGE));
+            assertThatThrownBy(() ->
+                            producer.send(Message.builder("T").delayLevel(1).build(), null))
+                    .isInstanceOfSatisfying(
+                            ClientException.class,
+                            e -> assertThat(e.kind()).isEqualTo(ClientException.Kind.ILLEGAL_MESSAGE));
             assertThat(listener.executed).isEmpty();
         }
     }

@@ -36,8 +36,7 @@ final class RequestScenarios {
         session.createTopic(session.topic());
         DefaultMQProducer answers = session.newProducer();
         answers.start();
-        DefaultMQPushConsumer consumer =
-                session.pushConsumer(session.group("replier"), session.topic(), new Inbox());
+        DefaultMQPushConsumer consumer = session.pushConsumer(session.group("replier"), session.topic(), new Inbox());
         consumer.registerMessageListener((List<MessageExt> got, ConsumeConcurrentlyContext context) -> {
             try {
                 for (MessageExt message : got) {
