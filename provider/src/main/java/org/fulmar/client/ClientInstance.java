@@ -2,6 +2,7 @@ package org.fulmar.client;
 
 import io.netty.buffer.ByteBuf;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -243,6 +244,14 @@ public final class ClientInstance implements AutoCloseable {
         return heartbeats.beat();
     }
 
+    /**
+     * As {@link #beat}, but only the brokers that there is a connection to. When it completes, no request that follows
+     * reaches a broker before that knows the groups, as they are the first thing that is said on a new connection.
+     */
+    public CompletableFuture<Void> beatConnected() {
+        return heartbeats.beat(true);
+    }
+
     /** RocketMQ's number of the release that a broker speaks for, or 0 if none has answered a heartbeat yet. */
     public int brokerVersion(String address) {
         return heartbeats.brokerVersion(address);
@@ -281,6 +290,10 @@ public final class ClientInstance implements AutoCloseable {
 
     private void brokerLost(Connection connection) {
         LOG.debug("{} was lost", connection);
+        if (connection.remoteAddress() instanceof InetSocketAddress address && !leaving) {
+            String broker = routes.brokerName(address.getHostString() + ":" + address.getPort());
+            heartbeats.consumers().forEach(consumer -> consumer.connectionLost(broker));
+        }
         if (!leaving && recoveryIsDue.compareAndSet(false, true)) {
             threads.after(config.number(ClientConfig.RECOVER_DELAY), "the search for brokers", () -> {
                 recoveryIsDue.set(false);

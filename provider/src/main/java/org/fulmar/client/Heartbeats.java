@@ -108,12 +108,22 @@ final class Heartbeats {
      * never with a failure.
      */
     CompletableFuture<Void> beat() {
+        return beat(false);
+    }
+
+    /**
+     * @param connected only those that there is a connection to; others are told when there is one
+     */
+    CompletableFuture<Void> beat(boolean connected) {
         if (isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         byte[] body = body();
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (String address : routes.addresses(!consumers.isEmpty())) {
+            if (connected && !requests.isConnected(address)) {
+                continue;
+            }
             answers.add(requests.request(
                             address, RequestCode.HEART_BEAT, Map.of(), Unpooled.wrappedBuffer(body), timeoutMillis)
                     .handle((frame, failure) -> {
@@ -154,12 +164,15 @@ final class Heartbeats {
         return versions.getOrDefault(address, 0);
     }
 
-    /** Tells all brokers that a group has left. Never fails. */
+    /** Tells the brokers that know of it that a group has left: without a connection they have forgotten it. Never fails. */
     CompletableFuture<Void> unregister(String groupField, String group) {
         Map<String, String> fields =
                 Fields.write().put("clientID", clientId).put(groupField, group).map();
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (String address : routes.addresses(true)) {
+            if (!requests.isConnected(address)) {
+                continue;
+            }
             answers.add(requests.request(
                             address, RequestCode.UNREGISTER_CLIENT, fields, Unpooled.EMPTY_BUFFER, timeoutMillis)
                     .handle((frame, failure) -> {

@@ -92,15 +92,23 @@ public record ReceivedMessage(
                 record.flag(),
                 record.sysFlag(),
                 record.bornTimestamp(),
-                MessageId.address(record.bornHost()),
+                host(record.bornHost()),
                 record.storeTimestamp(),
-                MessageId.address(record.storeHost()),
+                host(record.storeHost()),
                 record.reconsumeTimes(),
                 record.preparedTransactionOffset(),
                 record.size(),
                 Collections.unmodifiableMap(MessageProperties.parse(record.propertyBytes())),
                 body,
                 damage);
+    }
+
+    private static InetSocketAddress host(byte[] bytes) {
+        try {
+            return MessageId.address(bytes);
+        } catch (IllegalArgumentException e) {
+            throw new FrameException("a record has a host that is none: " + e.getMessage(), e);
+        }
     }
 
     public MessageQueue queue() {

@@ -40,6 +40,10 @@ final class Requests {
         this.closed = closed;
     }
 
+    boolean isConnected(String address) {
+        return connections.open(address) != null;
+    }
+
     Frame frame(int code, Map<String, String> fields, ByteBuf body) {
         HeaderEncoding fitting = code > MAX_BINARY_CODE ? HeaderEncoding.JSON : encoding;
         return Frame.request(code, signing == null ? fields : signing.sign(fields, body), body, fitting);

@@ -172,7 +172,11 @@ final class Routes {
         }
         byTopic.put(route.topic(), new Known(route, before == null ? polls : before.usedAt));
         route.brokers().forEach(broker -> brokers.put(broker.name(), broker));
-        changed.accept(route);
+        try {
+            changed.accept(route);
+        } catch (RuntimeException e) {
+            LOG.error("who is told of the route of {} has failed", route.topic(), e);
+        }
     }
 
     /** Asks for all routes anew, a few at a time; those of {@code needed} also if they are not known yet. */
@@ -201,29 +205,40 @@ final class Routes {
     }
 
     private void pollNext(Queue<String> left, AtomicInteger running, CompletableFuture<Void> all) {
-        String topic;
-        synchronized (left) {
-            topic = left.poll();
-        }
-        if (topic == null) {
-            if (running.decrementAndGet() == 0) {
-                all.complete(null);
-                forgetBrokers();
+        while (true) {
+            String topic;
+            synchronized (left) {
+                topic = left.poll();
             }
-            return;
-        }
-        refresh(topic).whenComplete((route, failure) -> {
-            if (failure != null) {
-                ClientException why = ClientException.of(failure);
-                if (why.kind() == ClientException.Kind.CLOSED) {
-                    synchronized (left) {
-                        left.clear();
-                    }
+            if (topic == null) {
+                if (running.decrementAndGet() == 0) {
+                    forgetBrokers();
+                    all.complete(null);
                 }
-                LOG.debug("the route of {} stays as it is: {}", topic, why.getMessage());
+                return;
             }
-            pollNext(left, running, all);
-        });
+            CompletableFuture<TopicRoute> asked = refresh(topic);
+            if (!asked.isDone()) {
+                asked.whenComplete((route, failure) -> {
+                    polled(topic, failure, left);
+                    pollNext(left, running, all);
+                });
+                return;
+            }
+            asked.whenComplete((route, failure) -> polled(topic, failure, left));
+        }
+    }
+
+    private static void polled(String topic, @Nullable Throwable failure, Queue<String> left) {
+        if (failure != null) {
+            ClientException why = ClientException.of(failure);
+            if (why.kind() == ClientException.Kind.CLOSED) {
+                synchronized (left) {
+                    left.clear();
+                }
+            }
+            LOG.debug("the route of {} stays as it is: {}", topic, why.getMessage());
+        }
     }
 
     /** Drops brokers that no route names any more. */

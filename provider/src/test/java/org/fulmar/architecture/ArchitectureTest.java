@@ -160,6 +160,23 @@ class ArchitectureTest {
             .areAssignableTo(Thread.class);
 
     @ArchTest
+    static final ArchRule consumerGroupsHaveNoThreadsClocksOrFiles = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.consume..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
     static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
             .that()
             .resideInAnyPackage("org.fulmar.broker.delivery..", "org.fulmar.broker.pop..")

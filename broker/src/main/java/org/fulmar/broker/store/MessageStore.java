@@ -244,7 +244,7 @@ public final class MessageStore {
     public void relocated(MessageRecord record) {
         QueueLog queue = queueIfPresent(record.topic(), record.queueId());
         if (queue != null) {
-            long tagHash = MessageProperties.tagHash(record.property(TAGS));
+            long tagHash = entryTag.of(record);
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
         views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));

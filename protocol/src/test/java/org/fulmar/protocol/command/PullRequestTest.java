@@ -111,6 +111,28 @@ class PullRequestTest {
     }
 
     @Test
+    void whatAClientWritesIsReadBack() {
+        assertThat(decode(FULL).fields()).isEqualTo(FULL);
+        PullRequest bare = new PullRequest("g", "t", 0, 0, 1, 0, -1, 0, null, 0, "TAG", -1);
+        assertThat(decode(bare.fields())).isEqualTo(bare);
+        assertThat(bare.fields()).doesNotContainKeys("subscription", "maxMsgBytes");
+        int all = PullRequest.sysFlag(true, true, true);
+        PullRequest flagged = new PullRequest("g", "t", 0, 0, 1, all, 5, 1000, "*", 0, "TAG", -1);
+        assertThat(flagged.commitsOffset()).isTrue();
+        assertThat(flagged.maySuspend()).isTrue();
+        assertThat(flagged.hasSubscription()).isTrue();
+        assertThat(PullRequest.sysFlag(false, false, false)).isZero();
+    }
+
+    @Test
+    void anAnswerIsReadBack() {
+        PullRequest.Result result = new PullRequest.Result(10, 2, 12);
+        Frame answer = Frame.request(0, result.fields(), Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON);
+        assertThat(PullRequest.Result.decode(answer)).isEqualTo(result);
+        assertThat(PullRequest.Result.suggestedBroker(answer)).isZero();
+    }
+
+    @Test
     void everyAnswerHasTheFieldsThatJavaClientsCantDoWithout() {
         assertThat(new PullRequest.Result(10, 2, 12).fields())
                 .containsAllEntriesOf(Map.of(

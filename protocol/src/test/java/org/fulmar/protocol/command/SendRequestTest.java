@@ -131,6 +131,16 @@ class SendRequestTest {
     }
 
     @Test
+    void anAnswerIsReadBack() {
+        for (String transaction : new String[] {null, "tx"}) {
+            SendRequest.Result result = new SendRequest.Result("0A", 3, 17, transaction);
+            assertThat(SendRequest.Result.decode(
+                            Frame.request(0, result.fields(), Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON)))
+                    .isEqualTo(result);
+        }
+    }
+
+    @Test
     void theAnswerHasWhatRocketMqClientsRead() {
         assertThat(new SendRequest.Result("0A", 3, 17, null).fields())
                 .isEqualTo(Map.of(

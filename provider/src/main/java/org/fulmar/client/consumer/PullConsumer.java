@@ -267,7 +267,7 @@ public final class PullConsumer implements AutoCloseable {
         checkOpen();
         CompletableFuture<Void> stored = ask(() -> {
             delivery.finishInHand();
-            return member.membership().commit(member.membership().held());
+            return member.membership().commit(true);
         });
         client.await(stored.orTimeout(COMMIT_MILLIS, TimeUnit.MILLISECONDS));
     }

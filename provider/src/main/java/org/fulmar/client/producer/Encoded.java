@@ -40,12 +40,12 @@ record Encoded(
         byte[] body = message.body();
         int sysFlag = 0;
         if (body.length >= config.compressFrom() && body.length > 0) {
-            try {
-                body = config.compression().compress(body);
-            } catch (IOException e) {
-                throw new ClientException(ClientException.Kind.ILLEGAL_MESSAGE, "the body can't be compressed", e);
+            byte[] compressed = compress(body, config);
+            // what has been compressed before gets no smaller
+            if (compressed.length < body.length) {
+                body = compressed;
+                sysFlag = config.compression().sysFlagBits();
             }
-            sysFlag = config.compression().sysFlagBits();
         }
         if (properties.containsKey(MessageProperties.TRAN_MSG)) {
             sysFlag |= SysFlag.TRANSACTION_PREPARED;
@@ -61,6 +61,14 @@ record Encoded(
                 text,
                 id(properties),
                 now);
+    }
+
+    private static byte[] compress(byte[] body, ProducerConfig config) throws ClientException {
+        try {
+            return config.compression().compress(body);
+        } catch (IOException e) {
+            throw new ClientException(ClientException.Kind.ILLEGAL_MESSAGE, "the body can't be compressed", e);
+        }
     }
 
     private static Map<String, String> withId(Message message, UniqueIds ids) {

@@ -38,7 +38,7 @@ final class RequestReply {
                 .system(Message.TTL, Long.toString(timeoutMillis))
                 .build();
         CompletableFuture<ReceivedMessage> reply = client.awaitReply(correlationId, timeoutMillis);
-        brokersKnowUs(message.topic())
+        brokersKnowUs()
                 .thenCompose(done -> producer.sendAsync(asking, timeoutMillis))
                 .whenComplete((sent, failure) -> {
                     if (failure != null) {
@@ -48,12 +48,12 @@ final class RequestReply {
         return reply;
     }
 
-    private CompletableFuture<Void> brokersKnowUs(String topic) {
+    private CompletableFuture<Void> brokersKnowUs() {
         CompletableFuture<Void> before = known.get();
         if (before != null && !before.isCompletedExceptionally()) {
             return before;
         }
-        CompletableFuture<Void> telling = producer.sender().findChooser(topic).thenCompose(chooser -> client.beat());
+        CompletableFuture<Void> telling = client.beatConnected();
         known.set(telling);
         return telling;
     }

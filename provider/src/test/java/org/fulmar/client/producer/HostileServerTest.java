@@ -37,6 +37,7 @@ class HostileServerTest {
     private static ClientConfig config(ScriptedServer nameServer) {
         return ClientConfig.of(nameServer.address())
                 .with(ClientConfig.REQUEST_TIMEOUT, 1000)
+                .with(ClientConfig.MAX_FRAME, 1 << 16)
                 .with(ClientConfig.RECOVER_DELAY, 50);
     }
 
@@ -69,6 +70,7 @@ class HostileServerTest {
                     0, opaque, "{\"msgId\":\"1\",\"queueId\":\"99999999999\",\"queueOffset\":\"x\"}", new byte[0]),
             (code, opaque) -> ScriptedServer.frame(ResponseCode.MESSAGE_ILLEGAL, opaque, "{}", new byte[0]),
             (code, opaque) -> ScriptedServer.frame(12_345, opaque, "{}", "body".getBytes(UTF_8)),
+            (code, opaque) -> ScriptedServer.frame(0, opaque, STORED, new byte[1 << 20]),
         };
         Kind[] kinds = {
             Kind.CONNECTION_LOST,
@@ -83,6 +85,7 @@ class HostileServerTest {
             Kind.MALFORMED_ANSWER,
             Kind.REFUSED,
             Kind.REFUSED,
+            Kind.MALFORMED_ANSWER,
         };
         List<Arguments> all = new ArrayList<>();
         for (int i = 0; i < scripts.length; i++) {

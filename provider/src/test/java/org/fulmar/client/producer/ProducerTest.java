@@ -298,6 +298,83 @@ class ProducerTest {
     }
 
     @Test
+    void failedBrokerIsSparedUntilItIsFoundToLiveAgain() throws Exception {
+        ProducerConfig careful = ProducerConfig.of("F")
+                .with(ProducerConfig.FAULT_TOLERANCE, "true")
+                .with(ProducerConfig.FAULT_DETECTOR, "true")
+                .with(ProducerConfig.DETECT_INTERVAL, 50);
+        try (Producer sparing = Producer.start(client, careful)) {
+            await().until(() -> {
+                sparing.send(message("before"));
+                return sparing.queues("T").size() == 8;
+            });
+            FaultTable faults = sparing.sender().faults;
+            cluster.stopBroker("b");
+            faults.failed("b", 1, false, sparing.sender().now() - 60_000);
+            for (int i = 0; i < 20; i++) {
+                assertThat(sparing.send(message("during")).queue().brokerName()).isEqualTo("a");
+            }
+            cluster.addBroker("b");
+            await().until(() ->
+                    sparing.send(message("after")).queue().brokerName().equals("b"));
+        }
+    }
+
+    @Test
+    void requestGetsItsReplyWhateverBrokerItWentTo() throws Exception {
+        try (ClientInstance answering = cluster.client();
+                Producer replier = Producer.start(answering, "R")) {
+            for (String broker : List.of("a", "b")) {
+                String topic = "ask-" + broker;
+                MessageQueue queue = producer.queues("T").stream()
+                        .filter(one -> one.brokerName().equals(broker))
+                        .findFirst()
+                        .orElseThrow();
+                producer.send(Message.of(topic, new byte[1]), new MessageQueue(topic, broker, queue.queueId()));
+                CompletableFuture<ReceivedMessage> reply = producer.requestAsync(
+                        Message.builder(topic).body("question").build(), 10_000);
+                ReceivedMessage asked = await().ignoreExceptions()
+                        .until(() -> lastOf(answering, topic), stored -> stored.property("CORRELATION_ID") != null);
+                assertThat(asked.property("REPLY_TO_CLIENT")).isEqualTo(client.clientId());
+                replier.reply(asked, "answer".getBytes(UTF_8));
+                assertThat(new String(reply.get().body(), UTF_8)).isEqualTo("answer");
+                assertThat(client.repliesAwaited()).isZero();
+            }
+        }
+    }
+
+    private static ReceivedMessage lastOf(ClientInstance client, String topic) throws Exception {
+        List<ReceivedMessage> all = Stored.of(client, topic);
+        return all.stream()
+                .filter(stored -> stored.property("CORRELATION_ID") != null)
+                .findFirst()
+                .orElse(all.get(0));
+    }
+
+    @Test
+    void requestWithoutReplyTimesOutAndIsForgotten() throws Exception {
+        assertThatThrownBy(() -> producer.request(message("nobody hears"), 200))
+                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.TIMED_OUT));
+        assertThat(client.repliesAwaited()).isZero();
+        producer.send(Message.of("plain", new byte[1]));
+        ReceivedMessage plain = Stored.of(client, "plain").get(0);
+        assertThatThrownBy(() -> producer.reply(plain, new byte[0]))
+                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_MESSAGE));
+    }
+
+    @Test
+    void recalledMessageIsNotDelivered() throws Exception {
+        SendResult sent = producer.send(
+                Message.builder("T").body("recalled").delayMillis(2000).build());
+        producer.send(Message.builder("T").body("stays").delayMillis(2000).build());
+        assertThat(producer.recall("T", sent.recallHandle())).isEqualTo(sent.messageId());
+        await().atMost(15, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(bodies("T")).containsExactly("stays"));
+        assertThatThrownBy(() -> producer.recall("T", "no handle"))
+                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));
+    }
+
+    @Test
     void queuesThatAreAddedAreUsed() throws Exception {
         producer.send(message("first"));
         await().until(() -> producer.queues("T").stream()
