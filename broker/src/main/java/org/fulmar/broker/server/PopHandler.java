@@ -188,9 +188,7 @@ final class PopHandler implements TurnEnd.Part {
                 header.initMode() == PopRequest.FROM_END,
                 header.order(),
                 attempt == null || attempt.length() > ClientTable.MAX_NAME ? "" : attempt,
-                subscription.isTag()
-                        ? TagTest.of(subscription)
-                        : new SqlTest(clients.filters(), subscription.text()));
+                subscription.isTag() ? TagTest.of(subscription) : new SqlTest(clients.filters(), subscription.text()));
     }
 
     /** Whether something was found; it is answered then, when the facts are in the log. */

@@ -56,13 +56,25 @@ final class PopCorpus {
                 RequestCode.BATCH_ACK_MESSAGE,
                 BrokerCorpus.utf8("{\"brokerName\":\"b\",\"acks\":[{\"c\":\"g\",\"t\":\"" + topic
                         + "\",\"r\":\"0\",\"so\":0,\"q\":0,\"rq\":0,\"pt\":1,\"it\":50,\"b\":\"/w==\"}]}")));
-        String mode = "{\"topic\":\"" + topic + "\",\"consumerGroup\":\"g\",\"clientId\":\"c\",\"strategyName\":\"AVG\","
-                + "\"messageModel\":\"CLUSTERING\",\"mode\":\"POP\",\"popShareQueueNum\":1}";
+        String mode =
+                "{\"topic\":\"" + topic + "\",\"consumerGroup\":\"g\",\"clientId\":\"c\",\"strategyName\":\"AVG\","
+                        + "\"messageModel\":\"CLUSTERING\",\"mode\":\"POP\",\"popShareQueueNum\":1}";
         all.add(new Template(RequestCode.QUERY_ASSIGNMENT, BrokerCorpus.utf8(mode)));
         all.add(new Template(RequestCode.SET_MESSAGE_REQUEST_MODE, BrokerCorpus.utf8(mode)));
         all.add(new Template(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, Map.of()));
         SendRequest reply = new SendRequest(
-                "p", topic, "TBW102", 4, 0, 0, 1, 0, "REPLY_TO_CLIENT\u0001c\u0002MSG_TYPE\u0001reply\u0002", 0, 0, false);
+                "p",
+                topic,
+                "TBW102",
+                4,
+                0,
+                0,
+                1,
+                0,
+                "REPLY_TO_CLIENT\u0001c\u0002MSG_TYPE\u0001reply\u0002",
+                0,
+                0,
+                false);
         all.add(new Template(RequestCode.SEND_REPLY_MESSAGE_V2, reply.fields(), BrokerCorpus.utf8("a reply")));
     }
 }

@@ -69,7 +69,11 @@ class PopEngineTest {
     @Test
     void groupWhoseOffsetsWereForgottenBeginsAnew() {
         send(0, 2);
-        pop(wanted(10, false, 0));
+        Result first = pop(wanted(10, false, 0));
+        world.engine.acknowledge(GROUP, PopWorld.TOPIC, 0, 0, first.popTime(), 100);
+        world.engine.acknowledge(GROUP, PopWorld.TOPIC, 0, 1, first.popTime(), 100);
+        world.engine.commit();
+        assertThat(world.committed(PopWorld.TOPIC, GROUP, 0)).isEqualTo(2);
         world.forget(GROUP, 0);
         assertThat(offsets(pop(wanted(10, false, 0)))).containsExactly(0L, 1L);
     }
