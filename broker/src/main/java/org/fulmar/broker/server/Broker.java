@@ -249,8 +249,9 @@ public final class Broker implements AutoCloseable {
                 clock,
                 ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
-        service.onPermission(this::permissionChanged);
-        admin.settings().onChange(this::settingsChanged);
+        Permissions permissions = new Permissions(topics, handlers.jms, engine, clock);
+        service.onPermission(permissions::topicChanged);
+        admin.settings().onChange(() -> settingsChanged(permissions));
         route();
     }
 
@@ -352,17 +353,9 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
-    private void permissionChanged(String topic) {
-        handlers.jms.permissionsChanged();
-        handlers.engine.wakeTopic(topic);
-    }
-
     /** An administrator has changed options; what the broker as a whole allows may be among them. */
-    private void settingsChanged() {
-        handlers.jms.permissionsChanged();
-        topics.all().forEach(topic -> handlers.engine.wakeTopic(topic.name()));
-        topics.renewVersion(clock.getAsLong());
+    private void settingsChanged(Permissions permissions) {
+        permissions.brokerChanged();
         NameServerLink link = nameServers;
         if (link != null) {
             link.renew();
@@ -384,16 +377,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** A topic as clients are told of it: with no more than the broker as a whole allows. */
-    private TopicConfig offered(TopicConfig topic) {
-        return topic.withPerm(topic.perm() & (config.brokerPermission() | TopicConfig.INHERIT));
-    }
-
     private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(offered(topic));
+                : link.announce(Permissions.offered(topic, config));
     }
 
     /**
@@ -470,7 +458,7 @@ public final class Broker implements AutoCloseable {
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
         core.execute(() -> answer.complete(new NameServerLink.Topics(
-                topics.version(), topics.all().stream().map(this::offered).toList())));
+                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
         return answer.join();
     }
 
