@@ -271,7 +271,8 @@ class HostileServerTest {
                 });
                 ClientInstance client =
                         ClientInstance.start(config(nameServer).with(ClientConfig.ROUTE_POLL_INTERVAL, 50));
-                Producer producer = Producer.start(client, sends(0))) {
+                Producer producer =
+                        Producer.start(client, sends(0).with(ProducerConfig.DEFAULT_TOPIC, ""))) {
             assertThatThrownBy(() -> producer.send(MESSAGE)).isInstanceOf(ClientException.class);
             await().ignoreExceptions().until(() -> producer.send(MESSAGE).offset() == 5);
         }
