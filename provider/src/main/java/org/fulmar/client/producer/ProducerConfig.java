@@ -45,8 +45,8 @@ public final class ProducerConfig {
             OptionSpec.number("detectInterval", "ms", 2000, 10, 600_000, "how often spared brokers are asked");
     public static final OptionSpec DETECT_TIMEOUT =
             OptionSpec.number("detectTimeout", "ms", 200, 1, 60_000, "how soon a broker that lives answers");
-    public static final OptionSpec MAX_ASYNC_MESSAGES = OptionSpec.number(
-            "maxAsyncMessages", "messages", 1024, 1, 1_000_000, "most asynchronous sends under way");
+    public static final OptionSpec MAX_ASYNC_MESSAGES =
+            OptionSpec.number("maxAsyncMessages", "messages", 1024, 1, 1_000_000, "most asynchronous sends under way");
     public static final OptionSpec MAX_ASYNC_BYTES =
             OptionSpec.number("maxAsyncBytes", "bytes", 100 << 20, 1 << 16, Integer.MAX_VALUE, "most bytes of them");
     public static final OptionSpec WHEN_FULL = OptionSpec.choice(

@@ -42,6 +42,7 @@ final class Sending {
     private int attempts;
     /** Whether the next attempt has waited its time. */
     private boolean paused;
+
     private @Nullable String failedBroker;
     private @Nullable ClientException lastFailure;
     /** What was stored, but not as safely as wanted. */

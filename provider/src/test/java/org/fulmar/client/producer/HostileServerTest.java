@@ -157,9 +157,8 @@ class HostileServerTest {
 
     @Test
     void sendThatPausesAndRequestThatWaitsEndWhenTheClientIsClosed() throws Exception {
-        ProducerConfig config = sends(2)
-                .with(ProducerConfig.RETRY_PAUSE, 60_000)
-                .with(ProducerConfig.SEND_TIMEOUT, 60_000);
+        ProducerConfig config =
+                sends(2).with(ProducerConfig.RETRY_PAUSE, 60_000).with(ProducerConfig.SEND_TIMEOUT, 60_000);
         try (ScriptedServer broker =
                         new ScriptedServer((code, opaque) -> ScriptedServer.frame(2, opaque, "{}", new byte[0]));
                 ScriptedServer nameServer = ScriptedServer.nameServerOf(broker);
@@ -271,8 +270,7 @@ class HostileServerTest {
                 });
                 ClientInstance client =
                         ClientInstance.start(config(nameServer).with(ClientConfig.ROUTE_POLL_INTERVAL, 50));
-                Producer producer =
-                        Producer.start(client, sends(0).with(ProducerConfig.DEFAULT_TOPIC, ""))) {
+                Producer producer = Producer.start(client, sends(0).with(ProducerConfig.DEFAULT_TOPIC, ""))) {
             assertThatThrownBy(() -> producer.send(MESSAGE)).isInstanceOf(ClientException.class);
             await().ignoreExceptions().until(() -> producer.send(MESSAGE).offset() == 5);
         }
