@@ -8,6 +8,7 @@ import static org.fulmar.nameserver.Registrations.full;
 import static org.fulmar.nameserver.Registrations.of;
 import static org.fulmar.nameserver.Registrations.topic;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -325,5 +326,64 @@ class NameServerTest {
         server.close();
         server.close();
         assertThatThrownBy(server::start).isInstanceOf(IllegalStateException.class);
+    }
+
+    private static ByteBuf body(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void optionsAreShownAndOneOfThemMayBeChanged() throws Exception {
+        try (Peer admin = peer()) {
+            assertThat(admin.ask(RequestCode.GET_NAMESRV_CONFIG).text())
+                    .contains("orderMessageEnable=false\n", "serverWorkerThreads=2\n", "kvConfigDirectory=\n");
+            Peer.Reply refused = admin.ask(
+                    RequestCode.UPDATE_NAMESRV_CONFIG,
+                    Map.of(),
+                    body("orderMessageEnable=true\nkvConfigDirectory=/elsewhere\n"));
+            assertThat(refused.code()).isEqualTo(ResponseCode.NO_PERMISSION);
+            assertThat(refused.remark()).contains("kvConfigDirectory does not change", "orderMessageEnable");
+            Peer.Reply odd =
+                    admin.ask(RequestCode.UPDATE_NAMESRV_CONFIG, Map.of(), body("orderMessageEnable=perhaps"));
+            assertThat(odd.code()).isEqualTo(ResponseCode.INVALID_PARAMETER);
+            assertThat(admin.ask(RequestCode.GET_NAMESRV_CONFIG).text()).contains("orderMessageEnable=false\n");
+
+            admin.register(full("a", 0, A, 1, topic("T")));
+            admin.ask(RequestCode.PUT_KV_CONFIG, "namespace", "ORDER_TOPIC_CONFIG", "key", "T", "value", "a:4");
+            assertThat(admin.route("T").json().has("orderTopicConf")).isFalse();
+            assertThat(admin.ask(RequestCode.UPDATE_NAMESRV_CONFIG, Map.of(), body("orderMessageEnable=true"))
+                            .code())
+                    .isZero();
+            assertThat(admin.route("T").json().path("orderTopicConf").asText()).isEqualTo("a:4");
+        }
+    }
+
+    @Test
+    void anAdministratorSaysWhereATopicIsButOnlyWithBrokersThatAreThere() throws Exception {
+        try (Peer admin = peer()) {
+            admin.register(full("a", 0, A, 1, topic("T")));
+            String onA = "{\"brokerName\":\"a\",\"readQueueNums\":3,\"writeQueueNums\":3,\"perm\":6}";
+            String onNone = "{\"brokerName\":\"none\",\"readQueueNums\":3,\"writeQueueNums\":3,\"perm\":6}";
+            Peer.Reply refused = admin.ask(
+                    RequestCode.REGISTER_TOPIC_IN_NAMESRV,
+                    Map.of("topic", "U"),
+                    body("{\"queueDatas\":[" + onA + "," + onNone + "]}"));
+            assertThat(refused.code()).isEqualTo(ResponseCode.INVALID_PARAMETER);
+            assertThat(refused.remark()).contains("no broker none");
+            assertThat(admin.route("U").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST);
+            assertThat(admin.ask(
+                                    RequestCode.REGISTER_TOPIC_IN_NAMESRV,
+                                    Map.of("topic", "U"),
+                                    body("{\"queueDatas\":[" + onA + "]}"))
+                            .code())
+                    .isZero();
+            assertThat(admin.route("U")
+                            .json()
+                            .path("queueDatas")
+                            .path(0)
+                            .path("readQueueNums")
+                            .asInt())
+                    .isEqualTo(3);
+        }
     }
 }

@@ -2,6 +2,7 @@ package org.fulmar.client;
 
 import io.netty.buffer.ByteBuf;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -294,6 +295,10 @@ public final class ClientInstance implements AutoCloseable {
 
     private void brokerLost(Connection connection) {
         LOG.debug("{} was lost", connection);
+        if (connection.remoteAddress() instanceof InetSocketAddress address && !leaving) {
+            String broker = routes.brokerName(address.getHostString() + ":" + address.getPort());
+            heartbeats.consumers().forEach(consumer -> consumer.connectionLost(broker));
+        }
         if (!leaving && recoveryIsDue.compareAndSet(false, true)) {
             threads.after(config.number(ClientConfig.RECOVER_DELAY), "the search for brokers", () -> {
                 recoveryIsDue.set(false);

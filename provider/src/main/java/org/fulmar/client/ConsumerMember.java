@@ -19,6 +19,9 @@ public interface ConsumerMember {
     /** A broker says that the members of the group have changed. */
     void membersChanged();
 
+    /** A connection to a broker was lost, and with it what brokers keep for as long as it lasts. */
+    default void connectionLost(String brokerName) {}
+
     /** The route of one of its topics is new or another one. */
     void routeChanged(TopicRoute route);
 

@@ -120,6 +120,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "org.fulmar.broker.delay..",
                     "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.retention..",
                     "org.fulmar.broker.server..",
                     "org.fulmar.broker.topic..",
                     "org.fulmar.broker.security..",
@@ -135,6 +136,23 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.topic..",
+                    "org.fulmar.broker.security..",
+                    "org.fulmar.broker.config..",
+                    "org.fulmar.protocol.transport..",
+                    "org.fulmar.protocol.jms..");
+
+    @ArchTest
+    static final ArchRule retentionKnowsTheStoreAlone = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.retention..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.delay..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.broker.transaction..",
                     "org.fulmar.broker.server..",
                     "org.fulmar.broker.topic..",
                     "org.fulmar.broker.security..",
@@ -160,9 +178,26 @@ class ArchitectureTest {
             .areAssignableTo(Thread.class);
 
     @ArchTest
+    static final ArchRule consumerGroupsHaveNoThreadsClocksOrFiles = noClasses()
+            .that()
+            .resideInAPackage("org.fulmar.broker.consume..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.fulmar.broker.server..",
+                    "org.fulmar.broker.delivery..",
+                    "org.fulmar.protocol.transport..",
+                    "java.util.concurrent..",
+                    "java.nio.file..",
+                    "java.time..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
     static final ArchRule deliveryHasNoThreadsClocksOrFiles = noClasses()
             .that()
-            .resideInAPackage("org.fulmar.broker.delivery..")
+            .resideInAnyPackage("org.fulmar.broker.delivery..", "org.fulmar.broker.pop..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

@@ -79,6 +79,12 @@ public final class LevelProgress implements View {
         });
     }
 
+    /** What has left its level did so behind its own place in the log. */
+    @Override
+    public boolean knowsMessagesAlone() {
+        return true;
+    }
+
     @Override
     public void apply(ByteBuffer fact) {
         if (fact.get() == PASSED_OVER) {

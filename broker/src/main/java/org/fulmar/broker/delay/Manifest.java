@@ -15,8 +15,9 @@ import org.fulmar.protocol.frame.FrameException;
  * @param nextRun a number above that of every run there has been
  * @param runs the runs, with how many timers at the beginning of each had fired
  * @param fired log offsets of timers that had fired, and that the runs still hold
+ * @param firedUpTo no timer that was due later had fired; -1 if that is not known
  */
-record Manifest(long logPosition, long nextRun, List<Entry> runs, long[] fired) {
+record Manifest(long logPosition, long nextRun, List<Entry> runs, long[] fired, long firedUpTo) {
     /**
      * A run that counts.
      *
@@ -31,7 +32,10 @@ record Manifest(long logPosition, long nextRun, List<Entry> runs, long[] fired) 
     }
 
     byte[] toBytes() {
-        ObjectNode json = JsonBody.object().put("logPosition", logPosition).put("nextRun", nextRun);
+        ObjectNode json = JsonBody.object()
+                .put("logPosition", logPosition)
+                .put("nextRun", nextRun)
+                .put("firedUpTo", firedUpTo);
         ArrayNode array = json.putArray("runs");
         for (Entry run : runs) {
             array.addObject().put("run", run.run).put("count", run.count).put("skip", run.skip);
@@ -72,6 +76,10 @@ record Manifest(long logPosition, long nextRun, List<Entry> runs, long[] fired) 
             fired[i] = firedArray.get(i).asLong();
         }
         return new Manifest(
-                json.path("logPosition").asLong(), json.path("nextRun").asLong(), runs, fired);
+                json.path("logPosition").asLong(),
+                json.path("nextRun").asLong(),
+                runs,
+                fired,
+                json.path("firedUpTo").asLong(-1));
     }
 }

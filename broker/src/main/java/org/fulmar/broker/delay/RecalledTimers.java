@@ -22,7 +22,7 @@ public final class RecalledTimers implements View {
     /** Most that are remembered at a time. */
     static final int MAX_REMEMBERED = 200_000;
 
-    private record Entry(long deliverAt, long logOffset) implements Comparable<Entry> {
+    private record Entry(long deliverAt, long offset) implements Comparable<Entry> {
         @Override
         public int compareTo(Entry other) {
             return Long.compare(deliverAt, other.deliverAt);
@@ -32,9 +32,13 @@ public final class RecalledTimers implements View {
     private final Map<Long, Long> recalled = new HashMap<>();
     private final PriorityQueue<Entry> byTime = new PriorityQueue<>();
 
-    /** Whether the message whose record lies there was recalled, and would not be due yet. */
-    public boolean isRecalled(long logOffset) {
-        return recalled.containsKey(logOffset);
+    /**
+     * Whether a message was recalled, and would not be due yet.
+     *
+     * @param offset in the timer topic's queue
+     */
+    public boolean isRecalled(long offset) {
+        return recalled.containsKey(offset);
     }
 
     /**
@@ -47,21 +51,28 @@ public final class RecalledTimers implements View {
         Entry first = byTime.peek();
         while (first != null && first.deliverAt <= now) {
             byTime.remove();
-            recalled.remove(first.logOffset);
+            recalled.remove(first.offset);
             first = byTime.peek();
         }
         return recalled.size() < MAX_REMEMBERED;
     }
 
-    /** Recalls a message that waits. */
-    public void recall(long deliverAt, long logOffset, FactSink facts) {
-        facts.fact(out -> out.writeByte(RECALLED).writeLong(logOffset).writeLong(deliverAt));
-        applyRecalled(logOffset, deliverAt);
+    /**
+     * Recalls a message that waits.
+     *
+     * @param deliverAt milliseconds since the epoch
+     * @param offset in the timer topic's queue
+     * @param logOffset where its record lies, by which the wheel knows it
+     */
+    public void recall(long deliverAt, long offset, long logOffset, FactSink facts) {
+        facts.fact(out ->
+                out.writeByte(RECALLED).writeLong(logOffset).writeLong(offset).writeLong(deliverAt));
+        applyRecalled(offset, deliverAt);
     }
 
-    private void applyRecalled(long logOffset, long deliverAt) {
-        if (recalled.put(logOffset, deliverAt) == null) {
-            byTime.add(new Entry(deliverAt, logOffset));
+    private void applyRecalled(long offset, long deliverAt) {
+        if (recalled.put(offset, deliverAt) == null) {
+            byTime.add(new Entry(deliverAt, offset));
         }
     }
 
@@ -72,9 +83,17 @@ public final class RecalledTimers implements View {
         }
     }
 
+    /** Each recall is behind its message in the log: it is forgotten only after that. */
+    @Override
+    public boolean knowsMessagesAlone() {
+        return true;
+    }
+
     @Override
     public void apply(ByteBuffer fact) {
         if (fact.get() == RECALLED) {
+            // the place in the log is the wheel's
+            fact.getLong();
             applyRecalled(fact.getLong(), fact.getLong());
         }
     }
@@ -90,7 +109,7 @@ public final class RecalledTimers implements View {
         return () -> {
             ObjectNode json = JsonBody.object().put("logPosition", logPosition);
             ObjectNode table = json.putObject("recalled");
-            copy.forEach((logOffset, deliverAt) -> table.put(Long.toString(logOffset), deliverAt));
+            copy.forEach((offset, deliverAt) -> table.put(Long.toString(offset), deliverAt));
             return JsonBody.bytes(json);
         };
     }

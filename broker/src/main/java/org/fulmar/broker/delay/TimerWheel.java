@@ -63,6 +63,10 @@ public final class TimerWheel implements View {
     private long frontierAt;
     private long frontierOffset;
     private long lastNow;
+    /** No timer that was due later has fired, if that is known. */
+    private long firedUpTo;
+
+    private boolean upToKnown;
     private @Nullable RunLoad load;
     private boolean loadFailed;
     private long failedAt;
@@ -143,7 +147,21 @@ public final class TimerWheel implements View {
         add(deliverAt, logOffset);
     }
 
-    /** Whether the record at this place of the log, which is one of a timer, still waits. */
+    /** A timer has fired at a time, in a replay; in milliseconds since the epoch. */
+    public void firedBy(long millis) {
+        firedUpTo = Math.max(firedUpTo, millis);
+    }
+
+    /**
+     * Whether it is known if a timer waits. What is behind the frontier has not fired since the start, but if it is due it
+     * may have before.
+     */
+    public boolean knows(long deliverAt, long logOffset) {
+        long at = Math.max(0, deliverAt);
+        return TimerHeap.before(at, logOffset, frontierAt, frontierOffset) || upToKnown && at > firedUpTo;
+    }
+
+    /** Whether the record at this place of the log, which is one of a timer that is known, still waits. */
     public boolean isWaiting(long deliverAt, long logOffset) {
         long at = Math.max(0, deliverAt);
         if (given.contains(logOffset)) {
@@ -178,6 +196,8 @@ public final class TimerWheel implements View {
      */
     public int due(long now, int max, Due consumer) {
         lastNow = now;
+        firedBy(now);
+        upToKnown = true;
         adopt();
         loadAhead(now);
         int count = 0;
@@ -335,7 +355,7 @@ public final class TimerWheel implements View {
     @Override
     public Supplier<byte[]> capture(long logPosition) {
         if (damaged) {
-            return () -> new Manifest(0, files.nextRun(), List.of(), new long[0]).toBytes();
+            return () -> new Manifest(0, files.nextRun(), List.of(), new long[0], -1).toBytes();
         }
         adopt();
         drawBack();
@@ -348,6 +368,7 @@ public final class TimerWheel implements View {
                 far.captureMemory(),
                 far.captureRuns(),
                 fired.offsets(),
+                firedUpTo,
                 load == null ? Set.of() : load.runs(),
                 this::written);
     }
@@ -424,6 +445,8 @@ public final class TimerWheel implements View {
         for (long offset : manifest.fired()) {
             fired.put(offset, 0);
         }
+        firedUpTo = Math.max(0, manifest.firedUpTo());
+        upToKnown = manifest.firedUpTo() >= 0;
         files.keepOnly(named);
         files.nextRun(nextRun);
         return manifest.logPosition();
@@ -435,6 +458,8 @@ public final class TimerWheel implements View {
         near = new TimerHeap();
         given.clear();
         fired.clear();
+        firedUpTo = 0;
+        upToKnown = true;
         frontierAt = 0;
         frontierOffset = 0;
         load = null;

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
  * @param pending timers in memory that were loaded and have not fired; every one is before those in the batches
  * @param runs as they were
  * @param fired log offsets of timers that have fired but are not found yet
+ * @param firedUpTo no timer that was due later has fired
  * @param inUse files that must stay though they count no more
  * @param done takes what was written
  */
@@ -30,6 +31,7 @@ record WheelCheckpoint(
         List<Batch.View> batches,
         List<RunView> runs,
         long[] fired,
+        long firedUpTo,
         Set<Long> inUse,
         Consumer<Written> done)
         implements Supplier<byte[]> {
@@ -56,7 +58,7 @@ record WheelCheckpoint(
             runs.forEach(run -> entries.add(run.entry));
             writeMemory(entries);
             merge(entries);
-            return new Manifest(logPosition, files.nextRun(), entries, fired).toBytes();
+            return new Manifest(logPosition, files.nextRun(), entries, fired, firedUpTo).toBytes();
         } catch (IOException e) {
             throw new UncheckedIOException("the timers can't be saved", e);
         }

@@ -70,6 +70,8 @@ public final class EmbeddedBrokers implements EmbeddedBroker {
         given.put("storePathRootDir", directory.toString());
         if (temporary) {
             given.putIfAbsent("mappedFileSizeCommitLog", Integer.toString(SMALL_SEGMENT));
+            // what lies there is not to be kept, and a machine for tests may have a full disk
+            given.putIfAbsent("diskSpaceWarningLevelRatio", "100");
         }
         Broker broker = new Broker(BrokerConfig.of(given), new NioDisk(), System::currentTimeMillis, true);
         hook();

@@ -2,6 +2,7 @@ package org.fulmar.broker.pop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import org.fulmar.broker.delivery.Backlog;
 import org.fulmar.broker.delivery.MessageTest;
 import org.fulmar.broker.pop.PopCursor.Popped;
@@ -48,6 +49,11 @@ public final class PopEngine {
          * @return false if there is no room for it any more; it is not taken then
          */
         boolean put(String topic, int queueId, long offset, int redeliveries);
+
+        /** Whether further messages are to be looked at. */
+        default boolean isOpen() {
+            return true;
+        }
     }
 
     /** Messages of one queue, in their order; {@code redeliveries} says how often each was given before. */
@@ -149,7 +155,7 @@ public final class PopEngine {
         }
 
         boolean more() {
-            return !full && count < pop.max && scanned < MAX_SCANNED;
+            return !full && count < pop.max && scanned < MAX_SCANNED && basket.isOpen();
         }
 
         private boolean put(PopCursor cursor, long offset, int redeliveries) {
@@ -180,11 +186,16 @@ public final class PopEngine {
                     return;
                 }
                 repeated.add(cursor);
-                again(cursor, List.copyOf(cursor.popped().values()), true);
+                again(cursor, first(cursor.popped()), true);
                 return;
             }
-            again(cursor, List.copyOf(cursor.returned().values()), false);
+            again(cursor, first(cursor.returned()), false);
             newOnes(cursor);
+        }
+
+        /** As many as one pop looks at. */
+        private List<Popped> first(NavigableMap<Long, Popped> messages) {
+            return messages.values().stream().limit(MAX_SCANNED).toList();
         }
 
         /** Messages that were given before. */
@@ -263,19 +274,20 @@ public final class PopEngine {
 
     /** The group's cursor; one that is new begins where the group has committed, or where the pop says. */
     private PopCursor cursor(Pop pop, int queueId) {
+        positions.takeReset(pop.topic, pop.group, queueId, facts);
         long committed = positions.committed(pop.topic, pop.group, queueId);
         long min = surroundings.minOffset(pop.topic, queueId);
         long end = Math.max(min, backlog.visibleOffset(pop.topic, queueId));
         PopCursor cursor = table.cursor(pop.group, pop.topic, queueId);
+        // as for a group that pulls: a queue that still has its first message is all new to a new group
+        long otherwise = pop.fromEnd && min > 0 ? end : min;
+        long start = committed >= 0 ? Math.max(min, Math.min(end, committed)) : otherwise;
         if (cursor == null) {
-            // as for a group that pulls: a queue that still has its first message is all new to a new group
-            long otherwise = pop.fromEnd && min > 0 ? end : min;
-            long start = committed >= 0 ? Math.max(min, Math.min(end, committed)) : otherwise;
             cursor = table.create(pop.group, pop.topic, queueId, start, facts);
             cursor.known = committed;
-        } else if (committed >= 0 && committed != cursor.known) {
-            // set by an administrator, or by consumers that have pulled meanwhile
-            table.reset(cursor, Math.max(min, Math.min(end, committed)), facts);
+        } else if (committed != cursor.known) {
+            // set or forgotten by an administrator, or set by consumers that have pulled meanwhile
+            table.reset(cursor, start, facts);
             cursor.known = committed;
         }
         if (cursor.scan() < min) {
@@ -303,8 +315,9 @@ public final class PopEngine {
             boolean blocked = pop.order
                     && cursor.invisible() > 0
                     && (pop.attempt.isEmpty() || !pop.attempt.equals(cursor.attempt));
+            boolean roomForNew = cursor.invisible() < MAX_INVISIBLE && table.unsettled() < MAX_UNSETTLED;
             boolean any = !cursor.returned().isEmpty()
-                    || cursor.scan() < backlog.visibleOffset(pop.topic, queueId)
+                    || roomForNew && cursor.scan() < backlog.visibleOffset(pop.topic, queueId)
                     || pop.order && cursor.invisible() > 0;
             if (any && !blocked) {
                 return true;

@@ -1,5 +1,7 @@
 package org.fulmar.broker.pop;
 
+import org.fulmar.broker.store.FactSink;
+
 /**
  * The offsets that consumer groups have committed, which tools show and change, and where pulling goes on. Called on the
  * core.
@@ -7,6 +9,13 @@ package org.fulmar.broker.pop;
 public interface Positions {
     /** The committed offset, or -1. */
     long committed(String topic, String group, int queueId);
+
+    /**
+     * Has what an administrator has set counted as committed from now on, if consumers are still to be told of it.
+     *
+     * @return the offset that was set; -1 if there is none
+     */
+    long takeReset(String topic, String group, int queueId, FactSink facts);
 
     /** Whether it was taken. */
     boolean commit(String topic, String group, int queueId, long offset);

@@ -47,11 +47,17 @@ final class Relocation {
     private final class Gathering implements LiveRecords.Found {
         final List<MessageRecord> records = new ArrayList<>();
         long bytes;
+        String failure = "";
         private int places;
 
         @Override
         public boolean mayGoOn() {
             return places++ < PLACES && records.size() < MESSAGES && bytes < BYTES;
+        }
+
+        @Override
+        public void unknown(String why) {
+            failure = failure.isEmpty() ? why : failure;
         }
 
         @Override
@@ -62,6 +68,8 @@ final class Relocation {
             } else if (store.isCurrent(record)) {
                 records.add(record);
                 bytes += record.size();
+            } else {
+                unknown("the message at " + logOffset + " of the log is not the one that its queue has");
             }
         }
     }
@@ -73,7 +81,7 @@ final class Relocation {
         Gathering found = new Gathering();
         boolean more = look.next(found);
         List<Long> places = new ArrayList<>(found.records.size());
-        String failure = "";
+        String failure = found.failure;
         long bytes = 0;
         for (MessageRecord record : found.records) {
             try {
@@ -110,6 +118,11 @@ final class Relocation {
             @Override
             public boolean mayGoOn() {
                 return places[0]++ < PLACES;
+            }
+
+            @Override
+            public void unknown(String why) {
+                // it will be moved, if it counts
             }
 
             @Override

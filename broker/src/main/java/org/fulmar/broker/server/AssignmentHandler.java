@@ -29,6 +29,7 @@ final class AssignmentHandler {
     private final BrokerConfig config;
     private final TopicService topics;
     private final ClientTable clients;
+    private final GroupService groups;
     private final RequestModes modes;
     private final ClusterQueues queues;
     private final Appender appender;
@@ -39,6 +40,7 @@ final class AssignmentHandler {
             BrokerConfig config,
             TopicService topics,
             ClientTable clients,
+            GroupService groups,
             RequestModes modes,
             ClusterQueues queues,
             Appender appender,
@@ -47,6 +49,7 @@ final class AssignmentHandler {
         this.config = config;
         this.topics = topics;
         this.clients = clients;
+        this.groups = groups;
         this.modes = modes;
         this.queues = queues;
         this.appender = appender;
@@ -143,8 +146,8 @@ final class AssignmentHandler {
             request.answer(ResponseCode.INVALID_PARAMETER, "mode is POP or PULL, not " + mode);
             return;
         }
-        if (!config.autoCreateGroups() && !clients.knows(group)) {
-            request.answer(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, "group " + group + " does not exist");
+        if (!config.autoCreateGroups() && groups.get(group) == null) {
+            request.answer(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(group));
             return;
         }
         int shared = json.path("popShareQueueNum").asInt();

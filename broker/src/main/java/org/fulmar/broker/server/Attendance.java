@@ -81,6 +81,10 @@ final class Attendance {
 
     /** A client has sent a heartbeat that was taken. */
     void heard(Request request, JsonNode heartbeat) {
+        if (!request.connection().isOpen()) {
+            // its loss may have been seen to already, and nothing would take it out again
+            return;
+        }
         Member member = new Member(
                 request.connection(),
                 heartbeat.path("clientID").asText(),

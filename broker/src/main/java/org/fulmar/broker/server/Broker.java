@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +85,7 @@ public final class Broker implements AutoCloseable {
     private final TopicService service;
     private final RequestRouter router;
     private final ThreadPoolExecutor business;
-    private final ScheduledExecutorService maintenance;
+    private final ScheduledThreadPoolExecutor maintenance;
     private final ScheduledExecutorService timer;
     private final DelayedMessages delayed;
     private final LevelProgress levelProgress = new LevelProgress();
@@ -131,7 +132,8 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(BUSINESS_QUEUE),
                 threads("broker-business"));
-        this.maintenance = Executors.newSingleThreadScheduledExecutor(threads("broker-maintenance"));
+        this.maintenance = new ScheduledThreadPoolExecutor(1, threads("broker-maintenance"));
+        maintenance.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         TurnEnd[] lateTurn = new TurnEnd[1];
         RemotingServer[] lateServer = new RemotingServer[1];
         this.core = new Core(task -> lateServer[0].eventLoop(inVm).execute(task), () -> lateTurn[0].end());
@@ -150,8 +152,8 @@ public final class Broker implements AutoCloseable {
         this.halfMessages = new HalfMessages(config.halfMessages());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
-        this.filterBits =
-                new FilterBits(config.calculateFilterBits(), disk, config.store().root(), clock);
+        this.filterBits = new FilterBits(
+                config.calculateFilterBits(), disk, config.store().root(), clock);
         List<View> views = new ArrayList<>(List.of(
                 topics,
                 groups,
@@ -208,7 +210,8 @@ public final class Broker implements AutoCloseable {
                 client,
                 groupService,
                 new QueueLockHandler(config, service, clients, locks, client, clock),
-                new PullHandler(config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
+                new PullHandler(
+                        config, service, store, clients, offsets, groupService, admin.traffic(), filterBits, clock),
                 new SendHandler(config, service, store, natives, delays, retries),
                 new SendBackHandler(config, store, retries, delays),
                 new RecallHandler(config, service, store, delayed, recalled, clock),
@@ -216,9 +219,24 @@ public final class Broker implements AutoCloseable {
                 new JmsConnections(config, users, core, engine, service, producers),
                 engine,
                 outbox,
-                pops.handlers(config, service, store, backlog, clients, offsets, turn, core.fromElsewhere(), clock));
-        List<LiveRecords> live =
-                List.of(new LiveMessages(engine, store), delayed, halfMessages, new LiveHalves(transactions, store));
+                pops.handlers(
+                        config,
+                        service,
+                        store,
+                        backlog,
+                        clients,
+                        offsets,
+                        groupService,
+                        admin.traffic(),
+                        turn,
+                        core.fromElsewhere(),
+                        clock));
+        List<LiveRecords> live = List.of(
+                new LiveMessages(engine, store),
+                delayed,
+                new LiveLevels(levelProgress, store),
+                halfMessages,
+                new LiveHalves(transactions, store));
         this.retention = new Retention(
                 store,
                 config.retention(),
@@ -231,8 +249,9 @@ public final class Broker implements AutoCloseable {
                 clock,
                 ZoneId.systemDefault());
         topics.onDeleted(this::topicDeleted);
-        service.onPermission(this::permissionChanged);
-        admin.settings().onChange(this::settingsChanged);
+        Permissions permissions = new Permissions(topics, handlers.jms, engine, clock);
+        service.onPermission(permissions::topicChanged);
+        admin.settings().onChange(() -> settingsChanged(permissions));
         route();
     }
 
@@ -334,17 +353,9 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** JMS connections look again at what they know of it, and its consumers get messages again if they may. */
-    private void permissionChanged(String topic) {
-        handlers.jms.permissionsChanged();
-        handlers.engine.wakeTopic(topic);
-    }
-
     /** An administrator has changed options; what the broker as a whole allows may be among them. */
-    private void settingsChanged() {
-        handlers.jms.permissionsChanged();
-        topics.all().forEach(topic -> handlers.engine.wakeTopic(topic.name()));
-        topics.renewVersion(clock.getAsLong());
+    private void settingsChanged(Permissions permissions) {
+        permissions.brokerChanged();
         NameServerLink link = nameServers;
         if (link != null) {
             link.renew();
@@ -366,16 +377,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** A topic as clients are told of it: with no more than the broker as a whole allows. */
-    private TopicConfig offered(TopicConfig topic) {
-        return topic.withPerm(topic.perm() & (config.brokerPermission() | TopicConfig.INHERIT));
-    }
-
     private CompletableFuture<?> announce(TopicConfig topic) {
         NameServerLink link = nameServers;
         return link == null || topics.isTemporary(topic.name())
                 ? CompletableFuture.completedFuture(true)
-                : link.announce(offered(topic));
+                : link.announce(Permissions.offered(topic, config));
     }
 
     /**
@@ -452,7 +458,7 @@ public final class Broker implements AutoCloseable {
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
         core.execute(() -> answer.complete(new NameServerLink.Topics(
-                topics.version(), topics.all().stream().map(this::offered).toList())));
+                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
         return answer.join();
     }
 
@@ -535,10 +541,13 @@ public final class Broker implements AutoCloseable {
         retention.close();
         timer.shutdownNow();
         timer.awaitTermination(10, TimeUnit.SECONDS);
-        maintenance.shutdownNow();
+        // not interrupted: that would close the file that is being read or forced
+        maintenance.shutdown();
         maintenance.awaitTermination(10, TimeUnit.SECONDS);
         server.closeConnections();
-        business.shutdownNow();
+        business.getQueue().clear();
+        business.shutdown();
+        business.awaitTermination(10, TimeUnit.SECONDS);
         CompletableFuture<Void> quiet = new CompletableFuture<>();
         core.execute(() -> {
             turn.writeNow();

@@ -78,7 +78,8 @@ final class ConsumerOffsets implements View, Positions {
     }
 
     /** The offset that the consumer who pulls is to go on with instead; -1 if there is none. It is told once. */
-    long takeReset(String topic, String group, int queueId, FactSink facts) {
+    @Override
+    public long takeReset(String topic, String group, int queueId, FactSink facts) {
         long offset = resets.take(topic, group, queueId, facts);
         if (offset >= 0) {
             put(topic, group, queueId, offset);

@@ -41,6 +41,8 @@ final class DelayedMessages implements View, LiveRecords {
     private static final byte[] DUE = MessageProperties.name(MessageProperties.TIMER_OUT_MS);
     private static final int PER_TURN = 1024;
     private static final long AGAIN_MILLIS = 1000;
+    /** Waiting messages that were put to another place and stand in timer files under the older one, at most. */
+    private static final int MAX_DISPLACED = 500_000;
 
     private final TimerWheel wheel;
     private @Nullable MessageStore store;
@@ -186,6 +188,7 @@ final class DelayedMessages implements View, LiveRecords {
             MovedRecord.tell(record, new MovedRecord.Origin() {
                 @Override
                 public void timer(long logOffset) {
+                    wheel.firedBy(record.storeTimestamp());
                     wheel.fired(logOffset);
                 }
 
@@ -220,10 +223,23 @@ final class DelayedMessages implements View, LiveRecords {
             }
 
             @Override
+            public void unknown(String why) {
+                found.unknown(why);
+            }
+
+            @Override
             public void live(long logOffset, int size) {
                 MessageRecord record = store().log().read(logOffset);
                 String due = record == null ? null : record.property(DUE);
-                if (due != null && wheel.isWaiting(Long.parseLong(due), logOffset)) {
+                if (due == null) {
+                    return;
+                }
+                long at = Long.parseLong(due);
+                if (!wheel.knows(at, logOffset)) {
+                    found.unknown("delayed messages in them are being loaded");
+                } else if (wheel.displaced() > MAX_DISPLACED) {
+                    found.unknown("many delayed messages were moved, and are not due yet");
+                } else if (wheel.isWaiting(at, logOffset)) {
                     found.live(logOffset, size);
                 }
             }

@@ -39,8 +39,8 @@ final class FilterBits implements View {
     private static final Logger LOG = LoggerFactory.getLogger(FilterBits.class);
     /** Most filters of all topics. */
     private static final int MAX_FILTERS = 4096;
-    /** Most queues that have bits; each takes up to 600 kB of memory. */
-    private static final int MAX_QUEUES = 512;
+    /** Most queues that have bits; each takes up to 150 kB of memory. */
+    private static final int MAX_QUEUES = 1024;
     /** Most messages whose bits are made when a queue shows more of them at once. */
     private static final int MAX_BEHIND = 4096;
     /** A filter that takes more steps over one message is not tried in advance. */
@@ -121,6 +121,7 @@ final class FilterBits implements View {
                 LOG.info("bits of filters were not saved with the end of the log and are removed");
             }
             disk.delete(ConsumeQueueExtension.directory(root));
+            savedPosition = 0;
         }
     }
 
@@ -194,7 +195,9 @@ final class FilterBits implements View {
         Followed there = topic.queues.get(queue.queueId());
         if (there == null && queues < MAX_QUEUES) {
             there = new Followed(
-                    queue, new ConsumeQueueExtension(disk, root, queue.topic(), queue.queueId(), from));
+                    queue,
+                    new ConsumeQueueExtension(
+                            disk, root, queue.topic(), queue.queueId(), from, Math.max(0, savedPosition)));
             topic.queues.put(queue.queueId(), there);
             queues++;
         }
@@ -233,8 +236,7 @@ final class FilterBits implements View {
         }
     }
 
-    private void addUnit(
-            Topic topic, ConsumeQueueExtension extension, long physical, @Nullable MessageRecord record) {
+    private void addUnit(Topic topic, ConsumeQueueExtension extension, long physical, @Nullable MessageRecord record) {
         long low = 0;
         long high = 0;
         int budget = 5 * MAX_STEPS;
@@ -292,8 +294,7 @@ final class FilterBits implements View {
                     return false;
                 }
             }
-            int index = (int) (offset - blockStart);
-            boolean sure = ConsumeQueueExtension.refuses(block, index, physicalOffset, registered.bit);
+            boolean sure = extension.refuses(block, blockStart, offset, physicalOffset, registered.bit);
             refused += sure ? 1 : 0;
             return sure;
         }
@@ -347,9 +348,7 @@ final class FilterBits implements View {
                     .put("bornTime", registered.bornTime)
                     .put("bornPosition", registered.bornPosition)
                     .put("usedTime", registered.usedTime));
-            topic.queues
-                    .values()
-                    .forEach(followed -> work.add(followed.extension.capture(followed.queue.minOffset())));
+            topic.queues.values().forEach(followed -> work.add(followed.extension.capture(followed.queue.minOffset())));
         });
         return () -> {
             try {

@@ -39,7 +39,9 @@ final class LevelMessages {
     private static final long AGAIN_MILLIS = 1000;
     /** The head of a level is to be looked up. */
     private static final long UNKNOWN = -1;
-    /** Where the tag is in a consume-queue entry. */
+    /** Where the size and the tag are in a consume-queue entry. */
+    private static final int SIZE_AT = 8;
+
     private static final int TAG_AT = 12;
 
     private final DelayLevels levels;
@@ -162,11 +164,18 @@ final class LevelMessages {
         long position = entry.getLong(entry.position());
         long offset = nextOffset(store().queue(DelayLevels.TOPIC, queueId));
         int level = queueId + 1;
+        if (entry.getInt(entry.position() + SIZE_AT) <= 0) {
+            // a hole, of a queue that was built again from what the log still holds
+            heads[queueId] = UNKNOWN;
+            firstHead = UNKNOWN;
+            progress.delivered(level, offset);
+            return 0;
+        }
         MessageRecord record = store().log().read(position);
         String real = record == null ? null : record.property(REAL_TOPIC);
         heads[queueId] = UNKNOWN;
         firstHead = UNKNOWN;
-        if (record == null || real == null || !record.intact()) {
+        if (record == null || real == null || !isMessage(record, queueId, offset)) {
             LOG.error(
                     "the message at {} of the log, of delay level {}, is damaged and is not delivered",
                     position,
@@ -192,6 +201,13 @@ final class LevelMessages {
             }
         }
         return record.size();
+    }
+
+    private static boolean isMessage(MessageRecord record, int queueId, long offset) {
+        return record.topicIs(TOPIC_BYTES)
+                && record.queueId() == queueId
+                && record.queueOffset() == offset
+                && record.intact();
     }
 
     private void append(MessageRecord record, TopicConfig topic, int level, long offset) throws StoreException {

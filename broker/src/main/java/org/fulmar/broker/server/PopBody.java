@@ -14,14 +14,31 @@ import org.jspecify.annotations.Nullable;
 /** Gathers what a pop brings into the body and the header of its answer. Short-lived; used on the core. */
 final class PopBody implements PopEngine.Basket {
     private static final int MAX_BYTES = 256 * 1024;
+    /** Steps of a SQL filter in one pop, some milliseconds of work. */
+    private static final long MAX_STEPS = 400_000;
 
     private final StoreBacklog backlog;
     private final Connection connection;
+    private final PopEngine.Pop pop;
+    private final Traffic traffic;
+    private final long stepsBefore;
     private @Nullable ByteBuf body;
 
-    PopBody(StoreBacklog backlog, Connection connection) {
+    PopBody(StoreBacklog backlog, Connection connection, PopEngine.Pop pop, Traffic traffic) {
         this.backlog = backlog;
         this.connection = connection;
+        this.pop = pop;
+        this.traffic = traffic;
+        this.stepsBefore = steps();
+    }
+
+    private long steps() {
+        return pop.test() instanceof SqlTest sql ? sql.steps() : 0;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return steps() - stepsBefore <= MAX_STEPS;
     }
 
     @Override
@@ -38,6 +55,7 @@ final class PopBody implements PopEngine.Basket {
             return false;
         }
         record.copyTo(out, record.reconsumeTimes() + redeliveries);
+        traffic.sent(pop.group(), topic, record.size());
         return true;
     }
 

@@ -36,6 +36,9 @@ final class PopHandler implements TurnEnd.Part {
     private final BrokerConfig config;
     private final TopicService topics;
     private final ClientTable clients;
+    private final GroupService groups;
+    private final PullSubscriptions subscriptions;
+    private final Traffic traffic;
     private final StoreBacklog backlog;
     private final PopEngine engine;
     private final TurnEnd turn;
@@ -48,6 +51,8 @@ final class PopHandler implements TurnEnd.Part {
             BrokerConfig config,
             TopicService topics,
             ClientTable clients,
+            GroupService groups,
+            Traffic traffic,
             StoreBacklog backlog,
             PopEngine engine,
             PopPolls polls,
@@ -56,6 +61,9 @@ final class PopHandler implements TurnEnd.Part {
         this.config = config;
         this.topics = topics;
         this.clients = clients;
+        this.groups = groups;
+        this.subscriptions = new PullSubscriptions(config, clients);
+        this.traffic = traffic;
         this.backlog = backlog;
         this.engine = engine;
         this.polls = polls;
@@ -107,7 +115,7 @@ final class PopHandler implements TurnEnd.Part {
         if (pop == null) {
             return;
         }
-        PopBody body = new PopBody(backlog, request.connection());
+        PopBody body = new PopBody(backlog, request.connection(), pop, traffic);
         if (!request.connection().isWritable() || engine.peek(pop, body) == 0) {
             request.answer(ResponseCode.PULL_NOT_FOUND, nothing());
         } else {
@@ -151,10 +159,7 @@ final class PopHandler implements TurnEnd.Part {
                     "maxMsgNums is 1 to " + MAX_MESSAGES + ", not " + header.maxMsgNums());
             return null;
         }
-        if (!config.autoCreateGroups() && !clients.knows(group)) {
-            request.answer(
-                    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
-                    "group " + group + " does not exist; set autoCreateSubscriptionGroup");
+        if (groups.refuses(request, group, false)) {
             return null;
         }
         if (!engine.admits(group, header.topic())) {
@@ -168,10 +173,7 @@ final class PopHandler implements TurnEnd.Part {
     private PopEngine.@Nullable Pop filtered(Request request, PopRequest header, int queues) {
         ClientTable.Subscription subscription =
                 ClientTable.Subscription.ofText(header.topic(), header.expType(), header.exp(), 0);
-        if (!subscription.isTag()) {
-            request.answer(
-                    ResponseCode.SYSTEM_ERROR,
-                    "filters of type " + header.expType() + " are not supported by POP of this release; use tags");
+        if (!subscriptions.isSound(request, subscription, ResponseCode.SUBSCRIPTION_PARSE_FAILED, "")) {
             return null;
         }
         String attempt = header.attemptId();
@@ -186,16 +188,17 @@ final class PopHandler implements TurnEnd.Part {
                 header.initMode() == PopRequest.FROM_END,
                 header.order(),
                 attempt == null || attempt.length() > ClientTable.MAX_NAME ? "" : attempt,
-                TagTest.of(subscription));
+                subscription.isTag()
+                        ? TagTest.of(subscription)
+                        : new SqlTest(clients.filters(), subscription.text()));
     }
 
     /** Whether something was found; it is answered then, when the facts are in the log. */
     private boolean serve(Request request, PopEngine.Pop pop) {
-        if (!request.connection().isWritable()) {
-            // nobody reads the answers: nothing is taken for more of them
+        if (!mayTake(request, pop)) {
             return false;
         }
-        PopBody body = new PopBody(backlog, request.connection());
+        PopBody body = new PopBody(backlog, request.connection(), pop, traffic);
         PopEngine.Result result = engine.pop(pop, clock.getAsLong(), body);
         if (result.isEmpty()) {
             return false;
@@ -213,6 +216,11 @@ final class PopHandler implements TurnEnd.Part {
         return true;
     }
 
+    /** Not if nobody reads the answers, or an administrator has forbidden it while the request waited. */
+    private boolean mayTake(Request request, PopEngine.Pop pop) {
+        return request.connection().isWritable() && backlog.mayBeRead(pop.topic());
+    }
+
     private void wait(Request request, PopRequest header, PopEngine.Pop pop, boolean notification) {
         long now = clock.getAsLong();
         long asked = header.bornTime() + header.pollTime();
@@ -223,6 +231,10 @@ final class PopHandler implements TurnEnd.Part {
         // whatever the client's clock says, it does not wait longer than it meant to
         long deadline = Math.min(Math.max(asked, now), now + Math.min(header.pollTime(), MAX_POLL_MILLIS));
         if (polls.park(new PopPolls.Poll(request, pop, notification, deadline))) {
+            if (engine.hasMessage(pop)) {
+                // it has looked at as many as one turn allows
+                polls.wake(pop.topic(), pop.group());
+            }
             return;
         }
         if (notification) {
@@ -254,18 +266,23 @@ final class PopHandler implements TurnEnd.Part {
             return PopPolls.Server.Verdict.LATER;
         }
         if (poll.notification()) {
-            if (engine.hasMessage(poll.pop())) {
+            if (engine.hasMessage(poll.pop()) && mayTake(poll.request(), poll.pop())) {
                 notified(poll.request(), true, false);
                 return PopPolls.Server.Verdict.SERVED;
             }
         } else if (serve(poll.request(), poll.pop())) {
             return PopPolls.Server.Verdict.SERVED;
         }
+        if (!mayTake(poll.request(), poll.pop())) {
+            return PopPolls.Server.Verdict.NOTHING;
+        }
+        if (engine.hasMessage(poll.pop())) {
+            // there is more to look at than one turn allows
+            return PopPolls.Server.Verdict.LATER;
+        }
         boolean ofAll =
                 poll.pop().queueIds().length == backlog.queueIds(poll.pop().topic()).length;
-        return ofAll && !engine.hasMessage(poll.pop())
-                ? PopPolls.Server.Verdict.EMPTY
-                : PopPolls.Server.Verdict.NOTHING;
+        return ofAll ? PopPolls.Server.Verdict.EMPTY : PopPolls.Server.Verdict.NOTHING;
     }
 
     /** Messages of a queue became visible. */

@@ -39,19 +39,21 @@ final class PopParts {
             StoreBacklog backlog,
             ClientTable clients,
             ConsumerOffsets offsets,
+            GroupService groups,
+            Traffic traffic,
             TurnEnd turn,
             Executor core,
             LongSupplier clock) {
         PopPolls polls = new PopPolls();
-        PopSurroundings surroundings = new PopSurroundings(topics, store, backlog, polls);
+        PopSurroundings surroundings = new PopSurroundings(topics, store, backlog, polls, groups);
         PopEngine engine = new PopEngine(table, backlog, offsets, surroundings, store.appender());
-        PopHandler pop = new PopHandler(config, topics, clients, backlog, engine, polls, turn, clock);
+        PopHandler pop = new PopHandler(config, topics, clients, groups, traffic, backlog, engine, polls, turn, clock);
         turn.add(pop);
         ClusterQueues queues = new ClusterQueues(config, topics, clock);
         return new Handlers(
                 pop,
                 new PopAcks(topics, store, engine, turn, clock),
-                new AssignmentHandler(config, topics, clients, modes, queues, store.appender(), turn, core),
+                new AssignmentHandler(config, topics, clients, groups, modes, queues, store.appender(), turn, core),
                 new ReplyHandler(config, topics, store, clients, clock),
                 queues);
     }

@@ -2,6 +2,7 @@ package org.fulmar.broker.server;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.fulmar.broker.consume.GroupConfig;
 import org.fulmar.broker.pop.PopEngine;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.MovedRecord;
@@ -18,9 +19,6 @@ import org.slf4j.LoggerFactory;
 
 /** What POP needs of the rest of the broker, dead-letter queues before all. Owned by the core. */
 final class PopSurroundings implements PopEngine.Surroundings {
-    /** How often RocketMQ's groups are given a message again. */
-    static final int MAX_REDELIVERIES = 16;
-
     private static final Logger LOG = LoggerFactory.getLogger(PopSurroundings.class);
     private static final String ORIGIN_TOPIC = "DLQ_ORIGIN_TOPIC";
     private static final String ORIGIN_ID = "DLQ_ORIGIN_MESSAGE_ID";
@@ -29,8 +27,11 @@ final class PopSurroundings implements PopEngine.Surroundings {
     private final MessageStore store;
     private final StoreBacklog backlog;
     private final PopPolls polls;
+    private final GroupService groups;
 
-    PopSurroundings(TopicService topics, MessageStore store, StoreBacklog backlog, PopPolls polls) {
+    PopSurroundings(
+            TopicService topics, MessageStore store, StoreBacklog backlog, PopPolls polls, GroupService groups) {
+        this.groups = groups;
         this.topics = topics;
         this.store = store;
         this.backlog = backlog;
@@ -45,7 +46,8 @@ final class PopSurroundings implements PopEngine.Surroundings {
 
     @Override
     public int maxRedeliveries(String group) {
-        return MAX_REDELIVERIES;
+        GroupConfig config = groups.get(group);
+        return config == null ? GroupConfig.RETRY_MAX_TIMES : config.retryMaxTimes();
     }
 
     @Override

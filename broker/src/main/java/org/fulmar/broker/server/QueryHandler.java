@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import org.fulmar.broker.store.ConsumeQueue;
@@ -79,6 +81,8 @@ final class QueryHandler {
         int max = kind == Kind.UNIQUE ? MAX_UNIQUE : Math.min(MAX_FOUND, Math.max(1, in.integer("maxNum", 32)));
         try {
             List<MessageRecord> found = new ArrayList<>();
+            // one that was put to another place is in the log twice for a while; the newer comes first
+            Set<List<Long>> shown = new HashSet<>();
             int bytes = 0;
             for (long place :
                     new TreeSet<>(store.index().find(topic, key, MAX_LOOKED_AT, begin, end)).descendingSet()) {
@@ -88,7 +92,8 @@ final class QueryHandler {
                         && record.storeTimestamp() >= begin
                         && record.storeTimestamp() <= end
                         && record.topic().equals(topic)
-                        && hasKey(record, key, kind)) {
+                        && hasKey(record, key, kind)
+                        && shown.add(List.of((long) record.queueId(), record.queueOffset()))) {
                     found.add(record);
                     bytes += record.size();
                 }

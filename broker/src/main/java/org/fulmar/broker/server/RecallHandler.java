@@ -1,12 +1,15 @@
 package org.fulmar.broker.server;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delay.RecalledTimers;
 import org.fulmar.broker.store.Appender;
+import org.fulmar.broker.store.ConsumeQueue;
 import org.fulmar.broker.store.MessageStore;
+import org.fulmar.broker.store.QueueLog;
 import org.fulmar.broker.store.StoreException;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.ResponseCode;
@@ -55,12 +58,12 @@ final class RecallHandler {
     /**
      * What a handle says. RocketMQ's have no place; its clients pass over what is behind the unique key.
      *
-     * @param logOffset where the waiting message lies in the log
+     * @param offset of the waiting message in the timer topic's queue
      */
-    record Handle(String topic, String brokerName, long deliverAt, String uniqueKey, long logOffset) {
+    record Handle(String topic, String brokerName, long deliverAt, String uniqueKey, long offset) {
         String text() {
             String raw = String.join(
-                    " ", VERSION, topic, brokerName, Long.toString(deliverAt), uniqueKey, Long.toString(logOffset));
+                    " ", VERSION, topic, brokerName, Long.toString(deliverAt), uniqueKey, Long.toString(offset));
             return Base64.getUrlEncoder().encodeToString(raw.getBytes(StandardCharsets.UTF_8));
         }
 
@@ -88,8 +91,10 @@ final class RecallHandler {
         }
         Handle handle = Handle.parse(in.text("recallHandle"));
         long now = clock.getAsLong();
-        String refusal = handle == null ? "the recall handle is none of this broker" : refusal(topic, handle, now);
-        if (handle == null || refusal != null) {
+        MessageRecord record = handle == null ? null : read(handle);
+        String refusal =
+                handle == null ? "the recall handle is none of this broker" : refusal(topic, handle, record, now);
+        if (handle == null || record == null || refusal != null) {
             request.answer(ResponseCode.ILLEGAL_OPERATION, "recall failed: " + refusal);
             return;
         }
@@ -99,8 +104,8 @@ final class RecallHandler {
                     "too many recalled messages are remembered until their time; recall this one again later");
             return;
         }
-        recalled.recall(handle.deliverAt, handle.logOffset, store.appender());
-        timers.recalled(handle.logOffset);
+        recalled.recall(handle.deliverAt, handle.offset, record.physicalOffset(), store.appender());
+        timers.recalled(record.physicalOffset());
         try {
             store.appender().orderFacts();
             store.appender().confirm(true, new Answer(request, handle.uniqueKey));
@@ -109,29 +114,40 @@ final class RecallHandler {
         }
     }
 
-    private @Nullable String refusal(String topic, Handle handle, long now) {
+    /** The message at the place that a handle names; null if it is not the one that the handle was given for. */
+    private @Nullable MessageRecord read(Handle handle) {
+        QueueLog queue = timers.queue();
+        if (handle.offset < queue.minOffset() || handle.offset >= queue.visibleOffset()) {
+            return null;
+        }
+        ByteBuffer entry = queue.index().entries(handle.offset, 1);
+        MessageRecord record = entry.remaining() < ConsumeQueue.ENTRY_BYTES
+                ? null
+                : store.log().read(entry.getLong(entry.position()));
+        boolean same = record != null
+                && record.topicIs(TIMER_TOPIC)
+                && record.intact()
+                && record.property(REAL_QUEUE) != null
+                && handle.topic.equals(record.property(REAL_TOPIC))
+                && handle.uniqueKey.equals(record.property(JmsNames.UNIQ_KEY))
+                && Long.toString(handle.deliverAt).equals(record.property(DUE));
+        return same ? record : null;
+    }
+
+    private @Nullable String refusal(String topic, Handle handle, @Nullable MessageRecord record, long now) {
         if (!handle.topic.equals(topic)) {
             return "the handle is of topic " + handle.topic;
         }
         if (!handle.brokerName.equals(config.brokerName())) {
             return "the message waits at broker " + handle.brokerName + ", and this is " + config.brokerName();
         }
-        MessageRecord record = handle.logOffset < 0 ? null : store.log().read(handle.logOffset);
-        boolean same = record != null
-                && record.physicalOffset() == handle.logOffset
-                && record.topicIs(TIMER_TOPIC)
-                && record.intact()
-                && record.property(REAL_QUEUE) != null
-                && topic.equals(record.property(REAL_TOPIC))
-                && handle.uniqueKey.equals(record.property(JmsNames.UNIQ_KEY))
-                && Long.toString(handle.deliverAt).equals(record.property(DUE));
-        if (!same) {
+        if (record == null) {
             return "no message waits where the handle says";
         }
         if (handle.deliverAt <= Math.max(now, timers.deliveredUntil())) {
             return "the message's time has come, and it is delivered";
         }
-        return recalled.isRecalled(handle.logOffset) ? "the message was recalled before" : null;
+        return recalled.isRecalled(handle.offset) ? "the message was recalled before" : null;
     }
 
     /** Answers when the recall is durable. */

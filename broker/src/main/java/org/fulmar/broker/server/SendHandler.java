@@ -232,8 +232,8 @@ final class SendHandler {
             Map<String, String> fields =
                     new SendRequest.Result(id, queue.queueId(), queueOffset, transactionId).fields();
             if (deliverAt > 0 && uniqueKey != null) {
-                RecallHandler.Handle handle = new RecallHandler.Handle(
-                        queue.topic(), config.brokerName(), deliverAt, uniqueKey, physicalOffset);
+                RecallHandler.Handle handle =
+                        new RecallHandler.Handle(queue.topic(), config.brokerName(), deliverAt, uniqueKey, queueOffset);
                 fields.put("recallHandle", handle.text());
             }
             topics.whenAnnounced(queue.topic(), () -> request.answer(ResponseCode.SUCCESS, fields));

@@ -76,7 +76,6 @@ final class TopicService {
         createIfMissing(new TopicConfig(config.brokerName(), 1, ALL | TopicConfig.INHERIT));
         createIfMissing(new TopicConfig("SELF_TEST_TOPIC", 1, ALL));
         createIfMissing(new TopicConfig("BenchmarkTest", 1024, ALL));
-        createIfMissing(new TopicConfig("SCHEDULE_TOPIC_XXXX", 18, ALL));
         createIfMissing(new TopicConfig("rmq_sys_SYNC_BROKER_MEMBER_" + config.brokerName(), 1, ALL));
         createIfMissing(new TopicConfig("OFFSET_MOVED_EVENT", 1, ALL));
         createIfMissing(new TopicConfig(DelayedMessages.TOPIC, 1, ALL));

@@ -14,8 +14,8 @@ import java.util.List;
  * which the queue's entry keeps, but the message's place in the log, so that a unit of another message is never taken for
  * this one's.
  *
- * <p>A view that may have holes: of an offset without a unit nothing is known. Owned by the broker's core. New units are
- * in memory until a checkpoint writes them; when there are too many for that, the oldest are dropped.
+ * <p>A view that may have holes: of an offset without a unit nothing is known. Owned by the broker's core. As with the
+ * queue, the newest units are in memory and go to the files when there are many of them, or at a checkpoint.
  */
 public final class ConsumeQueueExtension {
     /** Bits of each map. */
@@ -26,13 +26,17 @@ public final class ConsumeQueueExtension {
     private static final int MAP_AT = UNIT_BYTES - MAP_BYTES;
     private static final int FILE_UNITS = 100_000;
     private static final int FIRST_UNITS = 64;
-    private static final int MAX_UNITS = 16_384;
+    private static final int MAX_UNITS = 4096;
 
     private final Disk disk;
     private final Path directory;
+    private final long savedPosition;
+    /** Units from here on were made by this object. */
+    private long own;
+
     private long start;
     private ByteBuffer units = ByteBuffer.allocate(FIRST_UNITS * UNIT_BYTES);
-    /** Before this offset the files hold what they will ever hold; the checkpoint thread moves it on. */
+    /** The offset up to which the files have been forced; the checkpoint thread moves it on. */
     private volatile long saved;
 
     private volatile long deletedBefore;
@@ -40,13 +44,16 @@ public final class ConsumeQueueExtension {
     /**
      * @param root of the store
      * @param topic whose name has been checked: it becomes part of a path
-     * @param from the offset of the first unit that will be added; what files have before stays
+     * @param from the offset of the first unit that will be added
+     * @param savedPosition of units that files have from before, those of messages before this place of the log count
      */
-    public ConsumeQueueExtension(Disk disk, Path root, String topic, int queueId, long from) {
+    public ConsumeQueueExtension(Disk disk, Path root, String topic, int queueId, long from, long savedPosition) {
         this.disk = disk;
         this.directory = directory(root).resolve(topic).resolve(Integer.toString(queueId));
         this.start = from;
         this.saved = from;
+        this.own = from;
+        this.savedPosition = savedPosition;
     }
 
     /** Where the extensions of all topics are. */
@@ -62,6 +69,8 @@ public final class ConsumeQueueExtension {
     /** Leaves a hole: the next unit is that of {@code offset}. */
     public void skipTo(long offset) {
         start = offset;
+        own = offset;
+        saved = offset;
         units = ByteBuffer.allocate(FIRST_UNITS * UNIT_BYTES);
     }
 
@@ -85,13 +94,21 @@ public final class ConsumeQueueExtension {
             units = ByteBuffer.allocate(count * 4 * UNIT_BYTES).put(units.flip());
             return;
         }
-        units.flip().position(count / 2 * UNIT_BYTES);
-        start += count / 2;
-        units = ByteBuffer.allocate(units.capacity()).put(units);
+        long end = end();
+        try {
+            for (ConsumeQueue.Write write : unsaved()) {
+                write.run(disk, false);
+            }
+            start = end;
+        } catch (IOException e) {
+            // there is a hole then
+            skipTo(end);
+        }
+        units = ByteBuffer.allocate(MAX_UNITS * UNIT_BYTES);
     }
 
     /**
-     * Units from {@code from} on, at most {@code max}: for {@link #says}. Empty if nothing is known of that offset.
+     * Units from {@code from} on, at most {@code max}: for {@link #refuses}. Empty if nothing is known of that offset.
      *
      * @throws UncheckedIOException if a file can't be read
      */
@@ -104,7 +121,7 @@ public final class ConsumeQueueExtension {
                     .limit((int) count * UNIT_BYTES);
         }
         long inFile = FILE_UNITS - from % FILE_UNITS;
-        int count = (int) Math.max(0, Math.min(Math.min(max, inFile), Math.min(saved, start) - from));
+        int count = (int) Math.max(0, Math.min(Math.min(max, inFile), start - from));
         if (count == 0 || !disk.exists(file(from))) {
             return ByteBuffer.allocate(0);
         }
@@ -127,15 +144,16 @@ public final class ConsumeQueueExtension {
      * Whether a unit is that of the message at a place of the log, and says that it does not match.
      *
      * @param read what {@link #read} gave
-     * @param index of the unit, from 0
+     * @param from the offset of its first unit
      */
-    public static boolean refuses(ByteBuffer read, int index, long physicalOffset, int bit) {
-        int at = index * UNIT_BYTES;
+    public boolean refuses(ByteBuffer read, long from, long offset, long physicalOffset, int bit) {
+        int at = (int) (offset - from) * UNIT_BYTES;
         long map = read.getLong(at + MAP_AT + (bit < Long.SIZE ? 0 : Long.BYTES));
         return read.getShort(at) == UNIT_BYTES
                 && read.getShort(at + MAP_AT - Short.BYTES) == MAP_BYTES
                 && read.getLong(at + Short.BYTES) == physicalOffset
-                && (map >>> bit % Long.SIZE & 1) == 0;
+                && (map >>> bit % Long.SIZE & 1) == 0
+                && (offset >= own || physicalOffset < savedPosition);
     }
 
     /** What is to be done on another thread for the units up to now. */
@@ -151,15 +169,7 @@ public final class ConsumeQueueExtension {
      */
     public Saving capture(long minOffset) {
         long end = end();
-        List<ConsumeQueue.Write> writes = new ArrayList<>();
-        for (long at = Math.max(saved, start); at < end; ) {
-            long stop = Math.min(end, (at / FILE_UNITS + 1) * FILE_UNITS);
-            int bytes = (int) (stop - at) * UNIT_BYTES;
-            ByteBuffer copy = ByteBuffer.allocate(bytes);
-            copy.put(0, units, (int) (at - start) * UNIT_BYTES, bytes);
-            writes.add(new ConsumeQueue.Write(file(at), at % FILE_UNITS * UNIT_BYTES, copy));
-            at = stop;
-        }
+        List<ConsumeQueue.Write> writes = unsaved();
         return () -> {
             for (ConsumeQueue.Write write : writes) {
                 write.run(disk, true);
@@ -169,12 +179,33 @@ public final class ConsumeQueueExtension {
             if (keep > deletedBefore) {
                 deletedBefore = keep;
                 for (Path file : disk.list(directory)) {
-                    if (file.getFileName().toString().compareTo(file(keep).getFileName().toString()) < 0) {
+                    if (file.getFileName()
+                                    .toString()
+                                    .compareTo(file(keep).getFileName().toString())
+                            < 0) {
                         disk.delete(file);
                     }
                 }
             }
         };
+    }
+
+    private List<ConsumeQueue.Write> unsaved() {
+        List<ConsumeQueue.Write> writes = new ArrayList<>();
+        // what went to the files for want of memory has not been forced
+        for (long at = saved; at < start; at = (at / FILE_UNITS + 1) * FILE_UNITS) {
+            writes.add(new ConsumeQueue.Write(file(at), 0, ByteBuffer.allocate(0)));
+        }
+        long end = end();
+        for (long at = Math.max(saved, start); at < end; ) {
+            long stop = Math.min(end, (at / FILE_UNITS + 1) * FILE_UNITS);
+            int bytes = (int) (stop - at) * UNIT_BYTES;
+            ByteBuffer copy = ByteBuffer.allocate(bytes);
+            copy.put(0, units, (int) (at - start) * UNIT_BYTES, bytes);
+            writes.add(new ConsumeQueue.Write(file(at), at % FILE_UNITS * UNIT_BYTES, copy));
+            at = stop;
+        }
+        return writes;
     }
 
     private Path file(long offset) {

@@ -30,5 +30,8 @@ public interface LiveRecords {
          * @param size of the record; -1 if it would have to be read for that
          */
         void live(long logOffset, int size);
+
+        /** It can't be told now whether a message counts: its file must stay for now. */
+        void unknown(String why);
     }
 }

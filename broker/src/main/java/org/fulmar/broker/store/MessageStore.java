@@ -56,6 +56,8 @@ public final class MessageStore {
 
     private volatile long savedBefore = -1;
     private volatile @Nullable String refusal;
+    /** Whether consume queues are built again from the log. */
+    private boolean rebuilt;
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -136,6 +138,7 @@ public final class MessageStore {
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
         JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
+        rebuilt = savedQueues.isEmpty();
         SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
@@ -220,6 +223,9 @@ public final class MessageStore {
             if (topics.exists(topic)) {
                 QueueLog queue = queue(topic, record.queueId());
                 long tagHash = entryTag.of(record);
+                if (rebuilt) {
+                    queue.skipTo(record.queueOffset());
+                }
                 if (relocated) {
                     queue.relocated(record.queueOffset(), at, record.size(), tagHash);
                 } else {
@@ -244,7 +250,7 @@ public final class MessageStore {
     public void relocated(MessageRecord record) {
         QueueLog queue = queueIfPresent(record.topic(), record.queueId());
         if (queue != null) {
-            long tagHash = MessageProperties.tagHash(record.property(TAGS));
+            long tagHash = entryTag.of(record);
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
         views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));
@@ -293,34 +299,12 @@ public final class MessageStore {
         return true;
     }
 
-    /** What is saved of a queue: a number if nothing of it was deleted, else three. */
-    private record SavedQueue(long max, long min, long orderedFrom) {
-        static SavedQueue of(JsonNode node) {
-            return node.isArray()
-                    ? new SavedQueue(
-                            node.path(0).asLong(),
-                            node.path(1).asLong(),
-                            node.path(2).asLong())
-                    : new SavedQueue(node.asLong(), 0, 0);
-        }
-
-        static void put(ObjectNode json, QueueLog queue) {
-            String id = Integer.toString(queue.queueId());
-            ConsumeQueue index = queue.index();
-            if (index.minOffset() == 0 && index.orderedFrom() == 0) {
-                json.put(id, index.maxOffset());
-            } else {
-                json.putArray(id).add(index.maxOffset()).add(index.minOffset()).add(index.orderedFrom());
-            }
-        }
-    }
-
     private QueueLog newQueue(String topic, int queueId, SavedQueue saved) {
         Path directory = options.root().resolve("consumequeue").resolve(topic).resolve(Integer.toString(queueId));
         QueueLog queue = new QueueLog(
                 topic,
                 queueId,
-                new ConsumeQueue(disk, directory, options.queueFileBytes(), saved.max, saved.min, saved.orderedFrom),
+                new ConsumeQueue(disk, directory, options.queueFileBytes(), saved.max(), saved.min(), saved.orderedFrom()),
                 events::visible);
         queues.computeIfAbsent(topic, t -> new TreeMap<>()).put(queueId, queue);
         return queue;
@@ -329,7 +313,7 @@ public final class MessageStore {
     /** The queue, made if it is not there. The topic's name has been checked: it becomes part of a path. */
     public QueueLog queue(String topic, int queueId) {
         QueueLog queue = queueIfPresent(topic, queueId);
-        return queue == null ? newQueue(topic, queueId, new SavedQueue(0, 0, 0)) : queue;
+        return queue == null ? newQueue(topic, queueId, SavedQueue.EMPTY) : queue;
     }
 
     public @Nullable QueueLog queueIfPresent(String topic, int queueId) {

@@ -121,16 +121,19 @@ public final class QueueLog {
         if (queueOffset < index.maxOffset() && physicalOffset > index.lastPhysicalOffset()) {
             index.restart(queueOffset);
         }
-        if (queueOffset > index.maxOffset()) {
-            skipTo(queueOffset);
-        }
         if (queueOffset == index.maxOffset()) {
             index.add(physicalOffset, size, tagHash);
         }
     }
 
-    /** The index is built again, and of what lies between nothing is left in the log. */
-    private void skipTo(long queueOffset) {
+    /**
+     * The index is built again and comes to an offset. If that is not the next one, nothing is left in the log of what lies
+     * between.
+     */
+    void skipTo(long queueOffset) {
+        if (queueOffset <= index.maxOffset()) {
+            return;
+        }
         if (index.maxOffset() == index.minOffset()) {
             index.begin(queueOffset);
             return;
@@ -149,6 +152,8 @@ public final class QueueLog {
         } else if (queueOffset < index.minOffset()) {
             index.beginWith(queueOffset, physicalOffset, size, tagHash);
         } else {
+            // the file may hold it already though the table of queues is older
+            index.unorderedBefore(queueOffset + 1);
             ByteBuffer entry = index.entries(queueOffset, 1);
             if (entry.remaining() == ConsumeQueue.ENTRY_BYTES && entry.getLong(entry.position()) < physicalOffset) {
                 index.change(queueOffset, physicalOffset, size, tagHash);

@@ -81,11 +81,11 @@ class DelayLevelsTest {
     @Test
     void recalledTimersAreRememberedUntilTheirTime() {
         RecalledTimers recalled = new RecalledTimers();
-        recalled.recall(100, 5, sink);
-        recalled.recall(50, 6, sink);
+        recalled.recall(100, 5, 500, sink);
+        recalled.recall(50, 6, 600, sink);
         List<Long> told = new ArrayList<>();
         facts.forEach(fact -> RecalledTimers.tell(fact, told::add));
-        assertThat(told).containsExactly(5L, 6L);
+        assertThat(told).containsExactly(500L, 600L);
         RecalledTimers restored = new RecalledTimers();
         assertThat(restored.restore(recalled.capture(9).get())).isEqualTo(9);
         RecalledTimers replayed = new RecalledTimers();
@@ -104,7 +104,7 @@ class DelayLevelsTest {
         RecalledTimers recalled = new RecalledTimers();
         for (int i = 0; i < RecalledTimers.MAX_REMEMBERED; i++) {
             assertThat(recalled.hasRoom(0)).isTrue();
-            recalled.recall(i + 1, i, body -> {});
+            recalled.recall(i + 1, i, i, body -> {});
         }
         assertThat(recalled.hasRoom(0)).isFalse();
         assertThat(recalled.hasRoom(1)).isTrue();

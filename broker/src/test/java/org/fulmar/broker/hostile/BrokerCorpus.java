@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,8 @@ final class BrokerCorpus {
         all.add(new Template(RequestCode.VIEW_MESSAGE_BY_ID, Map.of("offset", "0")));
         queueRequests(topic, all);
         transactions(topic, all);
+        consumers(topic, all);
+        PopCorpus.addTo(topic, all);
         all.add(new Template(
                 RequestCode.UPDATE_AND_CREATE_TOPIC,
                 Map.of(
@@ -102,6 +105,38 @@ final class BrokerCorpus {
         all.add(new Template(RequestCode.RESUME_CHECK_HALF_MESSAGE, Map.of("msgId", "0".repeat(32))));
         all.add(new Template(JmsCode.ADMIN_HALF_MESSAGES, Map.of("max", "10", "after", "-1")));
         all.add(new Template(JmsCode.ADMIN_END_HALF_MESSAGE, Map.of("logOffset", "0", "commit", "true")));
+    }
+
+    /** Groups, locks, delays, and what is sent back or recalled. */
+    private static void consumers(String topic, List<Template> all) {
+        byte[] locks = utf8("{\"clientId\":\"c\",\"consumerGroup\":\"g\",\"mqSet\":[{\"topic\":\"" + topic
+                + "\",\"queueId\":0,\"brokerName\":\"broker-a\"}]}");
+        byte[] group = utf8("{\"groupName\":\"g2\",\"retryQueueNums\":1,\"attributes\":{\"+a\":\"b\"},"
+                + "\"groupRetryPolicy\":{\"type\":\"CUSTOMIZED\"},\"subscriptionDataSet\":[{\"topic\":\"t\"}]}");
+        String handle = Base64.getUrlEncoder().encodeToString(utf8("v1 " + topic + " broker-a 1700000000000 u1 0"));
+        all.add(new Template(RequestCode.LOCK_BATCH_MQ, locks));
+        all.add(new Template(RequestCode.UNLOCK_BATCH_MQ, locks));
+        all.add(new Template(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, group));
+        all.add(new Template(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, Map.of("group", "g2")));
+        all.add(new Template(RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, Map.of()));
+        all.add(new Template(RequestCode.DELETE_SUBSCRIPTIONGROUP, Map.of("groupName", "g2", "cleanOffset", "true")));
+        all.add(new Template(
+                RequestCode.CONSUMER_SEND_MSG_BACK, Map.of("offset", "0", "group", "g", "delayLevel", "0")));
+        all.add(new Template(RequestCode.RECALL_MESSAGE, Map.of("topic", topic, "recallHandle", handle)));
+        all.add(new Template(
+                RequestCode.CLONE_GROUP_OFFSET, Map.of("srcGroup", "g", "destGroup", "g3", "topic", topic)));
+        all.add(new Template(RequestCode.GET_ALL_CONSUMER_OFFSET, Map.of()));
+        all.add(new Template(RequestCode.GET_ALL_DELAY_OFFSET, Map.of()));
+        for (String delay :
+                List.of("DELAY\u00011\u0002", "TIMER_DELAY_MS\u00015\u0002", "TIMER_DELIVER_MS\u00019\u0002")) {
+            String properties = new String(PROPERTIES, StandardCharsets.US_ASCII) + delay;
+            SendRequest delayed =
+                    new SendRequest("p", topic, "TBW102", 4, 0, 0, 1_700_000_000_000L, 0, properties, 0, 16, false);
+            all.add(new Template(RequestCode.SEND_MESSAGE_V2, delayed.fields(), BODY));
+        }
+        SendRequest retry = new SendRequest(
+                "p", "%RETRY%g", "TBW102", 4, 0, 0, 1_700_000_000_000L, 0, "DELAY\u00011\u0002", 1, 16, false);
+        all.add(new Template(RequestCode.SEND_MESSAGE_V2, retry.fields(), BODY));
     }
 
     static SendRequest prepare(String topic, String group) {

@@ -103,6 +103,8 @@ class ApacheClientTest {
                         "brokerClusterName=DefaultCluster",
                         "storePathRootDir=" + directory.resolve("store"),
                         "mappedFileSizeCommitLog=67108864",
+                        // two levels that tests wait for; on the others a message is tried 16 times in two seconds
+                        "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
                         "transactionTimeOut=1000",
                         "transactionCheckInterval=1000",
                         "transactionCheckMax=3",

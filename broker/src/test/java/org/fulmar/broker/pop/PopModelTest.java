@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class PopModelTest {
     private static final int STEPS = 1500;
-    private static final int RUNS = 40;
+    private static final int RUNS = 25;
     private static final int QUEUES = 3;
 
     /** What a message is to a group: new if it is not there. */

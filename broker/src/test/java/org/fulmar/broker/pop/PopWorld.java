@@ -95,8 +95,13 @@ final class PopWorld implements Backlog, Positions, PopEngine.Surroundings {
         minOffsets = new int[queueCount];
     }
 
-    int facts() {
-        return log.entries.size();
+    /** An administrator removes what the group has committed. */
+    void forget(String group, int queueId) {
+        committed.remove(group + queueId);
+    }
+
+    void removeGroup(String group) {
+        table.removeGroup(group, log);
     }
 
     /** Saves the views, as the broker does now and then. */
@@ -161,6 +166,11 @@ final class PopWorld implements Backlog, Positions, PopEngine.Surroundings {
     @Override
     public long committed(String topic, String group, int queueId) {
         return committed.getOrDefault(group + queueId, -1L);
+    }
+
+    @Override
+    public long takeReset(String topic, String group, int queueId, FactSink facts) {
+        return -1;
     }
 
     @Override

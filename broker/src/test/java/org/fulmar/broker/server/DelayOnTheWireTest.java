@@ -55,10 +55,14 @@ class DelayOnTheWireTest {
     }
 
     private void start(String store) throws Exception {
+        start(store, "1048576", "65536");
+    }
+
+    private void start(String store, String fileBytes, String messageBytes) throws Exception {
         options.put("listenPort", "0");
         options.put("storePathRootDir", directory.resolve(store).toString());
-        options.put("mappedFileSizeCommitLog", "1048576");
-        options.put("maxMessageSize", "65536");
+        options.put("mappedFileSizeCommitLog", fileBytes);
+        options.put("maxMessageSize", messageBytes);
         broker = new Broker(BrokerConfig.of(options), new NioDisk(), clock::get, false).start();
         producer = new NativeProducer(broker.address(), "p");
     }
@@ -358,6 +362,7 @@ class DelayOnTheWireTest {
     void whatCanNotBeRecalledIsRefusedWithTheReason() throws Exception {
         assertThat(send("level", "DELAY", "3").fields()).doesNotContainKey("recallHandle");
         assertThat(send("direct").fields()).doesNotContainKey("recallHandle");
+        sent("another", "TIMER_DELAY_MS", "1000000");
         String handle = send("timed", "TIMER_DELAY_MS", "1000").fields().get("recallHandle");
         producer.send("another", "makes the topic", 0, Map.of());
         refused(recall("another", handle), "topic orders");
@@ -365,17 +370,56 @@ class DelayOnTheWireTest {
         refused(recall(TOPIC, "no handle!"), "none of this broker");
         String raw = new String(Base64.getUrlDecoder().decode(handle), StandardCharsets.UTF_8);
         String offset = raw.substring(raw.lastIndexOf(' ') + 1);
+        assertThat(offset).isEqualTo("1");
         refused(recall(TOPIC, encoded(raw.replace("broker-a", "broker-b"))), "broker-b");
         refused(recall(TOPIC, encoded(raw.replace(" timed ", " other "))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " 0"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " -5"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, " 99999999999"))), "no message waits");
-        refused(recall(TOPIC, encoded(raw.replace(" " + offset, ""))), "none of this broker");
+        refused(recall(TOPIC, encoded(placed(raw, " 0"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, " -5"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, " 99999999999"))), "no message waits");
+        refused(recall(TOPIC, encoded(placed(raw, ""))), "none of this broker");
         clock.addAndGet(1_000);
         await().untilAsserted(() -> assertThat(delivered()).contains("timed"));
         refused(recall(TOPIC, handle), "time has come");
         clock.addAndGet(-1);
         refused(recall(TOPIC, handle), "time has come");
+    }
+
+    @Test
+    void whatWaitsOutlivesTheLogFileThatItWasIn() throws Exception {
+        stop();
+        options.put("messageDelayLevel", "1s 30d");
+        options.put("fileReservedTime", "1");
+        start("small", "65536", "16384");
+        sent("makes the topic");
+        sent("level", "DELAY", "2");
+        sent("timed", "TIMER_DELAY_MS", Long.toString(30 * DAY));
+        String handle = send("recalled", "TIMER_DELAY_MS", Long.toString(30 * DAY))
+                .fields()
+                .get("recallHandle");
+        for (int i = 0; i < 20; i++) {
+            sent("filler" + i, "p", "v".repeat(8_000));
+        }
+        Path first = directory.resolve("small/commitlog/00000000000000000000");
+        assertThat(first).exists();
+        clock.addAndGet(DAY);
+        assertThat(producer.ask(RequestCode.DELETE_EXPIRED_COMMITLOG, Map.of()).code())
+                .isZero();
+        await().untilAsserted(() -> assertThat(first).doesNotExist());
+        assertThat(recall(TOPIC, handle).code()).isZero();
+        stop();
+        forget("small", "delayOffset.json");
+        forget("small", "recalledMessages.json");
+        start("small", "65536", "16384");
+        refused(recall(TOPIC, handle), "recalled before");
+        assertThat(producer.maxOffset(TOPIC, QUEUE)).isEqualTo(21);
+        clock.addAndGet(29 * DAY);
+        await().until(() -> producer.maxOffset(TOPIC, QUEUE) >= 23);
+        assertThat(List.of(body(record(21)), body(record(22)))).containsExactlyInAnyOrder("level", "timed");
+        assertThat(producer.maxOffset(TOPIC, QUEUE)).isEqualTo(23);
+    }
+
+    private static String placed(String raw, String place) {
+        return raw.substring(0, raw.lastIndexOf(' ')) + place;
     }
 
     private static String encoded(String raw) {
@@ -391,7 +435,8 @@ class DelayOnTheWireTest {
                 continue;
             }
             try (Stream<Path> files = Files.walk(source)) {
-                for (Path file : files.toList()) {
+                // one that is replaced meanwhile has a copy beside it for a moment
+                for (Path file : files.filter(each -> !each.toString().endsWith(".tmp")).toList()) {
                     Path target =
                             directory.resolve(to).resolve(from.relativize(file).toString());
                     if (Files.isDirectory(file)) {

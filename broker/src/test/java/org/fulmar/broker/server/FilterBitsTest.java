@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,12 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.FilterWire.Wanted;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
+import org.fulmar.protocol.command.SendRequest;
 import org.fulmar.protocol.frame.Frame;
+import org.fulmar.protocol.message.MessageProperties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,14 +67,14 @@ class FilterBitsTest {
 
     /** Messages of which each is wanted by one of ten. */
     private void send(int count) throws Exception {
-        List<java.util.concurrent.CompletableFuture<Frame>> answers = new ArrayList<>();
+        List<CompletableFuture<Frame>> answers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int number = sent.size();
             sent.add(number);
             Map<String, String> properties = Map.of("n", Integer.toString(number), "who", "w" + number % 10);
             answers.add(producer.start(
                     RequestCode.SEND_MESSAGE_V2,
-                    new org.fulmar.protocol.command.SendRequest(
+                    new SendRequest(
                                     "g",
                                     TOPIC,
                                     "TBW102",
@@ -79,14 +83,14 @@ class FilterBitsTest {
                                     0,
                                     1,
                                     0,
-                                    org.fulmar.protocol.message.MessageProperties.format(properties),
+                                    MessageProperties.format(properties),
                                     0,
                                     16,
                                     false)
                             .fields(),
-                    ("m" + number).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                    ("m" + number).getBytes(StandardCharsets.UTF_8)));
         }
-        for (var answer : answers) {
+        for (CompletableFuture<Frame> answer : answers) {
             Answer done = NativeProducer.answer(answer);
             assertThat(done.code()).as(done.remark()).isZero();
         }
@@ -126,6 +130,20 @@ class FilterBitsTest {
         assertAllGetTheirs();
         // of the first ten nothing is known: they are older than the filters
         assertThat(since(before)).isEqualTo(new FilterBits.Counts(9_000, 1_000 + 100, 0));
+    }
+
+    @Test
+    void aBacklogThatIsLargerThanWhatMemoryKeepsHasItsBitsInFiles() throws Exception {
+        send(10);
+        assertAllGetTheirs();
+        send(5_490);
+        FilterBits.Counts before = broker.filterBits().counts();
+        assertAllGetTheirs();
+        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 5_490, 5_490 + 100, 0));
+        restart();
+        before = broker.filterBits().counts();
+        assertAllGetTheirs();
+        assertThat(since(before)).isEqualTo(new FilterBits.Counts(9 * 5_490, 5_490 + 100, 0));
     }
 
     @Test
@@ -195,7 +213,8 @@ class FilterBitsTest {
         assertAllGetTheirs();
         send(50);
         for (int round = 0; round < 2; round++) {
-            assertThat(producer.ask(RequestCode.DELETE_TOPIC_IN_BROKER, Map.of("topic", TOPIC)).code())
+            assertThat(producer.ask(RequestCode.DELETE_TOPIC_IN_BROKER, Map.of("topic", TOPIC))
+                            .code())
                     .isZero();
             sent.clear();
             // the other way round, so that old bits would be wrong
@@ -215,7 +234,9 @@ class FilterBitsTest {
         Wanted costly = Wanted.sql(TOPIC, "w LIKE '%" + "_".repeat(100) + "y%' OR n = 3", -1);
         send(1);
         consumer.drain("g", costly, QUEUE);
-        assertThat(producer.send(TOPIC, "wide", 0, Map.of("w", "x".repeat(3_000))).code()).isZero();
+        assertThat(producer.send(TOPIC, "wide", 0, Map.of("w", "x".repeat(3_000)))
+                        .code())
+                .isZero();
         send(5);
         assertThat(consumer.drain("g", costly, QUEUE)).containsExactly("m3");
         assertThat(broker.filterBits().counts().tried()).isEqualTo(1);
@@ -230,10 +251,26 @@ class FilterBitsTest {
         restart();
         List<String> bodies = new ArrayList<>();
         List<Map<String, String>> properties = new ArrayList<>();
-        for (int step = 0; step < 150; step++) {
+        for (int step = 0; step < 80; step++) {
             switch (random.nextInt(12)) {
                 case 0 -> {
-                    if (random.nextInt(3) == 0) {
+                    Path saved = directory.resolve("config/consumerFilter.json");
+                    byte[] earlier = Files.exists(saved) ? Files.readAllBytes(saved) : null;
+                    int harm = random.nextInt(8);
+                    if (harm == 0) {
+                        stop();
+                        new NioDisk().delete(directory.resolve("consumequeue_ext"));
+                        start();
+                    } else if (harm == 1) {
+                        stop();
+                        new NioDisk().delete(saved);
+                        start();
+                    } else if (harm == 2 && earlier != null) {
+                        // as after a kill: what was saved is older than the files
+                        stop();
+                        Files.write(saved, earlier);
+                        start();
+                    } else if (harm < 5) {
                         restart();
                     }
                 }
@@ -259,14 +296,14 @@ class FilterBitsTest {
                         }
                     }
                     if (!bodies.isEmpty()) {
-                        assertThat(consumer.drain("g", Wanted.sql(TOPIC, "a < " + a + " OR b = '" + b + "'", -1), QUEUE))
+                        assertThat(consumer.drain(
+                                        "g", Wanted.sql(TOPIC, "a < " + a + " OR b = '" + b + "'", -1), QUEUE))
                                 .as("seed %s, step %s", seed, step)
                                 .isEqualTo(wanted);
                     }
                 }
             }
         }
-        assertThat(broker.filterBits().counts()).isNotNull();
     }
 
     @Test

@@ -102,17 +102,20 @@ final class NativePeer implements AutoCloseable {
     }
 
     Answer send(String topic, int queueId, String tag, String body) throws Exception {
+        Answer answer = answer(startSend(topic, queueId, tag, body));
+        if (answer.code != 0) {
+            throw new IllegalStateException(answer.remark);
+        }
+        return answer;
+    }
+
+    CompletableFuture<Frame> startSend(String topic, int queueId, String tag, String body) {
         Map<String, String> properties = new LinkedHashMap<>();
         properties.put(MessageProperties.TAGS, tag);
         properties.put(MessageProperties.UNIQ_KEY, body);
         SendRequest send = new SendRequest(
                 "producer", topic, "TBW102", 4, queueId, 0, 1, 0, MessageProperties.format(properties), 0, 16, false);
-        Answer answer =
-                answer(start(RequestCode.SEND_MESSAGE_V2, send.fields(), body.getBytes(StandardCharsets.UTF_8)));
-        if (answer.code != 0) {
-            throw new IllegalStateException(answer.remark);
-        }
-        return answer;
+        return start(RequestCode.SEND_MESSAGE_V2, send.fields(), body.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The header of a pop of any queue, which waits for nothing. */

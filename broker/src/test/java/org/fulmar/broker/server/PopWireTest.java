@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.consume.GroupConfig;
 import org.fulmar.broker.server.NativePeer.Answer;
 import org.fulmar.broker.server.NativePeer.Popped;
 import org.fulmar.broker.store.NioDisk;
@@ -56,6 +57,7 @@ class PopWireTest {
         options.put("storePathRootDir", directory.toString());
         options.put("mappedFileSizeCommitLog", "4194304");
         options.put("maxMessageSize", "1048576");
+        options.put("enablePropertyFilter", "true");
         broker = new Broker(BrokerConfig.of(options), new NioDisk(), clock::get, false).start();
     }
 
@@ -320,7 +322,55 @@ class PopWireTest {
         }
         assertThat(committed(1)).isEqualTo(4);
         header.put("expType", "SQL92");
-        assertThat(pop(header).remark()).contains("SQL92");
+        header.put("exp", "TAGS = (");
+        assertThat(pop(header).code()).isEqualTo(ResponseCode.SUBSCRIPTION_PARSE_FAILED);
+        peer.send(TOPIC, 1, "even", "m4");
+        peer.send(TOPIC, 1, "odd", "m5");
+        header.put("exp", "TAGS = 'odd'");
+        assertThat(bodies(popped(pop(header)))).containsExactly("m5");
+    }
+
+    @ParameterizedTest
+    @EnumSource(HeaderEncoding.class)
+    void waitingPopLooksPastAnyNumberOfMessagesThatItDoesNotWant(HeaderEncoding encoding) throws Exception {
+        connect(encoding);
+        begin();
+        List<CompletableFuture<Frame>> sent = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            sent.add(peer.startSend(TOPIC, 1, i == 1999 ? "last" : "other", "m" + i));
+        }
+        for (CompletableFuture<Frame> each : sent) {
+            assertThat(answer(each).code()).isZero();
+        }
+        Map<String, String> header = header(GROUP);
+        header.put("exp", "last");
+        header.put("pollTime", "15000");
+        assertThat(bodies(popped(pop(header)))).containsExactly("m1999");
+    }
+
+    @ParameterizedTest
+    @EnumSource(HeaderEncoding.class)
+    void administratorsResetMovesTheGroupOnce(HeaderEncoding encoding) throws Exception {
+        connect(encoding);
+        begin();
+        for (int i = 0; i < 3; i++) {
+            peer.send(TOPIC, 1, "t", "m" + i);
+        }
+        for (Popped message : messages(GROUP)) {
+            acknowledge(message.handle());
+        }
+        assertThat(committed(1)).isEqualTo(3);
+        Map<String, String> reset = Map.of(
+                "group", GROUP, "topic", TOPIC, "queueId", "1", "offset", "1", "timestamp", "-1", "isForce", "true");
+        Answer done = peer.ask(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, reset);
+        assertThat(done.code()).as(done.remark()).isZero();
+        List<Popped> again = messages(GROUP);
+        assertThat(bodies(again)).containsExactly("m1", "m2");
+        for (Popped message : again) {
+            assertThat(acknowledge(message.handle()).code()).isZero();
+        }
+        assertThat(messages(GROUP)).isEmpty();
+        assertThat(committed(1)).isEqualTo(3);
     }
 
     @ParameterizedTest
@@ -360,7 +410,7 @@ class PopWireTest {
         begin();
         peer.send(TOPIC, 1, "t", "poison");
         peer.send(TOPIC, 1, "t", "good");
-        for (int i = 0; i <= PopSurroundings.MAX_REDELIVERIES; i++) {
+        for (int i = 0; i <= GroupConfig.RETRY_MAX_TIMES; i++) {
             List<Popped> got = messages(GROUP);
             assertThat(got.get(0).body()).isEqualTo("poison");
             assertThat(got.get(0).reconsumeTimes()).isEqualTo(i);
@@ -374,7 +424,7 @@ class PopWireTest {
         assertThat(messages(GROUP)).isEmpty();
         List<Popped> dead = popped(pop(popHeader("undertaker", "%DLQ%" + GROUP, INVISIBLE, clock.get())));
         assertThat(bodies(dead)).containsExactly("poison");
-        assertThat(dead.get(0).reconsumeTimes()).isEqualTo(PopSurroundings.MAX_REDELIVERIES);
+        assertThat(dead.get(0).reconsumeTimes()).isEqualTo(GroupConfig.RETRY_MAX_TIMES);
         assertThat(committed(1)).isEqualTo(2);
     }
 

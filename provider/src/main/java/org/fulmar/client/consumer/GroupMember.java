@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.ConsumerData;
@@ -66,7 +67,7 @@ final class GroupMember implements ConsumerMember {
             Map<String, Subscription> subscriptions,
             Loop loop,
             Delivery delivery,
-            Membership.Listener listener)
+            Consumer<Set<MessageQueue>> assigned)
             throws ClientException {
         this.client = client;
         this.brokers = new ClientBrokers(client);
@@ -77,10 +78,11 @@ final class GroupMember implements ConsumerMember {
         this.subscriptions.putAll(subscriptions);
         this.loop = loop;
         this.delivery = delivery;
+        OffsetStore store = store();
         boolean usesLocks =
                 subscribes && !options.broadcasts() && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
-        this.membership = new Membership(
-                brokers, group, options, loop, delivery, store(), this.subscriptions, usesLocks, listener);
+        this.membership =
+                new Membership(brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, assigned);
         this.rebalancer = new Rebalancer(brokers, group, options, loop, this::topics, membership);
         this.inquiries = new Inquiries(client, options, loop, membership, this.subscriptions, delivery, kind.listener);
     }
@@ -98,6 +100,7 @@ final class GroupMember implements ConsumerMember {
         return new Loop("fulmar-consumer-" + group);
     }
 
+    /** Ends the threads of the consumer that can't be, if the offsets can't be read. */
     private OffsetStore store() throws ClientException {
         if (!options.broadcasts()) {
             return new BrokerOffsets(
@@ -107,7 +110,9 @@ final class GroupMember implements ConsumerMember {
         try {
             return new LocalOffsets(options.offsets(), client.clientId(), group, client::callback);
         } catch (IOException e) {
-            throw new ClientException(ClientException.Kind.ILLEGAL_USE, e.getMessage(), e);
+            delivery.close();
+            loop.close();
+            throw new ClientException(ClientException.Kind.ILLEGAL_USE, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -194,7 +199,7 @@ final class GroupMember implements ConsumerMember {
                         subscriptions.computeIfAbsent(topic, name -> Subscription.ofTags(name, "*", brokers.now())));
         knowRoutes(byTopic.keySet());
         client.await(loop.ask(() -> {
-            byTopic.forEach((topic, share) -> membership.share(topic, share, share));
+            byTopic.forEach(membership::assign);
             return true;
         }));
     }
@@ -229,6 +234,11 @@ final class GroupMember implements ConsumerMember {
             membership.tryLocks();
             rebalancer.run();
         });
+    }
+
+    @Override
+    public void connectionLost(String brokerName) {
+        loop.execute(() -> membership.connectionLost(brokerName));
     }
 
     @Override

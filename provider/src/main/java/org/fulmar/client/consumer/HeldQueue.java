@@ -65,6 +65,8 @@ final class HeldQueue {
     long seekTo = -1;
 
     long committed = -1;
+    /** It was sent to another offset, and who commits by itself has not committed that. */
+    boolean sought;
     /** Rebalancing has given it to us again while it was being released. */
     boolean wantedAgain;
     /** It came with a topic that is consumed for some time, so nothing of it may be skipped. */

@@ -40,7 +40,7 @@ final class Loop implements Executor, AutoCloseable {
         try {
             executor.execute(() -> run(task));
         } catch (RejectedExecutionException e) {
-            LOG.debug("the consumer is closed and does no more", e);
+            LOG.debug("the consumer is closed and does no more: {}", e.getMessage());
         }
     }
 
@@ -48,7 +48,7 @@ final class Loop implements Executor, AutoCloseable {
         try {
             executor.schedule(() -> run(task), millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("the consumer is closed and does no more", e);
+            LOG.debug("the consumer is closed and does no more: {}", e.getMessage());
         }
     }
 

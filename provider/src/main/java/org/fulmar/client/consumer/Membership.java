@@ -7,10 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.offset.OffsetStore;
@@ -34,12 +33,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private static final long SWEEP_MILLIS = 1_000;
     private static final long RETRY_MILLIS = 500;
 
-    /** What the owner is told; on the loop. */
-    interface Listener {
-        /** This member's queues have changed: those that it may consume now. */
-        void assigned(Set<MessageQueue> queues);
-    }
-
     private final ConsumerOptions options;
     private final Loop loop;
     private final Delivery delivery;
@@ -48,9 +41,10 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final StartPositions starts;
     private final QueueLocks locks;
     private final Puller puller;
-    private final Listener listener;
+    private final Consumer<Set<MessageQueue>> assigned;
     private final boolean usesLocks;
-    private final Map<MessageQueue, HeldQueue> held = new TreeMap<>();
+    private final HeldQueues held = new HeldQueues();
+    private final Commits commits;
     /** The queues that each topic had when its consumption began here. */
     private final Map<String, Set<MessageQueue>> first = new HashMap<>();
 
@@ -60,6 +54,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private Runnable rebalance = () -> {};
 
+    /** @param assigned told, on the loop, which queues this member has, or is about to get, when they have changed */
     Membership(
             Brokers brokers,
             String group,
@@ -69,14 +64,15 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             OffsetStore offsets,
             Map<String, Subscription> subscriptions,
             boolean usesLocks,
-            Listener listener) {
+            Consumer<Set<MessageQueue>> assigned) {
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
         this.offsets = offsets;
         this.subscriptions = subscriptions;
         this.usesLocks = usesLocks;
-        this.listener = listener;
+        this.assigned = assigned;
+        this.commits = new Commits(offsets);
         this.starts = new StartPositions(brokers, offsets, options.start);
         this.locks = new QueueLocks(brokers, group, delivery.isOrdered(), loop, this);
         this.puller = new Puller(brokers, group, options, loop, this, delivery.isOrdered());
@@ -85,47 +81,41 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     /** @param howToRebalance called when the shares should be looked at again */
     void start(Runnable howToRebalance) {
         rebalance = howToRebalance;
-        loop.every(options.commitMillis, this::commitAll);
+        loop.every(options.commitMillis, () -> commit(false));
         loop.every(SWEEP_MILLIS, this::sweep);
         if (usesLocks) {
-            loop.every(LOCK_RENEW_MILLIS, () -> locks.renew(locked()));
+            loop.every(LOCK_RENEW_MILLIS, () -> locks.renew(held.lockedAt(System.nanoTime())));
         }
     }
 
-    private List<HeldQueue> locked() {
-        long now = System.nanoTime();
-        return held.values().stream()
-                .filter(queue -> queue.state != HeldQueue.State.LOCKING
-                        && queue.state != HeldQueue.State.RELEASING
-                        && queue.isLockedAt(now))
-                .toList();
-    }
-
-    // --- Shares ------------------------------------------------------------------------------------------------
-
-    /** The member's share of a topic, of all the queues that it has. */
+    /** The member's share of a topic, of all the queues that it has; none of none if it is not consumed any more. */
     void share(String topic, Collection<MessageQueue> all, Collection<MessageQueue> share) {
         if (closing) {
             return;
         }
         Set<MessageQueue> wanted = new HashSet<>(share);
         boolean changed = false;
-        for (HeldQueue queue : List.copyOf(held.values())) {
-            if (queue.queue.topic().equals(topic) && !wanted.contains(queue.queue)) {
+        for (HeldQueue queue : held.of(topic)) {
+            if (!wanted.contains(queue.queue)) {
                 changed |= queue.state != HeldQueue.State.RELEASING;
                 queue.wantedAgain = false;
                 drain(queue, HeldQueue.Then.RELEASE);
             }
         }
-        Set<MessageQueue> young = first.computeIfAbsent(topic, name -> Set.copyOf(all));
+        if (all.isEmpty()) {
+            first.remove(topic);
+        } else {
+            first.computeIfAbsent(topic, name -> Set.copyOf(all));
+        }
         List<HeldQueue> fresh = new ArrayList<>();
         for (MessageQueue queue : wanted) {
             HeldQueue known = held.get(queue);
             if (known == null) {
                 HeldQueue made = new HeldQueue(queue, usesLocks);
                 made.paused = allPaused;
-                made.fromFirst = topic.startsWith(RETRY_PREFIX) || !young.contains(queue);
-                held.put(queue, made);
+                made.fromFirst = topic.startsWith(RETRY_PREFIX)
+                        || !first.getOrDefault(topic, Set.of()).contains(queue);
+                held.add(made);
                 fresh.add(made);
                 changed = true;
             } else {
@@ -134,8 +124,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
         obtain(fresh);
         if (changed) {
-            listener.assigned(queues());
+            assigned.accept(held.names());
         }
+    }
+
+    /** These queues of a topic, whatever else it has. */
+    void assign(String topic, Collection<MessageQueue> queues) {
+        first.remove(topic);
+        share(topic, queues, queues);
     }
 
     /** A queue that was to go stays. */
@@ -166,9 +162,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     void tryLocks() {
         lockRetryDue = false;
         if (usesLocks && !closing) {
-            locks.request(held.values().stream()
-                    .filter(queue -> queue.state == HeldQueue.State.LOCKING)
-                    .toList());
+            locks.request(held.waiting());
         }
     }
 
@@ -184,6 +178,13 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     public void granted(HeldQueue queue) {
         queue.state = HeldQueue.State.LOCATING;
         locate(queue);
+    }
+
+    @Override
+    public void unwanted(HeldQueue queue) {
+        if (held.get(queue.queue) == null) {
+            locks.release(queue);
+        }
     }
 
     private void locate(HeldQueue queue) {
@@ -233,8 +234,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
     }
 
-    // --- The way out -------------------------------------------------------------------------------------------
-
     /** Ends what is done with a queue, as far as it was begun, and then what {@code then} says. */
     private void drain(HeldQueue queue, HeldQueue.Then then) {
         switch (queue.state) {
@@ -265,8 +264,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 queue.pulling = false;
                 queue.drainDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis);
                 delivery.withdraw(queue);
-                boolean atOnce = !usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts();
-                if (atOnce) {
+                if (!usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts()) {
                     drained(queue);
                     return;
                 }
@@ -304,21 +302,19 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         boolean ours = queue.isLockedAt(System.nanoTime());
         long point = queue.resetTo >= 0 ? queue.resetTo : queue.messages.commitPoint();
         delivery.gone(queue);
-        // whoever is still at it reports in vain
         queue.messages.startAt(point);
         queue.resetTo = -1;
         switch (queue.then) {
             case RELEASE -> {
-                if (ours) {
+                boolean stores = ours && !queue.sought;
+                if (stores) {
                     offsets.update(queue.queue, point);
                 }
-                release(queue, ours);
+                release(queue, stores);
             }
             case RESET -> {
                 if (ours) {
-                    offsets.update(queue.queue, point);
-                    offsets.write(List.of(queue.queue));
-                    queue.committed = point;
+                    commits.store(queue, point);
                 }
                 activate(queue);
             }
@@ -332,8 +328,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     private void release(HeldQueue queue, boolean commit) {
         queue.state = HeldQueue.State.RELEASING;
-        CompletableFuture<Void> stored =
-                commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.completedFuture(null);
+        var stored = commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.<Void>completedFuture(null);
         stored.handle((done, failure) -> {
                     if (failure != null) {
                         LOG.warn(
@@ -351,7 +346,8 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         queue.state = HeldQueue.State.GONE;
         queue.epoch++;
         queue.unlocked();
-        held.remove(queue.queue, queue);
+        offsets.forget(queue.queue);
+        held.remove(queue);
         if (queue.wantedAgain && !closing) {
             rebalance.run();
         }
@@ -363,14 +359,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     /** Gives all queues back; completes when they are. */
     CompletableFuture<Void> leave() {
         closing = true;
-        List.copyOf(held.values()).forEach(queue -> drain(queue, HeldQueue.Then.RELEASE));
+        held.all().forEach(queue -> drain(queue, HeldQueue.Then.RELEASE));
         if (held.isEmpty()) {
             released.complete(null);
         }
         return released;
     }
-
-    // --- Offsets -----------------------------------------------------------------------------------------------
 
     /** Sends the consumption of a queue to another offset, when what was begun is finished. */
     void reset(MessageQueue name, long offset) {
@@ -382,8 +376,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             queue.resetTo = offset;
             drain(queue, HeldQueue.Then.RESET);
         } else if (queue.state == HeldQueue.State.LOCATING) {
-            offsets.update(name, offset);
-            offsets.write(List.of(name))
+            commits.store(queue, offset)
                     .whenComplete((done, failure) -> loop.execute(() -> {
                         if (queue.state == HeldQueue.State.LOCATING) {
                             locate(queue);
@@ -394,6 +387,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     /** Goes on at another offset at once; what is in the application's hands counts no more. */
     void seek(HeldQueue queue, long offset) {
+        queue.sought = !options.autoCommit;
         if (queue.isServing()) {
             delivery.gone(queue);
             queue.messages.startAt(offset);
@@ -409,7 +403,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     void pauseAll(boolean paused) {
         allPaused = paused;
-        held.values().forEach(queue -> pause(queue, paused));
+        held.view().forEach(queue -> pause(queue, paused));
     }
 
     void pause(HeldQueue queue, boolean paused) {
@@ -427,39 +421,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         reset(queue.queue, offset);
     }
 
-    private void commitAll() {
-        commit(held.values());
+    /** @param asked whether the application wants it now, and so the offsets that it has sought as well */
+    CompletableFuture<Void> commit(boolean asked) {
+        return commits.store(held.view(), asked);
     }
-
-    /** Stores what is finished of these queues. */
-    CompletableFuture<Void> commit(Collection<HeldQueue> queues) {
-        long now = System.nanoTime();
-        List<MessageQueue> due = new ArrayList<>();
-        for (HeldQueue queue : queues) {
-            if (queue.isServing() && queue.isLockedAt(now) && queue.resetTo < 0) {
-                long point = queue.messages.commitPoint();
-                if (point != queue.committed) {
-                    offsets.update(queue.queue, point);
-                    queue.committed = point;
-                }
-                due.add(queue.queue);
-            }
-        }
-        CompletableFuture<Void> written = offsets.write(due);
-        return written.whenComplete((done, failure) -> {
-            if (failure != null) {
-                LOG.info(
-                        "offsets could not be stored now, and will be with the next ones: {}",
-                        ClientException.of(failure).getMessage());
-            }
-        });
-    }
-
-    // --- Events ------------------------------------------------------------------------------------------------
 
     private void sweep() {
         long now = System.nanoTime();
-        for (HeldQueue queue : List.copyOf(held.values())) {
+        for (HeldQueue queue : held.all()) {
             boolean relied = queue.state == HeldQueue.State.ACTIVE
                     || queue.state == HeldQueue.State.DRAINING && queue.then == HeldQueue.Then.RESET;
             if (relied && !queue.isLockedAt(now)) {
@@ -489,11 +458,19 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
     }
 
+    /** Brokers give the locks of a member to others as soon as its connection is gone. */
+    void connectionLost(String brokerName) {
+        if (!usesLocks) {
+            return;
+        }
+        List<HeldQueue> there = held.at(brokerName);
+        // the name is not known for an address that routes name in another way: then it may be any of them
+        (there.isEmpty() ? held.all() : there).forEach(this::lost);
+    }
+
     @Override
     public Iterable<HeldQueue> queuesOf(String topic) {
-        return held.values().stream()
-                .filter(queue -> queue.queue.topic().equals(topic))
-                .toList();
+        return held.of(topic);
     }
 
     @Override
@@ -501,20 +478,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         return subscriptions.get(topic);
     }
 
-    // --- What others ask ---------------------------------------------------------------------------------------
-
     Set<MessageQueue> queues() {
-        Set<MessageQueue> mine = new TreeSet<>();
-        held.forEach((name, queue) -> {
-            if (queue.state != HeldQueue.State.RELEASING && queue.state != HeldQueue.State.DRAINING) {
-                mine.add(name);
-            }
-        });
-        return mine;
+        return held.names();
     }
 
     Collection<HeldQueue> held() {
-        return held.values();
+        return held.view();
     }
 
     @Nullable HeldQueue held(MessageQueue queue) {
@@ -527,9 +496,5 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     OffsetStore offsets() {
         return offsets;
-    }
-
-    void pull(HeldQueue queue) {
-        puller.pull(queue);
     }
 }

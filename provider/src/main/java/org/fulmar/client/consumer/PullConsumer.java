@@ -267,7 +267,7 @@ public final class PullConsumer implements AutoCloseable {
         checkOpen();
         CompletableFuture<Void> stored = ask(() -> {
             delivery.finishInHand();
-            return member.membership().commit(member.membership().held());
+            return member.membership().commit(true);
         });
         client.await(stored.orTimeout(COMMIT_MILLIS, TimeUnit.MILLISECONDS));
     }
@@ -276,6 +276,7 @@ public final class PullConsumer implements AutoCloseable {
     @Override
     public void close() {
         member.loop().execute(() -> {
+            delivery.end();
             if (options.autoCommit) {
                 delivery.finishInHand();
             } else {

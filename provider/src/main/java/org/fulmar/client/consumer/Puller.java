@@ -106,14 +106,17 @@ final class Puller {
     private Map<String, String> header(HeldQueue held, Subscription subscription) {
         // brokers keep the conditions of heartbeats compiled; tags are quickly read
         boolean withTags = subscription.isTag();
+        long done = held.messages.commitPoint();
+        boolean commits =
+                done > 0 && held.replica == 0 && !held.sought && !options.broadcasts() && done != held.committed;
         return new PullRequest(
                         group,
                         held.queue.topic(),
                         held.queue.queueId(),
                         held.messages.pulledTo(),
                         options.pullBatch,
-                        PullRequest.sysFlag(false, true, withTags),
-                        -1,
+                        PullRequest.sysFlag(commits, true, withTags),
+                        commits ? done : -1,
                         options.pollMillis,
                         withTags ? subscription.expression() : null,
                         subscription.version(),
@@ -148,6 +151,9 @@ final class Puller {
             return;
         }
         LOG.debug("pull of {} failed: {}", held.queue, failure.getMessage());
+        if (failure.kind() == ClientException.Kind.NO_ROUTE) {
+            brokers.route(held.queue.topic());
+        }
         if (failure.kind() == ClientException.Kind.CONNECTION_LOST) {
             events.connectionLost(held);
         }

@@ -81,7 +81,7 @@ final class QueueNames {
     }
 
     /** The same text with each object that is a member's name made a string that holds it. */
-    private static String rewritten(String text) {
+    static String rewritten(String text) {
         StringBuilder out = new StringBuilder(text.length() + 64);
         boolean quoted = false;
         char before = ' ';

@@ -135,7 +135,8 @@ final class Rebalancer {
     }
 
     private Outcome apply(String topic, View view) {
-        if (view.queues.isEmpty() || stopped) {
+        boolean unsubscribed = membership.subscription(topic) == null;
+        if (view.queues.isEmpty() || stopped || unsubscribed) {
             return Outcome.DONE;
         }
         if (options.broadcasts()) {

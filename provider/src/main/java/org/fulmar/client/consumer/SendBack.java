@@ -30,17 +30,17 @@ final class SendBack {
     private final Brokers brokers;
     private final String group;
     private final int maxReconsumeTimes;
-    private final boolean maySend;
+    private final boolean elsewhere;
 
     /**
-     * @param maySend whether a message that its broker can't take back may be sent to the retry topic as a new one: not
-     *     with locks, since RocketMQ's brokers move what is sent there by a group with locks to the dead-letter topic
+     * @param elsewhere whether a message whose broker can't be reached may be sent to another broker's retry topic: not
+     *     with locks, since RocketMQ's brokers move what a group with locks sends there to the dead-letter topic
      */
-    SendBack(Brokers brokers, String group, int maxReconsumeTimes, boolean maySend) {
+    SendBack(Brokers brokers, String group, int maxReconsumeTimes, boolean elsewhere) {
         this.brokers = brokers;
         this.group = group;
         this.maxReconsumeTimes = maxReconsumeTimes;
-        this.maySend = maySend;
+        this.elsewhere = elsewhere;
     }
 
     /** @param delayLevel 0 lets the broker choose by how often it came; {@link #DEAD} moves it to the dead letters */
@@ -70,46 +70,44 @@ final class SendBack {
                                 ClientException.refused("broker " + from.brokerName(), code, remark));
                     }
                 });
-        if (!maySend) {
-            return back;
-        }
         return back.handle((done, failure) -> {
                     if (failure == null) {
                         return CompletableFuture.<Void>completedFuture(null);
                     }
-                    LOG.info(
-                            "{} could not be given back and is sent to the retry topic: {}",
-                            message,
-                            ClientException.of(failure).getMessage());
-                    return send(from, message, delayLevel);
+                    return otherwise(from, message, delayLevel, ClientException.of(failure));
                 })
                 .thenCompose(done -> done);
     }
 
-    private CompletableFuture<Void> send(MessageQueue from, ReceivedMessage message, int delayLevel) {
-        int max = maxReconsumeTimes >= 0 ? maxReconsumeTimes : DEFAULT_MAX;
-        int times = message.reconsumeTimes() + 1;
-        int level = delayLevel > 0 ? delayLevel : FIRST_LEVEL + message.reconsumeTimes();
-        ReceivedMessage again = message.withProperty(MessageProperties.RETRY_TOPIC, message.topic())
-                .withProperty(MessageProperties.ORIGIN_MESSAGE_ID, originOf(message))
-                .withProperty("RECONSUME_TIME", Integer.toString(times))
-                .withProperty("MAX_RECONSUME_TIMES", Integer.toString(max))
-                .withProperty(MessageProperties.DELAY, Integer.toString(level));
-        SendRequest header = new SendRequest(
-                "CLIENT_INNER_PRODUCER",
-                Membership.RETRY_PREFIX + group,
-                "TBW102",
-                1,
-                0,
-                0,
-                message.bornTimestamp(),
-                message.flag(),
-                MessageProperties.format(again.properties()),
-                delayLevel < 0 ? max + 1 : times,
-                max,
-                false);
+    private CompletableFuture<Void> otherwise(
+            MessageQueue from, ReceivedMessage message, int delayLevel, ClientException why) {
+        if (why.kind() == ClientException.Kind.REFUSED) {
+            // the broker is there, but may not have the message any more
+            return send(from.brokerName(), message, delayLevel, why);
+        }
+        if (!elsewhere || why.kind() == ClientException.Kind.CLOSED) {
+            return CompletableFuture.failedFuture(why);
+        }
+        return brokers.route(Membership.RETRY_PREFIX + group).thenCompose(route -> {
+            for (MessageQueue queue : route.writeQueues()) {
+                if (!queue.brokerName().equals(from.brokerName())) {
+                    return send(queue.brokerName(), message, delayLevel, why);
+                }
+            }
+            return CompletableFuture.failedFuture(why);
+        });
+    }
+
+    private CompletableFuture<Void> send(
+            String brokerName, ReceivedMessage message, int delayLevel, ClientException why) {
+        LOG.info(
+                "{} could not be given back and is sent to the retry topic of {}: {}",
+                message,
+                brokerName,
+                why.getMessage());
+        SendRequest header = header(message, delayLevel);
         return brokers.request(
-                        from.brokerName(),
+                        brokerName,
                         RequestCode.SEND_MESSAGE_V2,
                         header.fields(),
                         Unpooled.wrappedBuffer(message.body()),
@@ -123,10 +121,33 @@ final class SendBack {
                             || code == ResponseCode.SLAVE_NOT_AVAILABLE
                             || code == ResponseCode.FLUSH_SLAVE_TIMEOUT;
                     if (!stored) {
-                        throw new CompletionException(
-                                ClientException.refused("broker " + from.brokerName(), code, remark));
+                        throw new CompletionException(ClientException.refused("broker " + brokerName, code, remark));
                     }
                 });
+    }
+
+    private SendRequest header(ReceivedMessage message, int delayLevel) {
+        int max = maxReconsumeTimes >= 0 ? maxReconsumeTimes : DEFAULT_MAX;
+        int times = message.reconsumeTimes() + 1;
+        int level = delayLevel > 0 ? delayLevel : FIRST_LEVEL + message.reconsumeTimes();
+        ReceivedMessage again = message.withProperty(MessageProperties.RETRY_TOPIC, message.topic())
+                .withProperty(MessageProperties.ORIGIN_MESSAGE_ID, originOf(message))
+                .withProperty("RECONSUME_TIME", Integer.toString(times))
+                .withProperty("MAX_RECONSUME_TIMES", Integer.toString(max))
+                .withProperty(MessageProperties.DELAY, Integer.toString(level));
+        return new SendRequest(
+                "CLIENT_INNER_PRODUCER",
+                Membership.RETRY_PREFIX + group,
+                "TBW102",
+                1,
+                0,
+                0,
+                message.bornTimestamp(),
+                message.flag(),
+                MessageProperties.format(again.properties()),
+                delayLevel < 0 ? max + 1 : times,
+                max,
+                false);
     }
 
     private static String originOf(ReceivedMessage message) {

@@ -10,6 +10,7 @@ import org.fulmar.client.offset.OffsetStore;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
+import org.jspecify.annotations.Nullable;
 
 /** Finds where the consumption of a queue begins or goes on. Stateless but for the store; for any thread. */
 final class StartPositions {
@@ -30,16 +31,25 @@ final class StartPositions {
      * first commit is not skipped by the next start.
      */
     CompletableFuture<Long> of(MessageQueue queue, boolean fromFirst) {
-        return offsets.stored(queue).thenCompose(stored -> {
-            if (stored >= 0) {
-                return CompletableFuture.completedFuture(stored);
-            }
-            return initial(queue, fromFirst).thenApply(offset -> {
-                offsets.update(queue, offset);
-                offsets.write(List.of(queue));
-                return offset;
-            });
-        });
+        return offsets.stored(queue)
+                .whenComplete((stored, failure) -> findBroker(queue, failure))
+                .thenCompose(stored -> {
+                    if (stored >= 0) {
+                        return CompletableFuture.completedFuture(stored);
+                    }
+                    return initial(queue, fromFirst).thenApply(offset -> {
+                        offsets.update(queue, offset);
+                        offsets.write(List.of(queue));
+                        return offset;
+                    });
+                });
+    }
+
+    /** A broker that no route names may be in that of the topic, which is not asked for unless it was found once. */
+    private void findBroker(MessageQueue queue, @Nullable Throwable failure) {
+        if (failure != null && ClientException.of(failure).kind() == ClientException.Kind.NO_ROUTE) {
+            brokers.route(queue.topic());
+        }
     }
 
     private CompletableFuture<Long> initial(MessageQueue queue, boolean fromFirst) {

@@ -59,6 +59,11 @@ public final class BrokerOffsets implements OffsetStore {
     }
 
     @Override
+    public void forget(MessageQueue queue) {
+        changed.remove(queue);
+    }
+
+    @Override
     public CompletableFuture<Void> write(Collection<MessageQueue> queues) {
         List<CompletableFuture<?>> writes = new ArrayList<>();
         Map<MessageQueue, Long> due = new HashMap<>();

@@ -127,6 +127,12 @@ public final class LocalOffsets implements OffsetStore {
         }
     }
 
+    /** Nobody else has them: they stay. */
+    @Override
+    public void forget(MessageQueue queue) {
+        // the queue may come back, with a broker that was away
+    }
+
     /** Writes all queues, whichever are asked for. */
     @Override
     public synchronized CompletableFuture<Void> write(Collection<MessageQueue> queues) {

@@ -18,6 +18,9 @@ public interface OffsetStore {
     /** Remembers an offset; {@link #write} makes it last. */
     void update(MessageQueue queue, long offset);
 
+    /** The queue is another's: what was not written of it never will be. */
+    void forget(MessageQueue queue);
+
     /** Completes when all that was updated of these queues before is stored. */
     CompletableFuture<Void> write(Collection<MessageQueue> queues);
 }

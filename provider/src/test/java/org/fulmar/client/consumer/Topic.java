@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.TestCluster;
@@ -22,12 +23,12 @@ import org.fulmar.protocol.message.MessageProperties;
 final class Topic {
     private static final int MILLIS = 10_000;
 
-    private final TestCluster cluster;
+    private final UnaryOperator<String> addresses;
     private final ClientInstance client;
     private final String name;
 
-    private Topic(TestCluster cluster, ClientInstance client, String name) {
-        this.cluster = cluster;
+    private Topic(UnaryOperator<String> addresses, ClientInstance client, String name) {
+        this.addresses = addresses;
         this.client = client;
         this.name = name;
     }
@@ -35,11 +36,19 @@ final class Topic {
     /** Made on these brokers; returns when the name servers know it. */
     static Topic make(TestCluster cluster, ClientInstance client, String name, int queues, String... brokers)
             throws Exception {
-        Topic topic = new Topic(cluster, client, name);
+        Topic topic = new Topic(cluster::brokerAddress, client, name);
         for (String broker : brokers) {
             topic.makeOn(broker, queues);
         }
         await().atMost(Duration.ofSeconds(10)).until(() -> topic.queues().size() == queues * brokers.length);
+        return topic;
+    }
+
+    /** Made on a broker that is not the cluster's own; returns when the name servers know it. */
+    static Topic at(ClientInstance client, String address, String name, int queues) throws Exception {
+        Topic topic = new Topic(broker -> address, client, name);
+        topic.makeOn(address, queues);
+        await().atMost(Duration.ofSeconds(10)).until(() -> topic.queues().size() == queues);
         return topic;
     }
 
@@ -55,7 +64,7 @@ final class Topic {
                 .put("order", false)
                 .map();
         client.await(client.call(
-                        cluster.brokerAddress(broker),
+                        addresses.apply(broker),
                         RequestCode.UPDATE_AND_CREATE_TOPIC,
                         fields,
                         Unpooled.EMPTY_BUFFER,
@@ -104,7 +113,7 @@ final class Topic {
                 0,
                 false);
         return client.call(
-                        cluster.brokerAddress(broker),
+                        addresses.apply(broker),
                         RequestCode.SEND_MESSAGE_V2,
                         header.fields(),
                         Unpooled.wrappedBuffer(body),

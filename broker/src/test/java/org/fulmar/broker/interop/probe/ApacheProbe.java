@@ -21,7 +21,7 @@ import org.fulmar.broker.interop.probe.Scenario.Phase;
  * the name, so that runs do not meet, and both phases of a run find each other's.
  */
 public final class ApacheProbe {
-    private static final int AT_ONCE = 16;
+    private static final int AT_ONCE = 24;
     private static final long SECONDS = 75;
 
     /** One scenario's steps; what it throws says why it fails. */
@@ -41,6 +41,7 @@ public final class ApacheProbe {
         ConsumeScenarios.addTo(steps);
         QueryScenarios.addTo(steps);
         FilterScenarios.addTo(steps);
+        ConsumptionScenarios.addTo(steps);
         RestartScenarios.addTo(steps);
         TransactionScenarios.addTo(steps);
         RequestScenarios.addTo(steps);

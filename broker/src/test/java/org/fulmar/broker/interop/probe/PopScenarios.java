@@ -36,17 +36,14 @@ final class PopScenarios {
         steps.put(
                 Scenario.A_POP_GROUP_STOPS_HALFWAY_BEFORE_THE_RESTART,
                 session -> stopHalfway(session, session.createTopic(session.topic(HALFWAY))));
-        steps.put(
-                Scenario.A_POP_GROUP_GOES_ON_AFTER_A_RESTART_WHERE_IT_WAS, session -> goOn(session, HALFWAY));
+        steps.put(Scenario.A_POP_GROUP_GOES_ON_AFTER_A_RESTART_WHERE_IT_WAS, session -> goOn(session, HALFWAY));
         steps.put(
                 Scenario.A_TOPIC_IS_MADE_FOR_A_POP_GROUP_AND_THE_KILL,
                 session -> session.createTopic(session.topic(HALFWAY_FOR_KILL)));
         steps.put(
                 Scenario.A_POP_GROUP_STOPS_HALFWAY_BEFORE_THE_KILL,
                 session -> stopHalfway(session, queues(session, HALFWAY_FOR_KILL)));
-        steps.put(
-                Scenario.A_POP_GROUP_GOES_ON_AFTER_A_KILL_WHERE_IT_WAS,
-                session -> goOn(session, HALFWAY_FOR_KILL));
+        steps.put(Scenario.A_POP_GROUP_GOES_ON_AFTER_A_KILL_WHERE_IT_WAS, session -> goOn(session, HALFWAY_FOR_KILL));
     }
 
     private static MQClientInstance client(Session session) throws Exception {
@@ -54,9 +51,10 @@ final class PopScenarios {
     }
 
     private static String address(Session session, MessageQueue queue) throws Exception {
-        return eventually(
-                "the broker's address",
-                () -> client(session).findBrokerAddressInPublish(queue.getBrokerName()));
+        return eventually("the broker's address", () -> {
+            client(session).updateTopicRouteInfoFromNameServer(queue.getTopic());
+            return client(session).findBrokerAddressInPublish(queue.getBrokerName());
+        });
     }
 
     /** Has the group pop from the topic, as mqadmin does. */
@@ -64,12 +62,7 @@ final class PopScenarios {
         client(session)
                 .getMQClientAPIImpl()
                 .setMessageRequestMode(
-                        address(session, queue),
-                        queue.getTopic(),
-                        group,
-                        MessageRequestMode.POP,
-                        0,
-                        TIME_OUT_MILLIS);
+                        address(session, queue), queue.getTopic(), group, MessageRequestMode.POP, 0, TIME_OUT_MILLIS);
     }
 
     private static DefaultMQPushConsumer consumer(Session session, String group, String topic, Inbox inbox)
@@ -91,9 +84,7 @@ final class PopScenarios {
                 header.setConsumerGroup(group);
                 header.setTopic(queue.getTopic());
                 header.setQueueId(queue.getQueueId());
-                settled += client(session)
-                        .getMQClientAPIImpl()
-                        .queryConsumerOffset(address, header, TIME_OUT_MILLIS);
+                settled += client(session).getMQClientAPIImpl().queryConsumerOffset(address, header, TIME_OUT_MILLIS);
             }
             return settled == count ? true : null;
         });

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.config.BrokerConfig;
+import org.fulmar.broker.retention.RetentionState;
 import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.FaultyDisk;
 import org.fulmar.broker.transaction.Probe;
@@ -181,6 +182,12 @@ final class Machine implements Probe, AutoCloseable {
 
     boolean isDead() {
         return dead;
+    }
+
+    /** What retention says; null if no broker runs. */
+    @Nullable RetentionState retention() {
+        Broker running = broker;
+        return running == null ? null : running.retention();
     }
 
     /** Stops the broker in good order. */
