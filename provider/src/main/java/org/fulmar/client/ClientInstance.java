@@ -186,6 +186,11 @@ public final class ClientInstance implements AutoCloseable {
         return threads.every(millis, what, work);
     }
 
+    /** Completes after that time, on the scheduler's thread; fails when the client is closed before. May be cancelled. */
+    public CompletableFuture<Void> pause(long millis) {
+        return threads.pause(millis);
+    }
+
     /** Whether the caller is on a thread that must not block. */
     public boolean onNetworkThread() {
         return remoting.inEventLoop();
@@ -408,22 +413,18 @@ public final class ClientInstance implements AutoCloseable {
      * @return fails with {@link ClientException.Kind#TIMED_OUT} if no reply comes in time
      */
     public CompletableFuture<ReceivedMessage> awaitReply(String correlationId, long timeoutMillis) {
-        if (leaving) {
-            return ClientException.failed(ClientException.closed("the client"));
-        }
-        ScheduledFuture<?> timeout = threads.scheduler()
-                .schedule(
-                        () -> {
-                            CompletableFuture<ReceivedMessage> late = replies.find(correlationId);
-                            if (late != null) {
-                                late.completeExceptionally(new ClientException(
-                                        ClientException.Kind.TIMED_OUT,
-                                        "no reply to request " + correlationId + " within " + timeoutMillis + " ms"));
-                            }
-                        },
-                        timeoutMillis,
-                        TimeUnit.MILLISECONDS);
-        return replies.await(correlationId, timeout);
+        CompletableFuture<ReceivedMessage> reply = replies.await(correlationId);
+        CompletableFuture<Void> timeout = pause(timeoutMillis);
+        reply.whenComplete((message, failure) -> timeout.cancel(false));
+        timeout.whenComplete((over, failure) -> {
+            ClientException why = failure == null
+                    ? new ClientException(
+                            ClientException.Kind.TIMED_OUT,
+                            "no reply to request " + correlationId + " within " + timeoutMillis + " ms")
+                    : ClientException.of(failure);
+            reply.completeExceptionally(why);
+        });
+        return reply;
     }
 
     /** How many requests of the application wait for replies. */
@@ -477,7 +478,6 @@ public final class ClientInstance implements AutoCloseable {
         }
         leaveAll();
         closed = true;
-        replies.failAll(ClientException.closed("the client"));
         remoting.closeConnections();
         threads.close();
         remoting.close();

@@ -1,5 +1,8 @@
 package org.fulmar.client;
 
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,6 +38,7 @@ final class ClientThreads {
     private final ScheduledThreadPoolExecutor scheduler;
     private final ThreadPoolExecutor callbacks;
     private final ThreadPoolExecutor resolver;
+    private final Set<CompletableFuture<Void>> pauses = ConcurrentHashMap.newKeySet();
 
     ClientThreads(String clientId, int callbackThreads) {
         this.scheduler = new ScheduledThreadPoolExecutor(1, named("fulmar-client-timer-" + clientId));
@@ -87,6 +91,23 @@ final class ClientThreads {
         }
     }
 
+    /** Completes after that time, on the scheduler's thread; fails when the client is closed before. May be cancelled. */
+    CompletableFuture<Void> pause(long millis) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        pauses.add(over);
+        over.whenComplete((done, failure) -> pauses.remove(over));
+        try {
+            ScheduledFuture<?> due = scheduler.schedule(() -> over.complete(null), millis, TimeUnit.MILLISECONDS);
+            over.whenComplete((done, failure) -> due.cancel(false));
+        } catch (RejectedExecutionException e) {
+            over.completeExceptionally(ClientException.closed("the client"));
+        }
+        if (scheduler.isShutdown()) {
+            over.completeExceptionally(ClientException.closed("the client"));
+        }
+        return over;
+    }
+
     private static void guarded(String what, Runnable work) {
         try {
             work.run();
@@ -103,7 +124,8 @@ final class ClientThreads {
     /** Callbacks that wait still run; timers do not. The threads have ended then, but for one that calls this. */
     void close() {
         scheduler.shutdownNow();
-        resolver.shutdownNow();
+        pauses.forEach(over -> over.completeExceptionally(ClientException.closed("the client")));
+        resolver.shutdown();
         callbacks.shutdown();
         if (isOwn()) {
             return;

@@ -3,23 +3,17 @@ package org.fulmar.client;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of applications that wait for a reply, by correlation id. Thread-safe. */
 final class Replies {
-    private record Waiting(CompletableFuture<ReceivedMessage> reply, ScheduledFuture<?> timeout) {}
+    private final Map<String, CompletableFuture<ReceivedMessage>> waiting = new ConcurrentHashMap<>();
 
-    private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
-
-    /** A future for the reply, which is forgotten when {@code timeout} has run or it is over otherwise. */
-    CompletableFuture<ReceivedMessage> await(String correlationId, ScheduledFuture<?> timeout) {
+    /** A future for the reply, which is forgotten when it is over. */
+    CompletableFuture<ReceivedMessage> await(String correlationId) {
         CompletableFuture<ReceivedMessage> reply = new CompletableFuture<>();
-        waiting.put(correlationId, new Waiting(reply, timeout));
-        reply.whenComplete((message, failure) -> {
-            waiting.remove(correlationId);
-            timeout.cancel(false);
-        });
+        waiting.put(correlationId, reply);
+        reply.whenComplete((message, failure) -> waiting.remove(correlationId));
         return reply;
     }
 
@@ -28,11 +22,6 @@ final class Replies {
     }
 
     @Nullable CompletableFuture<ReceivedMessage> find(String correlationId) {
-        Waiting found = waiting.get(correlationId);
-        return found == null ? null : found.reply;
-    }
-
-    void failAll(ClientException failure) {
-        waiting.values().forEach(one -> one.reply.completeExceptionally(failure));
+        return waiting.get(correlationId);
     }
 }

@@ -231,7 +231,8 @@ class ClientInstanceTest {
             client.callback(() -> {});
             assertThat(threads()).isNotEmpty();
             client.close();
-            assertThat(threads()).isEmpty();
+            // the last that a thread does is to say that it has ended
+            await().untilAsserted(() -> assertThat(threads()).isEmpty());
             assertThatThrownBy(() -> client.await(client.route("T2")))
                     .isInstanceOfSatisfying(
                             ClientException.class, e -> assertThat(e.kind()).isEqualTo(ClientException.Kind.CLOSED));

@@ -18,6 +18,13 @@ public final class ProducerConfig {
             OptionSpec.number("retries", "times", 2, 0, 100, "how often a send is tried again, on another broker");
     public static final OptionSpec ASYNC_RETRIES = OptionSpec.number(
             "asyncRetries", "times", 2, 0, 100, "how often an asynchronous send is tried again, on another broker");
+    public static final OptionSpec RETRY_PAUSE = OptionSpec.number(
+            "retryPause",
+            "ms",
+            50,
+            0,
+            60_000,
+            "how long a send waits before it is tried again on the same broker, if there is no other; doubles each time");
     public static final OptionSpec RETRY_NOT_SAFE = OptionSpec.bool(
             "retryWhenNotSafe", false, "whether a message that was stored, but not as safely as wanted, is sent again");
     public static final OptionSpec COMPRESS_FROM = OptionSpec.number(
@@ -38,8 +45,8 @@ public final class ProducerConfig {
             OptionSpec.number("detectInterval", "ms", 2000, 10, 600_000, "how often spared brokers are asked");
     public static final OptionSpec DETECT_TIMEOUT =
             OptionSpec.number("detectTimeout", "ms", 200, 1, 60_000, "how soon a broker that lives answers");
-    public static final OptionSpec MAX_ASYNC_MESSAGES = OptionSpec.number(
-            "maxAsyncMessages", "messages", 10_000, 1, 1_000_000, "most asynchronous sends under way");
+    public static final OptionSpec MAX_ASYNC_MESSAGES =
+            OptionSpec.number("maxAsyncMessages", "messages", 1024, 1, 1_000_000, "most asynchronous sends under way");
     public static final OptionSpec MAX_ASYNC_BYTES =
             OptionSpec.number("maxAsyncBytes", "bytes", 100 << 20, 1 << 16, Integer.MAX_VALUE, "most bytes of them");
     public static final OptionSpec WHEN_FULL = OptionSpec.choice(
@@ -58,6 +65,7 @@ public final class ProducerConfig {
             ATTEMPT_TIMEOUT,
             RETRIES,
             ASYNC_RETRIES,
+            RETRY_PAUSE,
             RETRY_NOT_SAFE,
             COMPRESS_FROM,
             COMPRESSION,

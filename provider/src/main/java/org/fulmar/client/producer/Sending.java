@@ -3,9 +3,6 @@ package org.fulmar.client.producer;
 import io.netty.buffer.Unpooled;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.SendResult;
@@ -20,8 +17,8 @@ import org.fulmar.protocol.frame.FrameException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One send with all its attempts, within one deadline. Begun by the sender's thread, goes on on network threads, on one
- * at a time; never blocks.
+ * One send with all its attempts, within one deadline. Begun by the sender's thread, goes on on network threads or the
+ * scheduler's, on one at a time; never blocks.
  */
 final class Sending {
     /** What another broker may do better. */
@@ -43,6 +40,9 @@ final class Sending {
     private final long deadline;
     private final CompletableFuture<SendResult> done = new CompletableFuture<>();
     private int attempts;
+    /** Whether the next attempt has waited its time. */
+    private boolean paused;
+
     private @Nullable String failedBroker;
     private @Nullable ClientException lastFailure;
     /** What was stored, but not as safely as wanted. */
@@ -70,15 +70,12 @@ final class Sending {
             attempt(chooser);
             return;
         }
-        ScheduledFuture<?> timeout;
-        try {
-            timeout = sender.client
-                    .scheduler()
-                    .schedule(() -> done.completeExceptionally(timedOut()), timeoutMillis, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            done.completeExceptionally(new ClientException(ClientException.Kind.CLOSED, "the client is closed", e));
-            return;
-        }
+        CompletableFuture<Void> timeout = sender.client.pause(timeoutMillis);
+        timeout.whenComplete((over, stopped) -> {
+            if (stopped == null) {
+                done.completeExceptionally(timedOut());
+            }
+        });
         sender.findChooser(message.topic()).whenComplete((found, failure) -> {
             timeout.cancel(false);
             if (failure != null) {
@@ -118,6 +115,19 @@ final class Sending {
             done.completeExceptionally(timedOut());
             return;
         }
+        if (!paused && queue.brokerName().equals(failedBroker)) {
+            paused = true;
+            long pause = (long) sender.config.number(ProducerConfig.RETRY_PAUSE) << Math.min(attempts - 1, 20);
+            sender.client.pause(Math.min(pause, left)).whenComplete((over, closed) -> {
+                if (closed == null) {
+                    again(queue.brokerName());
+                } else {
+                    done.completeExceptionally(ClientException.of(closed));
+                }
+            });
+            return;
+        }
+        paused = false;
         attempts++;
         send(queue, left);
     }
@@ -176,7 +186,7 @@ final class Sending {
                 && sender.config.bool(ProducerConfig.RETRY_NOT_SAFE)
                 && attempts <= retries) {
             unsafe = result;
-            again(queue);
+            again(queue.brokerName());
         } else {
             done.complete(result);
         }
@@ -232,7 +242,7 @@ final class Sending {
             }
         }
         if (another && attempts <= retries && deadline - sender.now() > 0) {
-            again(queue);
+            again(queue.brokerName());
         } else if (unsafe != null) {
             done.complete(unsafe);
         } else {
@@ -240,8 +250,8 @@ final class Sending {
         }
     }
 
-    private void again(MessageQueue queue) {
-        failedBroker = queue.brokerName();
+    private void again(String broker) {
+        failedBroker = broker;
         QueueChooser chooser = sender.chooser(message.topic());
         if (chooser != null) {
             attempt(chooser);

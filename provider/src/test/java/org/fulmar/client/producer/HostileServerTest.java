@@ -17,6 +17,7 @@ import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientException.Kind;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.Message;
+import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.SendResult;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
@@ -45,6 +46,7 @@ class HostileServerTest {
         return ProducerConfig.of("P")
                 .with(ProducerConfig.RETRIES, retries)
                 .with(ProducerConfig.ASYNC_RETRIES, retries)
+                .with(ProducerConfig.RETRY_PAUSE, 1)
                 .with(ProducerConfig.SEND_TIMEOUT, 600);
     }
 
@@ -135,6 +137,40 @@ class HostileServerTest {
             assertThatThrownBy(() -> producer.send(MESSAGE, producer.queues("T").get(0)))
                     .isInstanceOfSatisfying(
                             ClientException.class, e -> assertThat(e.code()).isEqualTo(code));
+        }
+    }
+
+    @Test
+    void onlyBrokerIsGivenTimeBeforeItIsTriedAgain() throws Exception {
+        ProducerConfig config = sends(2).with(ProducerConfig.RETRY_PAUSE, 100);
+        try (ScriptedServer broker =
+                        new ScriptedServer((code, opaque) -> ScriptedServer.frame(2, opaque, "{}", new byte[0]));
+                ScriptedServer nameServer = ScriptedServer.nameServerOf(broker);
+                ClientInstance client = ClientInstance.start(config(nameServer));
+                Producer producer = Producer.start(client, config)) {
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> producer.send(MESSAGE)).isInstanceOf(ClientException.class);
+            assertThat((System.nanoTime() - start) / 1_000_000).isBetween(290L, 3000L);
+            assertThat(broker.sends.get()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void sendThatPausesAndRequestThatWaitsEndWhenTheClientIsClosed() throws Exception {
+        ProducerConfig config =
+                sends(2).with(ProducerConfig.RETRY_PAUSE, 60_000).with(ProducerConfig.SEND_TIMEOUT, 60_000);
+        try (ScriptedServer broker =
+                        new ScriptedServer((code, opaque) -> ScriptedServer.frame(2, opaque, "{}", new byte[0]));
+                ScriptedServer nameServer = ScriptedServer.nameServerOf(broker);
+                ClientInstance client = ClientInstance.start(config(nameServer));
+                Producer producer = Producer.start(client, config)) {
+            CompletableFuture<SendResult> pausing = producer.sendAsync(MESSAGE);
+            await().until(() -> broker.sends.get() == 1);
+            CompletableFuture<ReceivedMessage> waiting = client.awaitReply("nobody", 60_000);
+            client.close();
+            assertKind(pausing, Kind.CLOSED);
+            assertThatThrownBy(waiting::get)
+                    .satisfies(e -> assertThat(ClientException.of(e).kind()).isEqualTo(Kind.CLOSED));
         }
     }
 
@@ -234,7 +270,7 @@ class HostileServerTest {
                 });
                 ClientInstance client =
                         ClientInstance.start(config(nameServer).with(ClientConfig.ROUTE_POLL_INTERVAL, 50));
-                Producer producer = Producer.start(client, sends(0))) {
+                Producer producer = Producer.start(client, sends(0).with(ProducerConfig.DEFAULT_TOPIC, ""))) {
             assertThatThrownBy(() -> producer.send(MESSAGE)).isInstanceOf(ClientException.class);
             await().ignoreExceptions().until(() -> producer.send(MESSAGE).offset() == 5);
         }

@@ -76,6 +76,14 @@ class ProducerTest {
         return ClientException.of(failure).kind();
     }
 
+    /** The topic with four queues on both brokers, which both have made: not only expected to be so. */
+    private void onBothBrokers() throws Exception {
+        for (String broker : List.of("a", "b")) {
+            producer.send(message("first"), new MessageQueue("T", broker, 0));
+        }
+        await().until(() -> client.await(client.refreshRoute("T")).writeQueues().size() == 8);
+    }
+
     @Test
     void everyKindOfSendIsStored() throws Exception {
         SendResult first = producer.send(message("sync"));
@@ -220,10 +228,7 @@ class ProducerTest {
 
     @Test
     void messagesGoToAllQueuesInTurn() throws Exception {
-        await().until(() -> {
-            producer.send(message("x"));
-            return producer.queues("T").size() == 8;
-        });
+        onBothBrokers();
         Set<MessageQueue> used = new HashSet<>();
         for (int i = 0; i < 8; i++) {
             used.add(producer.send(message("y")).queue());
@@ -272,10 +277,7 @@ class ProducerTest {
 
     @Test
     void noSendFailsWhenOneOfTwoBrokersStops() throws Exception {
-        await().until(() -> {
-            producer.send(message("before"));
-            return producer.queues("T").size() == 8;
-        });
+        onBothBrokers();
         ExecutorService background = Executors.newSingleThreadExecutor();
         try {
             Future<?> stopped = background.submit(() -> {
@@ -304,10 +306,7 @@ class ProducerTest {
                 .with(ProducerConfig.FAULT_DETECTOR, "true")
                 .with(ProducerConfig.DETECT_INTERVAL, 50);
         try (Producer sparing = Producer.start(client, careful)) {
-            await().until(() -> {
-                sparing.send(message("before"));
-                return sparing.queues("T").size() == 8;
-            });
+            onBothBrokers();
             FaultTable faults = sparing.sender().faults;
             cluster.stopBroker("b");
             faults.failed("b", 1, false, sparing.sender().now() - 60_000);
@@ -502,10 +501,11 @@ class ProducerTest {
             }
             closing.close();
             other.close();
-            assertThat(Thread.getAllStackTraces().keySet().stream()
+            // the last that a thread does is to say that it has ended
+            await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet().stream()
                             .map(Thread::getName)
                             .filter(name -> name.contains("closing-" + wholeClient)))
-                    .isEmpty();
+                    .isEmpty());
         }
     }
 }

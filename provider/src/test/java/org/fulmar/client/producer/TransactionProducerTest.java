@@ -119,10 +119,10 @@ class TransactionProducerTest {
             assertThat(listener.checkThreads)
                     .allSatisfy(name -> assertThat(name).startsWith("fulmar-client-check-P"));
         }
-        assertThat(Thread.getAllStackTraces().keySet().stream()
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet().stream()
                         .map(Thread::getName)
                         .filter(name -> name.startsWith("fulmar-client-check")))
-                .isEmpty();
+                .isEmpty());
     }
 
     @Test
