@@ -213,6 +213,10 @@ class RetentionRun {
     private void fill(long sentBefore, long receivedBefore) throws Exception {
         long sent = sentBefore;
         long received = receivedBefore;
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .until(() -> broker.retention().level() == DiskLevel.NORMAL
+                        && broker.retention().usedRatio() >= 0);
         try (NativeLoad load = new NativeLoad(broker.address().getPort(), BODY);
                 Connection connection = connect();
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
