@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.ConsumerData;
@@ -66,7 +67,7 @@ final class GroupMember implements ConsumerMember {
             Map<String, Subscription> subscriptions,
             Loop loop,
             Delivery delivery,
-            Membership.Listener listener)
+            Consumer<Set<MessageQueue>> assigned)
             throws ClientException {
         this.client = client;
         this.brokers = new ClientBrokers(client);
@@ -80,8 +81,8 @@ final class GroupMember implements ConsumerMember {
         OffsetStore store = store();
         boolean usesLocks =
                 subscribes && !options.broadcasts() && (options.handOver == HandOver.LOCKED || delivery.isOrdered());
-        this.membership = new Membership(
-                brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, listener);
+        this.membership =
+                new Membership(brokers, group, options, loop, delivery, store, this.subscriptions, usesLocks, assigned);
         this.rebalancer = new Rebalancer(brokers, group, options, loop, this::topics, membership);
         this.inquiries = new Inquiries(client, options, loop, membership, this.subscriptions, delivery, kind.listener);
     }

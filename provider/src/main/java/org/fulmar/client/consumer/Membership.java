@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.offset.OffsetStore;
@@ -32,12 +33,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private static final long SWEEP_MILLIS = 1_000;
     private static final long RETRY_MILLIS = 500;
 
-    /** What the owner is told; on the loop. */
-    interface Listener {
-        /** This member's queues have changed: those that it may consume now. */
-        void assigned(Set<MessageQueue> queues);
-    }
-
     private final ConsumerOptions options;
     private final Loop loop;
     private final Delivery delivery;
@@ -46,7 +41,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final StartPositions starts;
     private final QueueLocks locks;
     private final Puller puller;
-    private final Listener listener;
+    private final Consumer<Set<MessageQueue>> assigned;
     private final boolean usesLocks;
     private final HeldQueues held = new HeldQueues();
     private final Commits commits;
@@ -59,6 +54,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private Runnable rebalance = () -> {};
 
+    /** @param assigned told, on the loop, which queues this member has, or is about to get, when they have changed */
     Membership(
             Brokers brokers,
             String group,
@@ -68,14 +64,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             OffsetStore offsets,
             Map<String, Subscription> subscriptions,
             boolean usesLocks,
-            Listener listener) {
+            Consumer<Set<MessageQueue>> assigned) {
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
         this.offsets = offsets;
         this.subscriptions = subscriptions;
         this.usesLocks = usesLocks;
-        this.listener = listener;
+        this.assigned = assigned;
         this.commits = new Commits(offsets);
         this.starts = new StartPositions(brokers, offsets, options.start);
         this.locks = new QueueLocks(brokers, group, delivery.isOrdered(), loop, this);
@@ -117,7 +113,8 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             if (known == null) {
                 HeldQueue made = new HeldQueue(queue, usesLocks);
                 made.paused = allPaused;
-                made.fromFirst = topic.startsWith(RETRY_PREFIX) || !first.getOrDefault(topic, Set.of()).contains(queue);
+                made.fromFirst = topic.startsWith(RETRY_PREFIX)
+                        || !first.getOrDefault(topic, Set.of()).contains(queue);
                 held.add(made);
                 fresh.add(made);
                 changed = true;
@@ -127,7 +124,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
         obtain(fresh);
         if (changed) {
-            listener.assigned(held.names());
+            assigned.accept(held.names());
         }
     }
 
@@ -181,6 +178,13 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     public void granted(HeldQueue queue) {
         queue.state = HeldQueue.State.LOCATING;
         locate(queue);
+    }
+
+    @Override
+    public void unwanted(HeldQueue queue) {
+        if (held.get(queue.queue) == null) {
+            locks.release(queue);
+        }
     }
 
     private void locate(HeldQueue queue) {
@@ -260,8 +264,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 queue.pulling = false;
                 queue.drainDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis);
                 delivery.withdraw(queue);
-                boolean atOnce = !usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts();
-                if (atOnce) {
+                if (!usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts()) {
                     drained(queue);
                     return;
                 }
@@ -299,16 +302,15 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         boolean ours = queue.isLockedAt(System.nanoTime());
         long point = queue.resetTo >= 0 ? queue.resetTo : queue.messages.commitPoint();
         delivery.gone(queue);
-        // whoever is still at it reports in vain
         queue.messages.startAt(point);
         queue.resetTo = -1;
         switch (queue.then) {
             case RELEASE -> {
-                boolean commits = ours && !queue.sought;
-                if (commits) {
+                boolean stores = ours && !queue.sought;
+                if (stores) {
                     offsets.update(queue.queue, point);
                 }
-                release(queue, commits);
+                release(queue, stores);
             }
             case RESET -> {
                 if (ours) {
@@ -326,8 +328,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     private void release(HeldQueue queue, boolean commit) {
         queue.state = HeldQueue.State.RELEASING;
-        CompletableFuture<Void> stored =
-                commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.completedFuture(null);
+        var stored = commit ? offsets.write(List.of(queue.queue)) : CompletableFuture.<Void>completedFuture(null);
         stored.handle((done, failure) -> {
                     if (failure != null) {
                         LOG.warn(
@@ -402,7 +403,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     void pauseAll(boolean paused) {
         allPaused = paused;
-        held.all().forEach(queue -> pause(queue, paused));
+        held.view().forEach(queue -> pause(queue, paused));
     }
 
     void pause(HeldQueue queue, boolean paused) {

@@ -51,6 +51,15 @@ final class PolledDelivery implements Delivery {
         return poll.isDone() ? poll.join() : List.of();
     }
 
+    /** A poll that waits is over, with nothing. */
+    void end() {
+        CompletableFuture<List<ReceivedMessage>> poll = waiting;
+        waiting = null;
+        if (poll != null) {
+            poll.complete(List.of());
+        }
+    }
+
     /** What polls have returned is done. */
     void finishInHand() {
         Map<HeldQueue, List<ProcessQueue.Entry>> done = new LinkedHashMap<>(inHand);

@@ -276,6 +276,7 @@ public final class PullConsumer implements AutoCloseable {
     @Override
     public void close() {
         member.loop().execute(() -> {
+            delivery.end();
             if (options.autoCommit) {
                 delivery.finishInHand();
             } else {

@@ -107,11 +107,8 @@ final class Puller {
         // brokers keep the conditions of heartbeats compiled; tags are quickly read
         boolean withTags = subscription.isTag();
         long done = held.messages.commitPoint();
-        boolean commits = done > 0
-                && held.replica == 0
-                && !held.sought
-                && !options.broadcasts()
-                && done != held.committed;
+        boolean commits =
+                done > 0 && held.replica == 0 && !held.sought && !options.broadcasts() && done != held.committed;
         return new PullRequest(
                         group,
                         held.queue.topic(),

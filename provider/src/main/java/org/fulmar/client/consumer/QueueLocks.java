@@ -37,6 +37,9 @@ final class QueueLocks {
     interface Events {
         void granted(HeldQueue held);
 
+        /** A lock that was asked for came when the queue was another's share already. */
+        void unwanted(HeldQueue held);
+
         /** The broker says that another has the lock, or knows nothing of ours. */
         void lost(HeldQueue held);
 
@@ -66,13 +69,13 @@ final class QueueLocks {
                 .forEach((broker, queues) -> ask(broker, queues, granted -> {
                     boolean refused = false;
                     for (HeldQueue held : queues) {
-                        if (held.state != HeldQueue.State.LOCKING) {
-                            continue;
-                        }
-                        if (granted.contains(held.queue)) {
+                        boolean got = granted.contains(held.queue);
+                        if (held.state == HeldQueue.State.GONE && got) {
+                            events.unwanted(held);
+                        } else if (held.state == HeldQueue.State.LOCKING && got) {
                             events.granted(held);
                         } else {
-                            refused = true;
+                            refused |= held.state == HeldQueue.State.LOCKING;
                         }
                     }
                     if (refused) {

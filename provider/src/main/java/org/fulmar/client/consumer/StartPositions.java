@@ -34,15 +34,15 @@ final class StartPositions {
         return offsets.stored(queue)
                 .whenComplete((stored, failure) -> findBroker(queue, failure))
                 .thenCompose(stored -> {
-            if (stored >= 0) {
-                return CompletableFuture.completedFuture(stored);
-            }
-            return initial(queue, fromFirst).thenApply(offset -> {
-                offsets.update(queue, offset);
-                offsets.write(List.of(queue));
-                return offset;
-            });
-        });
+                    if (stored >= 0) {
+                        return CompletableFuture.completedFuture(stored);
+                    }
+                    return initial(queue, fromFirst).thenApply(offset -> {
+                        offsets.update(queue, offset);
+                        offsets.write(List.of(queue));
+                        return offset;
+                    });
+                });
     }
 
     /** A broker that no route names may be in that of the topic, which is not asked for unless it was found once. */

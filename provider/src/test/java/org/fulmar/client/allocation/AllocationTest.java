@@ -90,7 +90,7 @@ class AllocationTest {
     @EnumSource
     void eachQueueIsInOneShareAtMostAndAlwaysInTheSame(Case each) {
         Random random = new Random(11);
-        for (int round = 0; round < 200; round++) {
+        for (int round = 0; round < 60; round++) {
             List<MessageQueue> queues = queues(1 + random.nextInt(5), 1 + random.nextInt(16));
             List<String> members = members(1 + random.nextInt(12));
             List<MessageQueue> all = new ArrayList<>();

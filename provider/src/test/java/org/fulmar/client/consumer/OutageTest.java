@@ -83,9 +83,8 @@ class OutageTest {
             broker.start();
             Topic topic = Topic.at(sender, "127.0.0.1:" + broker.port(), "T", 4);
             Received received = new Received();
-            ConsumerOptions options = new ConsumerOptions()
-                    .startAt(StartPosition.FIRST)
-                    .commitEvery(Duration.ofMillis(50));
+            ConsumerOptions options =
+                    new ConsumerOptions().startAt(StartPosition.FIRST).commitEvery(Duration.ofMillis(50));
             try (PushConsumer first = PushConsumer.builder(one, "G")
                             .subscribe("T", "*")
                             .options(options)
@@ -109,7 +108,8 @@ class OutageTest {
                     topic.send("kill", i % 4, Integer.toString(i));
                 }
                 Set<String> all = numbers(150);
-                await().atMost(Duration.ofSeconds(30)).until(() -> received.bodies().containsAll(all));
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> received.bodies().containsAll(all));
                 assertThat(first.queues()).isNotEmpty();
                 assertThat(second.queues()).isNotEmpty();
             }

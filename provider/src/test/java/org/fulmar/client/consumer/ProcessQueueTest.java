@@ -172,16 +172,12 @@ class ProcessQueueTest {
                 taken.removeAll(back);
                 back.forEach(entry -> model.fates.put(entry.offset(), Model.Fate.WAITING));
                 queue.giveBack(back);
-                if (random.nextBoolean() && inOrder(taken, back)) {
+                // all that waits is behind all that is taken, as when a queue is withdrawn
+                if (random.nextBoolean() && taken.isEmpty()) {
                     queue.dropWaiting();
                     model.drop();
                 }
             }
         }
-    }
-
-    /** Whether all that waits is behind all that is taken, as when a queue is withdrawn. */
-    private static boolean inOrder(List<ProcessQueue.Entry> taken, List<ProcessQueue.Entry> back) {
-        return taken.isEmpty();
     }
 }

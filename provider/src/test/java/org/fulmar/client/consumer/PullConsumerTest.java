@@ -245,7 +245,21 @@ class PullConsumerTest {
     @Test
     void aClosedConsumerSaysSo() throws Exception {
         PullConsumer consumer = assigned(options());
+        CompletableFuture<List<ReceivedMessage>> waiting = new CompletableFuture<>();
+        Thread polling = new Thread(() -> {
+            try {
+                waiting.complete(consumer.poll(Duration.ofSeconds(30)));
+            } catch (Exception e) {
+                waiting.completeExceptionally(e);
+            }
+        });
+        polling.start();
+        await().until(() -> polling.getState() == Thread.State.TIMED_WAITING);
+        assertThatThrownBy(() -> consumer.poll(NOTHING))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("another thread");
         consumer.close();
+        assertThat(waiting.get()).isEmpty();
         assertThatThrownBy(() -> consumer.poll(NOTHING))
                 .isInstanceOf(ClientException.class)
                 .hasMessageContaining("closed");
