@@ -84,6 +84,7 @@ public final class Retention implements AutoCloseable {
     private volatile String kept = "";
     /** Set when the level has changed: what was postponed is looked at again. */
     private volatile boolean levelChanged;
+
     private volatile RetentionState state;
 
     /**
@@ -267,7 +268,9 @@ public final class Retention implements AutoCloseable {
         // those that are not wanted for themselves may be needed to make up for the first
         going = Math.min(going, Math.max(wanted, 1));
         if (going == 0) {
-            postpone(now, "most of what the oldest " + look + " files hold still counts, or the disk has no room to move it");
+            postpone(
+                    now,
+                    "most of what the oldest " + look + " files hold still counts, or the disk has no room to move it");
             return;
         }
         remove(files.get(going - 1).end(), now);
@@ -289,8 +292,7 @@ public final class Retention implements AutoCloseable {
     }
 
     /** How many files, from the first, may go together since little enough of them counts. */
-    private int worthIt(List<LogBeginning.LogFile> files, boolean forced)
-            throws IOException, InterruptedException {
+    private int worthIt(List<LogBeginning.LogFile> files, boolean forced) throws IOException, InterruptedException {
         long[] bytes = new long[files.size()];
         long start = files.get(0).base();
         long end = files.get(files.size() - 1).end();

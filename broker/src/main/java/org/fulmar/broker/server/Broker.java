@@ -3,8 +3,8 @@ package org.fulmar.broker.server;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -458,7 +458,10 @@ public final class Broker implements AutoCloseable {
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
         core.execute(() -> answer.complete(new NameServerLink.Topics(
-                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
+                topics.version(),
+                topics.all().stream()
+                        .map(topic -> Permissions.offered(topic, config))
+                        .toList())));
         return answer.join();
     }
 

@@ -436,7 +436,8 @@ class DelayOnTheWireTest {
             }
             try (Stream<Path> files = Files.walk(source)) {
                 // one that is replaced meanwhile has a copy beside it for a moment
-                for (Path file : files.filter(each -> !each.toString().endsWith(".tmp")).toList()) {
+                for (Path file :
+                        files.filter(each -> !each.toString().endsWith(".tmp")).toList()) {
                     Path target =
                             directory.resolve(to).resolve(from.relativize(file).toString());
                     if (Files.isDirectory(file)) {

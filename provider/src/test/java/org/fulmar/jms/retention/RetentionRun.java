@@ -66,7 +66,9 @@ class RetentionRun {
 
     private void start() throws Exception {
         Map<String, String> options = new TreeMap<>();
-        options.put("listenPort", broker == null ? "0" : Integer.toString(broker.address().getPort()));
+        options.put(
+                "listenPort",
+                broker == null ? "0" : Integer.toString(broker.address().getPort()));
         options.put("storePathRootDir", directory.toString());
         options.put("mappedFileSizeCommitLog", Integer.toString(FILE_BYTES));
         options.put("mappedFileSizeConsumeQueue", "60000");
@@ -162,8 +164,7 @@ class RetentionRun {
             try (NativeLoad load = new NativeLoad(broker.address().getPort(), BODY);
                     Connection connection = connect();
                     Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
-                    MessageConsumer slow =
-                            session.createSharedDurableConsumer(session.createTopic("events"), "slow")) {
+                    MessageConsumer slow = session.createSharedDurableConsumer(session.createTopic("events"), "slow")) {
                 MessageProducer producer = session.createProducer(session.createTopic("events"));
                 long until = broker.retention().logStart() + (long) FILE_BYTES * files / 5;
                 while (broker.retention().logStart() < until) {
@@ -204,7 +205,9 @@ class RetentionRun {
                 moved,
                 mostUsed,
                 SMALL_DISK);
-        assertThat(mostUsed).as("bytes used; and no send has failed for want of room").isLessThan(SMALL_DISK);
+        assertThat(mostUsed)
+                .as("bytes used; and no send has failed for want of room")
+                .isLessThan(SMALL_DISK);
         fill(sent, received);
         broker.close();
     }
@@ -275,7 +278,9 @@ class RetentionRun {
             assertThat(consumer.receive(200)).isNull();
             for (int lane = 0; lane < 2; lane++) {
                 int odd = lane;
-                assertThat(came.stream().filter(number -> number % 2 == odd)).isSorted().hasSize(STUCK / 2);
+                assertThat(came.stream().filter(number -> number % 2 == odd))
+                        .isSorted()
+                        .hasSize(STUCK / 2);
             }
         }
     }
