@@ -343,8 +343,7 @@ class NameServerTest {
                     body("orderMessageEnable=true\nkvConfigDirectory=/elsewhere\n"));
             assertThat(refused.code()).isEqualTo(ResponseCode.NO_PERMISSION);
             assertThat(refused.remark()).contains("kvConfigDirectory does not change", "orderMessageEnable");
-            Peer.Reply odd =
-                    admin.ask(RequestCode.UPDATE_NAMESRV_CONFIG, Map.of(), body("orderMessageEnable=perhaps"));
+            Peer.Reply odd = admin.ask(RequestCode.UPDATE_NAMESRV_CONFIG, Map.of(), body("orderMessageEnable=perhaps"));
             assertThat(odd.code()).isEqualTo(ResponseCode.INVALID_PARAMETER);
             assertThat(admin.ask(RequestCode.GET_NAMESRV_CONFIG).text()).contains("orderMessageEnable=false\n");
 

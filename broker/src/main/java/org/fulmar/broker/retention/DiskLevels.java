@@ -3,7 +3,7 @@ package org.fulmar.broker.retention;
 /** Tells the level of a disk from how much of it is used; a state machine, since it is left later than it is reached. */
 final class DiskLevels {
     private final RetentionOptions options;
-    private DiskLevel level = DiskLevel.NORMAL;
+    private volatile DiskLevel level = DiskLevel.NORMAL;
 
     DiskLevels(RetentionOptions options) {
         this.options = options;
@@ -14,12 +14,14 @@ final class DiskLevels {
     }
 
     /**
-     * @param ratio of the disk that is used, 0 to 1
+     * @param ratio of the disk that is used, 0 to 1, without what deleted files still take
+     * @param whole of the disk that is used, with that: it is what the next message finds
      */
-    DiskLevel update(double ratio) {
+    DiskLevel update(double ratio, double whole) {
         double percent = ratio * 100;
-        boolean refuse = percent >= options.refusePercent()
-                || level == DiskLevel.REFUSING && percent > options.refusePercent() - RetentionOptions.RESUME_PERCENT;
+        double taken = whole * 100;
+        boolean refuse = taken >= options.refusePercent()
+                || level == DiskLevel.REFUSING && taken > options.refusePercent() - RetentionOptions.RESUME_PERCENT;
         if (refuse) {
             level = DiskLevel.REFUSING;
         } else if (percent >= options.forcePercent()) {

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * Deletes old files of the log (D8), and watches how full its disk is.
  *
  * <p>Runs on a thread of its own, {@code broker-retention}: it decides, waits and deletes there, and has done on the core,
- * in small steps, what belongs to the core. A file goes when its newest message is old enough, or when the disk needs it;
+ * in small steps, what belongs to the core; the disk is measured on another, {@code broker-disk}. A file goes when its newest message is old enough, or when the disk needs it;
  * but first what still counts of it is put to the head of the log. Where so much counts that nothing would be gained, the
  * files stay; if that lets the disk fill, messages are refused until there is room: nothing that counts is lost.
  */
@@ -37,6 +37,9 @@ public final class Retention implements AutoCloseable {
 
     private static final long LAST_PAUSE_MILLIS = 900_000;
     private static final long COLLECT_MILLIS = 30_000;
+    private static final long COLLECT_SOON_MILLIS = 1000;
+    /** Of the disk, which is not filled with what is moved. */
+    private static final int KEPT_FREE_PERCENT = 6;
     /** What is moved is looked for again until nothing is found, so often at most. */
     private static final int PASSES = 8;
 
@@ -65,17 +68,23 @@ public final class Retention implements AutoCloseable {
     private final DiskLevels levels;
     private final Relocation relocation;
     private final ScheduledExecutorService thread;
-    private long measuredAt;
-    private double usedRatio = -1;
-    private long usedBytes;
-    private long totalBytes;
-    private long deletedFiles;
-    private long movedMessages;
-    private long movedBytes;
+    /** Measures the disk, whatever takes long on the other. */
+    private final ScheduledExecutorService watch;
+
+    private volatile double usedRatio = -1;
+    private volatile long usedBytes;
+    private volatile long totalBytes;
+    private volatile long deletedFiles;
+    private volatile long movedMessages;
+    private volatile long movedBytes;
     private long notBefore = Long.MIN_VALUE;
     private long pause = FIRST_PAUSE_MILLIS;
-    private long collectedAt = Long.MIN_VALUE;
-    private String kept = "";
+    private boolean collected;
+    private long collectedAt;
+    private volatile String kept = "";
+    /** Set when the level has changed: what was postponed is looked at again. */
+    private volatile boolean levelChanged;
+
     private volatile RetentionState state;
 
     /**
@@ -100,8 +109,13 @@ public final class Retention implements AutoCloseable {
         this.levels = new DiskLevels(options);
         this.relocation = new Relocation(store, host::writeNow);
         this.state = new RetentionState(-1, DiskLevel.NORMAL, 0, 0, 0, 0, 0, "");
-        this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread made = new Thread(task, "broker-retention");
+        this.thread = newThread("broker-retention");
+        this.watch = newThread("broker-disk");
+    }
+
+    private static ScheduledExecutorService newThread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread made = new Thread(task, name);
             made.setDaemon(true);
             return made;
         });
@@ -110,7 +124,7 @@ public final class Retention implements AutoCloseable {
     /** Begins; the store is open. */
     public void start() {
         long measure = Math.min(MEASURE_MILLIS, options.cleanIntervalMillis());
-        thread.scheduleWithFixedDelay(this::measure, 0, measure, TimeUnit.MILLISECONDS);
+        watch.scheduleWithFixedDelay(this::measure, 0, measure, TimeUnit.MILLISECONDS);
         long clean = options.cleanIntervalMillis();
         thread.scheduleWithFixedDelay(() -> guarded(false), clean, clean, TimeUnit.MILLISECONDS);
     }
@@ -147,15 +161,7 @@ public final class Retention implements AutoCloseable {
 
     // ---- the disk
 
-    /** While something takes long on the thread that measures. */
-    private void measureAgain() {
-        if (System.nanoTime() - measuredAt > MEASURE_MILLIS * 1_000_000) {
-            measure();
-        }
-    }
-
     private void measure() {
-        measuredAt = System.nanoTime();
         try {
             long mapped = beginning.mappedBytes();
             Disk.Space space = beginning.space();
@@ -163,21 +169,18 @@ public final class Retention implements AutoCloseable {
             usedBytes = Math.max(0, space.used() - mapped);
             totalBytes = space.used() + space.usable();
             DiskLevel before = levels.level();
-            DiskLevel now = levels.update(usedRatio);
+            DiskLevel now = levels.update(usedRatio, space.ratio(0));
             if (now != before) {
-                entered(now, before);
+                entered(now, before, Math.round(100 * (now == DiskLevel.REFUSING ? space.ratio(0) : usedRatio)));
             }
-            if (now != DiskLevel.NORMAL) {
-                collect(mapped);
-            }
+            collect(mapped, space.ratio(0) * 100);
             report();
         } catch (IOException | RuntimeException e) {
             LOG.warn("how full the disk of the log is can't be told", e);
         }
     }
 
-    private void entered(DiskLevel now, DiskLevel before) {
-        long percent = Math.round(usedRatio * 100);
+    private void entered(DiskLevel now, DiskLevel before, long percent) {
         if (now == DiskLevel.REFUSING) {
             LOG.error("{} % of the disk of the log are used: messages are refused from now on", percent);
             store.refuse("disk full: " + percent + " % of the broker's disk are used, messages are refused from "
@@ -193,15 +196,21 @@ public final class Retention implements AutoCloseable {
                     percent,
                     now == DiskLevel.HIGH ? "at any hour when they are old enough" : "before they are old enough");
         }
-        notBefore = Long.MIN_VALUE;
-        pause = FIRST_PAUSE_MILLIS;
+        levelChanged = true;
     }
 
-    /** Deleted files take their space until the garbage collector has found that nobody reads them any more. */
-    private void collect(long mapped) {
-        long now = clock.getAsLong();
-        if (mapped > 0 && (now >= collectedAt + COLLECT_MILLIS || now < collectedAt)) {
-            collectedAt = now;
+    /**
+     * Deleted files take their space until the garbage collector has found that nobody reads them any more: it is asked to
+     * when the space may be needed.
+     *
+     * @param percent of the disk that is used, with what they take
+     */
+    private void collect(long mapped, double percent) {
+        long pauseMillis = percent >= options.forcePercent() ? COLLECT_SOON_MILLIS : COLLECT_MILLIS;
+        boolean soon = collected && System.nanoTime() - collectedAt < pauseMillis * 1_000_000;
+        if (mapped > 0 && percent >= options.maxUsedPercent() && !soon) {
+            collected = true;
+            collectedAt = System.nanoTime();
             LOG.info("{} bytes of deleted log files are still mapped: the garbage collector is asked for them", mapped);
             System.gc();
         }
@@ -220,6 +229,11 @@ public final class Retention implements AutoCloseable {
         report();
     }
 
+    /** Whether the oldest files go whatever their age is. That deleted ones are not given back yet is no reason. */
+    private boolean isForced() {
+        return usedRatio * 100 >= options.forcePercent();
+    }
+
     private boolean isTime(long now) {
         return options.hours().get(Instant.ofEpochMilli(now).atZone(zone).getHour());
     }
@@ -227,10 +241,12 @@ public final class Retention implements AutoCloseable {
     private void clean(boolean manual) throws IOException, InterruptedException, ExecutionException {
         beginning.deleteUndeleted();
         long now = clock.getAsLong();
-        if (manual) {
+        if (manual || levelChanged) {
+            levelChanged = false;
             notBefore = Long.MIN_VALUE;
+            pause = FIRST_PAUSE_MILLIS;
         }
-        boolean forced = levels.level().compareTo(DiskLevel.FORCED) >= 0;
+        boolean forced = isForced();
         boolean byAge = manual || levels.level() != DiskLevel.NORMAL || isTime(now);
         if (!byAge || now < notBefore && now >= notBefore - LAST_PAUSE_MILLIS) {
             return;
@@ -252,7 +268,9 @@ public final class Retention implements AutoCloseable {
         // those that are not wanted for themselves may be needed to make up for the first
         going = Math.min(going, Math.max(wanted, 1));
         if (going == 0) {
-            postpone(now, "most of what the oldest " + look + " files hold still counts");
+            postpone(
+                    now,
+                    "most of what the oldest " + look + " files hold still counts, or the disk has no room to move it");
             return;
         }
         remove(files.get(going - 1).end(), now);
@@ -269,13 +287,12 @@ public final class Retention implements AutoCloseable {
             LOG.info("old log files are kept: {}", why);
         }
         kept = why;
-        boolean urgent = levels.level().compareTo(DiskLevel.FORCED) >= 0;
-        pause = Math.min(urgent ? FIRST_PAUSE_MILLIS : LAST_PAUSE_MILLIS, pause * 2);
+        pause = Math.min(isForced() ? FIRST_PAUSE_MILLIS : LAST_PAUSE_MILLIS, pause * 2);
         notBefore = now + pause;
     }
 
     /** How many files, from the first, may go together since little enough of them counts. */
-    private int worthIt(List<LogBeginning.LogFile> files, boolean forced) throws InterruptedException {
+    private int worthIt(List<LogBeginning.LogFile> files, boolean forced) throws IOException, InterruptedException {
         long[] bytes = new long[files.size()];
         long start = files.get(0).base();
         long end = files.get(files.size() - 1).end();
@@ -283,19 +300,29 @@ public final class Retention implements AutoCloseable {
             LiveRecords.Look look = host.onCore(() -> each.before(end));
             while (host.onCore(() -> relocation.count(look, start, beginning.fileBytes(), bytes))) {
                 checkInterrupt();
-                measureAgain();
             }
         }
+        double room = roomToMove();
         int percent = forced ? RetentionOptions.MAX_LIVE_PERCENT_FORCED : options.maxLivePercent();
         double all = 0;
         int best = 0;
+        int fitting = 0;
         for (int i = 0; i < bytes.length; i++) {
             all += bytes[i];
+            if (all <= Math.max(0, room)) {
+                fitting = i + 1;
+            }
             if (all * 100 <= (double) percent * beginning.fileBytes() * (i + 1)) {
                 best = i + 1;
             }
         }
-        return best;
+        return Math.min(best, fitting);
+    }
+
+    /** Bytes that may be moved before anything is deleted: what is kept free is for acknowledgements. */
+    private double roomToMove() throws IOException {
+        Disk.Space space = beginning.space();
+        return space.usable() - (space.used() + (double) space.usable()) * KEPT_FREE_PERCENT / 100;
     }
 
     private static void checkInterrupt() throws InterruptedException {
@@ -330,10 +357,7 @@ public final class Retention implements AutoCloseable {
         pause = FIRST_PAUSE_MILLIS;
         deletedFiles += dropped.files();
         try {
-            beginning.delete(dropped, () -> {
-                Thread.sleep(options.deleteIntervalMillis());
-                measureAgain();
-            });
+            beginning.delete(dropped, () -> Thread.sleep(options.deleteIntervalMillis()));
         } finally {
             report();
         }
@@ -387,7 +411,6 @@ public final class Retention implements AutoCloseable {
     /** Leaves the disk and the core to others for as long as moving so much may take. */
     private void pace(long bytes) throws InterruptedException {
         checkInterrupt();
-        measureAgain();
         if (bytes > 0) {
             long nanos = (long) (bytes * 1e9 / options.bytesPerSecond());
             TimeUnit.NANOSECONDS.sleep(nanos);
@@ -397,9 +420,11 @@ public final class Retention implements AutoCloseable {
     /** Ends what is under way; a restart goes on with it. */
     @Override
     public void close() throws InterruptedException {
+        watch.shutdownNow();
         thread.shutdownNow();
         if (!thread.awaitTermination(30, TimeUnit.SECONDS)) {
             LOG.warn("the deletion of log files has not ended");
         }
+        watch.awaitTermination(30, TimeUnit.SECONDS);
     }
 }

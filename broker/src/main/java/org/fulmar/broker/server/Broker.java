@@ -458,7 +458,10 @@ public final class Broker implements AutoCloseable {
     private NameServerLink.Topics topicsFromCore() {
         CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
         core.execute(() -> answer.complete(new NameServerLink.Topics(
-                topics.version(), topics.all().stream().map(topic -> Permissions.offered(topic, config)).toList())));
+                topics.version(),
+                topics.all().stream()
+                        .map(topic -> Permissions.offered(topic, config))
+                        .toList())));
         return answer.join();
     }
 

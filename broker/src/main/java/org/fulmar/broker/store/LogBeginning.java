@@ -201,7 +201,9 @@ public final class LogBeginning {
         for (LogSegment segment : dropped.segments) {
             newest.remove(segment.base());
             if (segment.mapped().isDirect()) {
-                mappings.add(new Mapping(segment.mapped(), unmapped, segment.size()));
+                synchronized (mappings) {
+                    mappings.add(new Mapping(segment.mapped(), unmapped, segment.size()));
+                }
             }
             try {
                 segment.close();
@@ -233,16 +235,18 @@ public final class LogBeginning {
         return index.deleteBefore(log.start());
     }
 
-    /** Bytes of deleted files that the system gives back when the garbage collector has found them. */
+    /** Bytes of deleted files that the system gives back when the garbage collector has found them. Any thread. */
     public long mappedBytes() {
-        for (Object gone = unmapped.poll(); gone != null; gone = unmapped.poll()) {
-            mappings.remove(gone);
+        synchronized (mappings) {
+            for (Object gone = unmapped.poll(); gone != null; gone = unmapped.poll()) {
+                mappings.remove(gone);
+            }
+            long bytes = 0;
+            for (Mapping mapping : mappings) {
+                bytes += mapping.bytes;
+            }
+            return bytes;
         }
-        long bytes = 0;
-        for (Mapping mapping : mappings) {
-            bytes += mapping.bytes;
-        }
-        return bytes;
     }
 
     /** How full the disk of the log is. Blocks. */

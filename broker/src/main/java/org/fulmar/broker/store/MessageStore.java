@@ -58,6 +58,7 @@ public final class MessageStore {
     private volatile @Nullable String refusal;
     /** Whether consume queues are built again from the log. */
     private boolean rebuilt;
+
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -304,7 +305,8 @@ public final class MessageStore {
         QueueLog queue = new QueueLog(
                 topic,
                 queueId,
-                new ConsumeQueue(disk, directory, options.queueFileBytes(), saved.max(), saved.min(), saved.orderedFrom()),
+                new ConsumeQueue(
+                        disk, directory, options.queueFileBytes(), saved.max(), saved.min(), saved.orderedFrom()),
                 events::visible);
         queues.computeIfAbsent(topic, t -> new TreeMap<>()).put(queueId, queue);
         return queue;

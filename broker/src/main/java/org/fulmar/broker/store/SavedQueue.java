@@ -16,7 +16,9 @@ record SavedQueue(long max, long min, long orderedFrom) {
     static SavedQueue of(JsonNode node) {
         return node.isArray()
                 ? new SavedQueue(
-                        node.path(0).asLong(), node.path(1).asLong(), node.path(2).asLong())
+                        node.path(0).asLong(),
+                        node.path(1).asLong(),
+                        node.path(2).asLong())
                 : new SavedQueue(node.asLong(), 0, 0);
     }
 

@@ -17,17 +17,18 @@ class DiskLevelsTest {
 
     @Test
     void levelsBeginAtTheirPercentAndMessagesAreTakenAgainTwoBelow() {
-        assertThat(levels.update(0.7499)).isEqualTo(DiskLevel.NORMAL);
-        assertThat(levels.update(0.75)).isEqualTo(DiskLevel.HIGH);
-        assertThat(levels.update(0.8499)).isEqualTo(DiskLevel.HIGH);
-        assertThat(levels.update(0.85)).isEqualTo(DiskLevel.FORCED);
-        assertThat(levels.update(0.8999)).isEqualTo(DiskLevel.FORCED);
-        assertThat(levels.update(0.90)).isEqualTo(DiskLevel.REFUSING);
-        assertThat(levels.update(0.881)).isEqualTo(DiskLevel.REFUSING);
-        assertThat(levels.update(0.88)).isEqualTo(DiskLevel.FORCED);
-        assertThat(levels.update(0.881)).isEqualTo(DiskLevel.FORCED);
-        assertThat(levels.update(0.95)).isEqualTo(DiskLevel.REFUSING);
-        assertThat(levels.update(0.5)).isEqualTo(DiskLevel.NORMAL);
+        assertThat(levels.update(0.7499, 0.7499)).isEqualTo(DiskLevel.NORMAL);
+        assertThat(levels.update(0.75, 0.75)).isEqualTo(DiskLevel.HIGH);
+        assertThat(levels.update(0.8499, 0.8499)).isEqualTo(DiskLevel.HIGH);
+        assertThat(levels.update(0.85, 0.85)).isEqualTo(DiskLevel.FORCED);
+        assertThat(levels.update(0.8999, 0.8999)).isEqualTo(DiskLevel.FORCED);
+        assertThat(levels.update(0.90, 0.90)).isEqualTo(DiskLevel.REFUSING);
+        assertThat(levels.update(0.881, 0.881)).isEqualTo(DiskLevel.REFUSING);
+        assertThat(levels.update(0.88, 0.88)).isEqualTo(DiskLevel.FORCED);
+        assertThat(levels.update(0.881, 0.881)).isEqualTo(DiskLevel.FORCED);
+        assertThat(levels.update(0.95, 0.95)).isEqualTo(DiskLevel.REFUSING);
+        assertThat(levels.update(0.5, 0.5)).isEqualTo(DiskLevel.NORMAL);
+        assertThat(levels.update(0.5, 0.9)).as("deleted, but not free yet").isEqualTo(DiskLevel.REFUSING);
     }
 
     @Test

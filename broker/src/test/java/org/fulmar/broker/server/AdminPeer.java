@@ -211,8 +211,7 @@ final class AdminPeer implements AutoCloseable {
                 .put("subVersion", 1)
                 .put("expressionType", "TAG");
         json.putArray("producerDataSet").addObject().put("groupName", "producers");
-        Answer answer =
-                ask(RequestCode.HEART_BEAT, new String(JsonBody.bytes(json), StandardCharsets.US_ASCII));
+        Answer answer = ask(RequestCode.HEART_BEAT, new String(JsonBody.bytes(json), StandardCharsets.US_ASCII));
         if (answer.code() != 0) {
             throw new IllegalStateException(answer.code() + " " + answer.remark());
         }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.fulmar.broker.config.BrokerConfig;
-import org.fulmar.broker.server.AdminPeer.Asked;
 import org.fulmar.broker.security.PasswordHash;
+import org.fulmar.broker.server.AdminPeer.Asked;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
@@ -73,7 +73,8 @@ class AdministrationTest {
     /** Without what was saved of a view, so that it is built from the log alone. */
     private void restartWithout(String file) throws Exception {
         stop();
-        assertThat(Files.deleteIfExists(directory.resolve("config").resolve(file))).isTrue();
+        assertThat(Files.deleteIfExists(directory.resolve("config").resolve(file)))
+                .isTrue();
         Files.deleteIfExists(directory.resolve("config").resolve(file + ".bak"));
         start();
     }
@@ -282,13 +283,19 @@ class AdministrationTest {
         String table = "{{\"brokerName\":\"broker-a\",\"queueId\":0,\"topic\":\"or}de\\\"rs\"}:3}";
         AdminPeer consumer = peer(asked -> "{\"consumerTable\":{},\"messageQueueTable\":" + table + "}");
         consumer.heartbeat("c", GROUP, TOPIC);
-        Answer status = admin.ask(
-                RequestCode.INVOKE_BROKER_TO_GET_CONSUMER_STATUS, "", "topic", TOPIC, "group", GROUP);
+        Answer status = admin.ask(RequestCode.INVOKE_BROKER_TO_GET_CONSUMER_STATUS, "", "topic", TOPIC, "group", GROUP);
         succeeds(status);
         assertThat(text(status)).isEqualTo("{\"consumerTable\":{\"c\":" + table + "}}");
 
         Answer info = admin.ask(
-                RequestCode.GET_CONSUMER_RUNNING_INFO, "", "consumerGroup", GROUP, "clientId", "c", "jstackEnable", "x");
+                RequestCode.GET_CONSUMER_RUNNING_INFO,
+                "",
+                "consumerGroup",
+                GROUP,
+                "clientId",
+                "c",
+                "jstackEnable",
+                "x");
         succeeds(info);
         assertThat(text(info)).contains("messageQueueTable");
         consumer.awaitAsked();
@@ -308,7 +315,11 @@ class AdministrationTest {
         Answer there = admin.ask(RequestCode.GET_CONSUMER_CONNECTION_LIST, "", "consumerGroup", GROUP);
         assertThat(there.json().path("connectionSet").path(0).path("clientId").asText())
                 .isEqualTo("c");
-        assertThat(there.json().path("subscriptionTable").path(TOPIC).path("subString").asText())
+        assertThat(there.json()
+                        .path("subscriptionTable")
+                        .path(TOPIC)
+                        .path("subString")
+                        .asText())
                 .isEqualTo("*");
         succeeds(admin.ask(RequestCode.GET_PRODUCER_CONNECTION_LIST, "", "producerGroup", "producers"));
         open.remove(consumer);
@@ -329,7 +340,10 @@ class AdministrationTest {
                 admin.ask(RequestCode.UPDATE_BROKER_CONFIG, "maxRedeliveries=3\nstorePathRootDir=/elsewhere\n"),
                 ResponseCode.NO_PERMISSION,
                 "those that do are autoCreateTopicEnable");
-        refused(admin.ask(RequestCode.UPDATE_BROKER_CONFIG, "noSuch=1"), ResponseCode.NO_PERMISSION, "no option noSuch");
+        refused(
+                admin.ask(RequestCode.UPDATE_BROKER_CONFIG, "noSuch=1"),
+                ResponseCode.NO_PERMISSION,
+                "no option noSuch");
         refused(
                 admin.ask(RequestCode.UPDATE_BROKER_CONFIG, "maxRedeliveries=many"),
                 ResponseCode.INVALID_PARAMETER,
@@ -378,10 +392,15 @@ class AdministrationTest {
                 "not exist");
         Answer span = admin.ask(RequestCode.QUERY_CONSUME_TIME_SPAN, "", "topic", TOPIC, "group", GROUP);
         assertThat(span.json().path("consumeTimeSpanSet")).hasSize(4);
-        assertThat(span.json().path("consumeTimeSpanSet").path(0).path("minTimeStamp").asLong())
+        assertThat(span.json()
+                        .path("consumeTimeSpanSet")
+                        .path(0)
+                        .path("minTimeStamp")
+                        .asLong())
                 .isEqualTo(START);
         Answer correction = admin.ask(RequestCode.QUERY_CORRECTION_OFFSET, "", "topic", TOPIC);
-        assertThat(correction.json().path("correctionOffsets").path("2").asLong()).isEqualTo(3);
+        assertThat(correction.json().path("correctionOffsets").path("2").asLong())
+                .isEqualTo(3);
         assertThat(text(admin.ask(RequestCode.GET_TOPIC_STATS_INFO, "", "topic", TOPIC)))
                 .contains("{\"brokerName\":\"broker-a\",\"queueId\":3,\"topic\":\"orders\"}:{\"lastUpdateTimestamp\":");
         assertThat(text(admin.ask(RequestCode.GET_CONSUME_STATS, "", "consumerGroup", GROUP)))

@@ -81,8 +81,7 @@ class LogDeletionTest {
     }
 
     private void awaitStart(long start) {
-        await().untilAsserted(
-                        () -> assertThat(broker.retention().logStart()).isGreaterThanOrEqualTo(start));
+        await().untilAsserted(() -> assertThat(broker.retention().logStart()).isGreaterThanOrEqualTo(start));
     }
 
     private Answer pull(long offset) throws Exception {
@@ -100,8 +99,8 @@ class LogDeletionTest {
     }
 
     private long min() throws Exception {
-        Answer answer = client.ask(
-                RequestCode.GET_MIN_OFFSET, Map.of("topic", TOPIC, "queueId", Integer.toString(QUEUE)));
+        Answer answer =
+                client.ask(RequestCode.GET_MIN_OFFSET, Map.of("topic", TOPIC, "queueId", Integer.toString(QUEUE)));
         return Long.parseLong(answer.fields().get("offset"));
     }
 
@@ -130,8 +129,7 @@ class LogDeletionTest {
         for (long offset = min; offset < max; offset++) {
             MessageRecord record = client.read(TOPIC, QUEUE, offset);
             assertThat(record).as("%d of %d to %d", offset, min, max).isNotNull();
-            assertThat(new String(record.bodyBytes(), StandardCharsets.UTF_8))
-                    .startsWith(offset + "x");
+            assertThat(new String(record.bodyBytes(), StandardCharsets.UTF_8)).startsWith(offset + "x");
         }
         return min;
     }
@@ -146,8 +144,9 @@ class LogDeletionTest {
         await().until(() -> files("commitlog") < 7);
         long min = assertBegins();
         assertThat(min).isBetween(200L, 300L);
-        await().untilAsserted(() ->
-                assertThat(files("consumequeue/" + TOPIC)).as("queue files of 100 entries").isLessThan(4));
+        await().untilAsserted(() -> assertThat(files("consumequeue/" + TOPIC))
+                .as("queue files of 100 entries")
+                .isLessThan(4));
         await().untilAsserted(() -> assertThat(files("index")).isLessThan(4));
         stop();
         start();
@@ -203,9 +202,8 @@ class LogDeletionTest {
     @Test
     void filesGoAtTheirHourUnlessTheDiskIsFullOrAnAdministratorAsks() throws Exception {
         stop();
-        int hour = Instant.ofEpochMilli(clock.get())
-                .atZone(ZoneId.systemDefault())
-                .getHour();
+        int hour =
+                Instant.ofEpochMilli(clock.get()).atZone(ZoneId.systemDefault()).getHour();
         options.put("deleteWhen", Integer.toString((hour + 12) % 24));
         start();
         send(100);

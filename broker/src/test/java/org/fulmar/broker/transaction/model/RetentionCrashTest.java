@@ -45,8 +45,8 @@ class RetentionCrashTest {
         try (Quiet quiet = new Quiet();
                 Machine machine = new Machine(options(), losesPower, operation)) {
             RemotingClient client = new RemotingClient("crash", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT);
-            RetentionDriver driver = new RetentionDriver(
-                    machine, new Random(7), deliveries -> new Wire(client, machine, deliveries));
+            RetentionDriver driver =
+                    new RetentionDriver(machine, new Random(7), deliveries -> new Wire(client, machine, deliveries));
             try {
                 machine.start();
                 driver.connect();

@@ -67,7 +67,8 @@ final class RetentionDriver {
 
         @Override
         public String toString() {
-            return "message " + id + " of " + destination + " priority " + priority + (ordered ? "" : " delayed or in xa");
+            return "message " + id + " of " + destination + " priority " + priority
+                    + (ordered ? "" : " delayed or in xa");
         }
     }
 
@@ -255,8 +256,8 @@ final class RetentionDriver {
 
     private void delivered(Link from, Deliver deliver) {
         for (Deliver.Message each : deliver.messages()) {
-            MessageRecord record = Objects.requireNonNull(
-                    MessageRecord.wrap(ByteBuffer.wrap(each.record()), 0, each.record().length));
+            MessageRecord record =
+                    Objects.requireNonNull(MessageRecord.wrap(ByteBuffer.wrap(each.record()), 0, each.record().length));
             require(record.intact(), "a damaged message came");
             long id = record.body().getLong(0);
             Message message = messages.get(id);
