@@ -16,11 +16,7 @@ final class Permissions {
     private final DeliveryEngine engine;
     private final LongSupplier clock;
 
-    Permissions(
-            TopicTable topics,
-            JmsConnections connections,
-            DeliveryEngine engine,
-            LongSupplier clock) {
+    Permissions(TopicTable topics, JmsConnections connections, DeliveryEngine engine, LongSupplier clock) {
         this.topics = topics;
         this.connections = connections;
         this.engine = engine;

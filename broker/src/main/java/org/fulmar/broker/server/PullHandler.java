@@ -183,8 +183,9 @@ final class PullHandler {
                 if (full) {
                     return new Found(body, offset);
                 }
-                MessageRecord record =
-                        size > 0 && filter.mayWant(offset, physical, tagHash) ? store.log().read(physical) : null;
+                MessageRecord record = size > 0 && filter.mayWant(offset, physical, tagHash)
+                        ? store.log().read(physical)
+                        : null;
                 if (record != null && filter.wants(record) && record.intact()) {
                     body = body == null ? request.connection().buffer(size) : body;
                     body.writeBytes(record.buffer().slice(record.position(), record.size()));

@@ -88,7 +88,10 @@ class MqadminTest {
             Step.of("queryMsgById" + N + "-t orders -i @OFFSETID -g readers -d @CLIENT", "consumeResult=CR_SUCCESS"),
             Step.of("queryMsgByUniqueKey" + N + "-t orders -i @ID", "Topic: +orders", "Keys: +\\[key9\\]"),
             Step.of("queryMsgByOffset" + N + "-t orders -b broker-a -i 0 -o 0", "Keys: +\\[key[0-9]\\]"),
-            Step.of("consumeMessage" + N + "-t orders -g other -c 2", "Consume ok", "MSGID: [0-9A-F]{32,56} MessageExt"),
+            Step.of(
+                    "consumeMessage" + N + "-t orders -g other -c 2",
+                    "Consume ok",
+                    "MSGID: [0-9A-F]{32,56} MessageExt"),
             Step.of("queryCq" + B + "-t orders -q 0 -i 0 -c 5", "max: [1-4], min: 0", "tagsCode=" + "tag".hashCode()),
             Step.of("statsAll" + N + "-t orders", "orders +readers +[0-9]+ +[0-9.]+ +[0-9.]+ +11 +1[12]"),
             Step.of("brokerConsumeStats" + B, "orders +readers +broker-a +[0-3] +[1-4]", "Diff Total: "),
