@@ -251,6 +251,10 @@ public final class IndexService implements Runnable {
             while (files.size() > 1 && files.get(0).full() && files.get(0).endPhysicalOffset() < start) {
                 gone.add(files.remove(0));
             }
+            if (!gone.isEmpty()) {
+                // else a restart would miss them
+                names.save(files.stream().map(KeyIndex::base).toList());
+            }
         }
         for (KeyIndex file : gone) {
             file.close();

@@ -106,7 +106,9 @@ class LogDeletionTest {
 
     private long files(String below) throws IOException {
         try (Stream<Path> tree = Files.walk(directory.resolve(below))) {
-            return tree.filter(Files::isRegularFile).count();
+            return tree.filter(Files::isRegularFile)
+                    .filter(path -> path.getFileName().toString().matches("\\d+"))
+                    .count();
         }
     }
 
