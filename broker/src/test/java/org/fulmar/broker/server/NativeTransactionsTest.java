@@ -419,6 +419,10 @@ class NativeTransactionsTest {
         first.prepare(TOPIC, "m");
         first.close();
         open.remove(first);
+        await("the broker knows that it is gone")
+                .until(() -> producer.ask(RequestCode.GET_PRODUCER_CONNECTION_LIST, Map.of("producerGroup", "lonely"))
+                                .code()
+                        != ResponseCode.SUCCESS);
         for (int hour = 0; hour < 71; hour++) {
             clock.addAndGet(3_600_000);
             producer.heartbeat();
