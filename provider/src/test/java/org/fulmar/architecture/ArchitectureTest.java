@@ -2,14 +2,22 @@ package org.fulmar.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.ObjectInputStream;
+import java.lang.reflect.Field;
+import java.util.Map;
+import java.util.TreeMap;
 import javax.naming.InitialContext;
 import javax.naming.spi.NamingManager;
 
@@ -278,4 +286,26 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule packagesAreNamedByResponsibility =
             classes().should().resideOutsideOfPackages("..util..", "..impl..", "..common..", "..manager..");
+
+    /** The static bytes of the broker are the numbers of its facts: a replay tells them apart by these alone. */
+    @ArchTest
+    static void factsHaveNumbersOfTheirOwn(JavaClasses classes) throws IllegalAccessException {
+        Map<Byte, String> owners = new TreeMap<>();
+        for (JavaClass owner : classes) {
+            for (JavaField each : owner.getFields()) {
+                if (!owner.getPackageName().startsWith("org.fulmar.broker.")
+                        || !each.getRawType().isEquivalentTo(byte.class)
+                        || !each.getModifiers().contains(JavaModifier.STATIC)) {
+                    continue;
+                }
+                Field field = each.reflect();
+                field.setAccessible(true);
+                String other = owners.putIfAbsent(field.getByte(null), each.getFullName());
+                assertThat(other)
+                        .as("a fact with the number of " + each.getFullName())
+                        .isNull();
+            }
+        }
+        assertThat(owners).hasSizeGreaterThan(30);
+    }
 }

@@ -25,8 +25,11 @@ final class Core implements Executor {
     private final Executor eventLoop;
     private final Turn turn;
 
-    /** What ends a turn. */
+    /** What begins and ends a turn. */
     interface Turn {
+        /** Before the first task. */
+        default void begin() {}
+
         /** Whether there is more to do at once. */
         boolean end();
     }
@@ -63,6 +66,9 @@ final class Core implements Executor {
         for (int turns = 0; turns < TURNS_PER_THREAD; turns++) {
             int done = 0;
             Runnable task = mailbox.poll();
+            if (task != null) {
+                turn.begin();
+            }
             while (task != null) {
                 run(task);
                 done++;

@@ -1,7 +1,6 @@
 package org.fulmar.broker.server;
 
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.pop.PopEngine;
@@ -32,28 +31,33 @@ final class PopParts {
         modes.topicDeleted(topic);
     }
 
-    Handlers handlers(
-            BrokerConfig config,
-            TopicService topics,
-            MessageStore store,
-            StoreBacklog backlog,
-            ClientTable clients,
-            ConsumerOffsets offsets,
-            GroupService groups,
-            Traffic traffic,
-            TurnEnd turn,
-            Executor core,
-            LongSupplier clock) {
+    Handlers handlers(Routes with, GroupService groups, Traffic traffic) {
+        BrokerConfig config = with.config();
+        TopicService topics = with.service();
+        MessageStore store = with.store();
+        StoreBacklog backlog = with.backlog();
+        ClientTable clients = with.clients();
+        TurnEnd turn = with.turn();
+        LongSupplier clock = with.clock();
         PopPolls polls = new PopPolls();
         PopSurroundings surroundings = new PopSurroundings(topics, store, backlog, polls, groups);
-        PopEngine engine = new PopEngine(table, backlog, offsets, surroundings, store.appender());
+        PopEngine engine = new PopEngine(table, backlog, with.offsets(), surroundings, store.appender());
         PopHandler pop = new PopHandler(config, topics, clients, groups, traffic, backlog, engine, polls, turn, clock);
         turn.add(pop);
         ClusterQueues queues = new ClusterQueues(config, topics, clock);
         return new Handlers(
                 pop,
                 new PopAcks(topics, store, engine, turn, clock),
-                new AssignmentHandler(config, topics, clients, groups, modes, queues, store.appender(), turn, core),
+                new AssignmentHandler(
+                        config,
+                        topics,
+                        clients,
+                        groups,
+                        modes,
+                        queues,
+                        store.appender(),
+                        turn,
+                        with.core().fromElsewhere()),
                 new ReplyHandler(config, topics, store, clients, clock),
                 queues);
     }

@@ -113,6 +113,12 @@ final class TurnEnd implements Core.Turn {
         return next;
     }
 
+    /** What comes in is stored at the time of now, not at that of the turn before. */
+    @Override
+    public void begin() {
+        appender.time(clock.getAsLong());
+    }
+
     @Override
     public boolean end() {
         long now = clock.getAsLong();
