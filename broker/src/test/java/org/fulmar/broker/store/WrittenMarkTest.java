@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,54 +19,17 @@ class WrittenMarkTest {
     private static final int LARGE_SEGMENT = 256 << 20;
 
     /** The real disk, which counts what is read from the log. */
-    private static final class CountingDisk implements Disk {
-        private final NioDisk real = new NioDisk();
+    private static final class CountingDisk extends ForwardingDisk {
         final AtomicLong read = new AtomicLong();
+
+        CountingDisk() {
+            super(new NioDisk());
+        }
 
         @Override
         public DiskFile open(Path file) throws IOException {
-            DiskFile there = real.open(file);
+            DiskFile there = super.open(file);
             return !file.getParent().endsWith("commitlog") ? there : new CountingFile(there, read);
-        }
-
-        @Override
-        public boolean exists(Path file) {
-            return real.exists(file);
-        }
-
-        @Override
-        public List<Path> list(Path directory) throws IOException {
-            return real.list(directory);
-        }
-
-        @Override
-        public byte @Nullable [] read(Path file) throws IOException {
-            return real.read(file);
-        }
-
-        @Override
-        public void replace(Path file, byte[] content) throws IOException {
-            real.replace(file, content);
-        }
-
-        @Override
-        public void delete(Path path) throws IOException {
-            real.delete(path);
-        }
-
-        @Override
-        public void move(Path from, Path to) throws IOException {
-            real.move(from, to);
-        }
-
-        @Override
-        public long usableBytes(Path path) throws IOException {
-            return real.usableBytes(path);
-        }
-
-        @Override
-        public AutoCloseable lock(Path file) throws IOException {
-            return real.lock(file);
         }
     }
 
