@@ -37,7 +37,7 @@ class MessageRecordTest {
             topic = topic(random);
             queueId = random.nextInt();
             flag = random.nextInt();
-            sysFlag = random.nextInt() & ~(SysFlag.BORN_HOST_V6 | SysFlag.STORE_HOST_V6);
+            sysFlag = random.nextInt() & ~(SysFlag.BORN_HOST_V6 | SysFlag.STORE_HOST_V6 | SysFlag.RELOCATED);
             bornTimestamp = random.nextLong();
             bornHost = bytes(random, random.nextBoolean() ? 8 : 20);
             storeHost = bytes(random, random.nextBoolean() ? 8 : 20);
@@ -118,6 +118,24 @@ class MessageRecordTest {
             throw new AssertionError("no record at " + at);
         }
         return record;
+    }
+
+    @Test
+    void onlyAMoveMarksARecordAsMoved() {
+        Random random = new Random(3);
+        Sample sample = new Sample(random);
+        RecordDraft draft = sample.draft().flags(0, SysFlag.RELOCATED);
+        ByteBuffer bytes = ByteBuffer.allocate(draft.size(sample.storeHost));
+        draft.write(bytes, 1, 4711, 1, sample.storeHost);
+        MessageRecord record = wrapped(bytes, 0, bytes.capacity());
+        assertThat(record.sysFlag() & SysFlag.RELOCATED).isZero();
+        RecordDraft moved = RecordDraft.relocated(record);
+        ByteBuffer copy = ByteBuffer.allocate(moved.size(sample.storeHost));
+        moved.write(copy, 1, 815, 2, sample.storeHost);
+        MessageRecord there = wrapped(copy, 0, copy.capacity());
+        assertThat(there.sysFlag() & SysFlag.RELOCATED).isNotZero();
+        assertThat(there.preparedTransactionOffset()).isEqualTo(4711);
+        assertThat(there.intact()).isTrue();
     }
 
     @Test
