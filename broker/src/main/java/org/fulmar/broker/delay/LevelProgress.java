@@ -92,6 +92,14 @@ public final class LevelProgress implements View {
         }
     }
 
+    /** A queue that had to be built again without what is gone begins anew. */
+    @Override
+    public void recovered(Ends ends) {
+        for (int level = 1; level < next.length; level++) {
+            next[level] = Math.min(next[level], ends.visibleOffset(DelayLevels.TOPIC, level - 1));
+        }
+    }
+
     @Override
     public String fileName() {
         return "delayOffset.json";

@@ -98,6 +98,14 @@ public final class RecalledTimers implements View {
         }
     }
 
+    /** Behind the end of the queue there are others, if it had to be built again without what is gone. */
+    @Override
+    public void recovered(Ends ends) {
+        long end = ends.visibleOffset(TimerWheel.TOPIC, 0);
+        recalled.keySet().removeIf(offset -> offset >= end);
+        byTime.removeIf(entry -> entry.offset >= end);
+    }
+
     @Override
     public String fileName() {
         return "recalledMessages.json";

@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
  * in hand, or came since the last checkpoint (16 bytes each, and room to grow), not with what waits.
  */
 public final class TimerWheel implements View {
+    /** RocketMQ's topic of messages that wait for any time. */
+    public static final String TOPIC = "rmq_sys_wheel_timer";
+
     /** The longest delay that is worth asking for; nothing here breaks above it. */
     public static final long MAX_DELAY_MILLIS = 40L * 24 * 3600 * 1000;
 

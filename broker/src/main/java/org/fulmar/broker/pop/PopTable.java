@@ -313,7 +313,11 @@ public final class PopTable implements View {
             forget(cursor.cut(ends.visibleOffset(cursor.group.topic, cursor.queueId)));
             cursor.dirty = false;
             long committed = positions.committed(cursor.group.topic, cursor.group.name, cursor.queueId);
-            boolean setElsewhere = saved.contains(cursor) ? committed != cursor.known : committed > cursor.floor();
+            // between what was saved here and the floor it is one's own, of a checkpoint that was not written to its
+            // end;
+            // none at all is a file that was lost
+            boolean own = committed < 0 || committed >= cursor.known && committed <= cursor.floor();
+            boolean setElsewhere = saved.contains(cursor) ? !own : committed > cursor.floor();
             if (!setElsewhere || resetSince.contains(cursor)) {
                 cursor.known = committed;
                 touch(cursor);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Which consumer groups pop from which topics, as administrators have set it; the others pull. Owned by the core. */
 public final class RequestModes implements View {
     private static final byte SET = 96;
+    private static final byte GROUP_REMOVED = 97;
     private static final int MAX_MODES = 100_000;
 
     /**
@@ -65,11 +66,25 @@ public final class RequestModes implements View {
         modes.keySet().removeIf(key -> key.topic.equals(topic));
     }
 
+    /** Forgets what was said of a consumer group, for whatever topics. */
+    public void removeGroup(String group, FactSink facts) {
+        if (modes.keySet().removeIf(key -> key.group.equals(group))) {
+            facts.fact(out -> {
+                out.writeByte(GROUP_REMOVED);
+                text(out, group);
+            });
+        }
+    }
+
     @Override
     public void apply(ByteBuffer fact) {
-        if (fact.get() == SET) {
+        byte type = fact.get();
+        if (type == SET) {
             Mode mode = new Mode(fact.get() != 0, fact.getInt());
             modes.put(new Key(text(fact), text(fact)), mode);
+        } else if (type == GROUP_REMOVED) {
+            String group = text(fact);
+            modes.keySet().removeIf(key -> key.group.equals(group));
         }
     }
 

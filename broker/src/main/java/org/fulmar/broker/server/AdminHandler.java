@@ -26,13 +26,13 @@ final class AdminHandler {
     private final TopicService service;
     private final TopicTable topics;
     private final TopicRules rules;
-    private final ConsumerOffsets offsets;
+    private final TurnEnd turn;
 
-    AdminHandler(TopicService service, TopicTable topics, TopicRules rules, ConsumerOffsets offsets) {
+    AdminHandler(TopicService service, TopicTable topics, TopicRules rules, TurnEnd turn) {
+        this.turn = turn;
         this.service = service;
         this.topics = topics;
         this.rules = rules;
-        this.offsets = offsets;
     }
 
     /** UPDATE_AND_CREATE_TOPIC. */
@@ -123,7 +123,7 @@ final class AdminHandler {
         return rules.refusal(topics.get(wanted.name()), wanted);
     }
 
-    /** DELETE_TOPIC_IN_BROKER: a topic with all that is kept of it, and the retry topics that groups have of it alone. */
+    /** DELETE_TOPIC_IN_BROKER: a topic with all that is kept of it. */
     void deleteTopic(Request request) {
         String name = Fields.of(request.frame()).text("topic");
         if (rules.isSystem(name)) {
@@ -135,14 +135,8 @@ final class AdminHandler {
                     ResponseCode.INVALID_PARAMETER, "topic " + name + " is temporary and goes with its connection");
             return;
         }
-        for (String group : offsets.groupsOf(name)) {
-            String retry = TopicService.RETRY_PREFIX + group + "_" + name;
-            if (topics.get(retry) != null) {
-                service.delete(retry);
-            }
-        }
         service.delete(name);
-        request.answer(ResponseCode.SUCCESS, (String) null);
+        turn.successAfterLog(request);
     }
 
     /** GET_ALL_TOPIC_CONFIG: all, or those of a page if the request names one. */

@@ -106,11 +106,12 @@ public final class Broker implements AutoCloseable {
         this.server = server(config, router);
         lateServer[0] = server;
         Executor fromTimer = core.fromElsewhere();
+        this.rocketMq = new RocketMqParts(config, disk, offsets, clock);
         this.delayed = new DelayedMessages(
-                new TimerWheel(disk, config.store().root(), threads::readTimers, fromTimer, Broker::lookAgain));
+                new TimerWheel(disk, config.store().root(), threads::readTimers, fromTimer, Broker::lookAgain),
+                rocketMq.recalled());
         this.admin = new Administration(config, clock);
         clients.attendance().clock(clock);
-        this.rocketMq = new RocketMqParts(config, disk, offsets, clock);
         List<View> views = new ArrayList<>(
                 List.of(topics, groups, offsets, delayed, producers, transactions, offsets.resets(), admin.settings()));
         views.addAll(rocketMq.views());

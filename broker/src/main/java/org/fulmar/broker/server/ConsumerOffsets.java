@@ -195,9 +195,15 @@ final class ConsumerOffsets implements View, Positions {
         };
     }
 
+    @Override
+    public boolean isInLog() {
+        return false;
+    }
+
     /** Nothing of it is in the log, so nothing has to be replayed. */
     @Override
     public long restore(byte @Nullable [] content) {
+        offsets.clear();
         if (content != null) {
             JsonNode table = JsonBody.parse(content).path("offsetTable");
             table.properties().forEach(entry -> {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DelayedMessages implements View, LiveRecords {
     /** RocketMQ's topic of messages that wait for any time. */
-    static final String TOPIC = "rmq_sys_wheel_timer";
+    static final String TOPIC = TimerWheel.TOPIC;
 
     private static final Logger LOG = LoggerFactory.getLogger(DelayedMessages.class);
     private static final byte[] TOPIC_BYTES = MessageProperties.name(TOPIC);
@@ -45,12 +45,14 @@ final class DelayedMessages implements View, LiveRecords {
     private static final int MAX_DISPLACED = 500_000;
 
     private final TimerWheel wheel;
+    private final RecalledTimers recalled;
     private @Nullable MessageStore store;
     private @Nullable TopicService topics;
     private long deliveredUntil;
 
-    DelayedMessages(TimerWheel wheel) {
+    DelayedMessages(TimerWheel wheel, RecalledTimers recalled) {
         this.wheel = wheel;
+        this.recalled = recalled;
     }
 
     /** Called once, before anything is appended. */
@@ -203,7 +205,7 @@ final class DelayedMessages implements View, LiveRecords {
     @Override
     public void relocated(MessageRecord record, long from) {
         String due = record.topicIs(TOPIC_BYTES) ? record.property(DUE) : null;
-        if (due != null) {
+        if (due != null && !recalled.isRecalled(record.queueOffset())) {
             wheel.relocated(Long.parseLong(due), from, record.physicalOffset());
         }
     }
@@ -231,10 +233,14 @@ final class DelayedMessages implements View, LiveRecords {
             public void live(long logOffset, int size) {
                 MessageRecord record = store().log().read(logOffset);
                 String due = record == null ? null : record.property(DUE);
-                if (due == null) {
+                if (record == null || due == null) {
                     return;
                 }
                 long at = Long.parseLong(due);
+                if (recalled.isRecalled(record.queueOffset())) {
+                    // the wheel forgets that one was fired before its time
+                    return;
+                }
                 if (!wheel.knows(at, logOffset)) {
                     found.unknown("delayed messages in them are being loaded");
                 } else if (wheel.displaced() > MAX_DISPLACED) {

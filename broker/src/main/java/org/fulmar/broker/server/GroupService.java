@@ -26,6 +26,7 @@ final class GroupService {
     private final BrokerConfig config;
     private final ConsumerGroups groups;
     private final ConsumerOffsets offsets;
+    private final PopParts pops;
     private final MessageStore store;
     private final LongSupplier clock;
 
@@ -33,11 +34,13 @@ final class GroupService {
             BrokerConfig config,
             ConsumerGroups groups,
             ConsumerOffsets offsets,
+            PopParts pops,
             MessageStore store,
             LongSupplier clock) {
         this.config = config;
         this.groups = groups;
         this.offsets = offsets;
+        this.pops = pops;
         this.store = store;
         this.clock = clock;
     }
@@ -131,6 +134,7 @@ final class GroupService {
         Fields in = Fields.of(request.frame());
         String group = in.text("groupName");
         groups.delete(group, clock.getAsLong(), store.appender());
+        pops.groupDeleted(group, store.appender());
         if (in.bool("cleanOffset", false)) {
             offsets.groupDeleted(group);
             offsets.resets().groupDeleted(group, store.appender());

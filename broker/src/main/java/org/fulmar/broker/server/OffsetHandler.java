@@ -93,9 +93,10 @@ final class OffsetHandler {
         long high = queue.visibleOffset();
         while (low < high) {
             long middle = (low + high) >>> 1;
-            long stored = storeTime(queue, middle);
+            long there = queue.index().firstThere(middle, high);
+            long stored = there < high ? storeTime(queue, there) : Long.MAX_VALUE;
             if (upper ? stored <= time : stored < time) {
-                low = middle + 1;
+                low = there + 1;
             } else {
                 high = middle;
             }

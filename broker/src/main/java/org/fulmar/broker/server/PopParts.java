@@ -6,6 +6,7 @@ import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.pop.PopEngine;
 import org.fulmar.broker.pop.PopTable;
 import org.fulmar.broker.pop.RequestModes;
+import org.fulmar.broker.store.FactSink;
 import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.View;
 
@@ -24,6 +25,12 @@ final class PopParts {
 
     List<View> views() {
         return List.of(table, modes);
+    }
+
+    /** A consumer group is deleted: what it has been given, and how it is served. */
+    void groupDeleted(String group, FactSink facts) {
+        table.removeGroup(group, facts);
+        modes.removeGroup(group, facts);
     }
 
     void topicDeleted(String topic) {

@@ -81,6 +81,9 @@ final class QueueStates {
         return ask(() -> state(topic, queueId, null));
     }
 
+    /** A message that is there: its offset and where it lies. */
+    private record Place(long offset, long logOffset) {}
+
     /** The first offset of a queue whose message was stored at this time or later; the end for a negative time. */
     long offsetAt(String topic, State queue, long time) {
         long low = queue.min();
@@ -90,12 +93,14 @@ final class QueueStates {
         }
         while (low < high) {
             long middle = (low + high) >>> 1;
-            long place = ask(() -> {
+            long end = high;
+            Place there = ask(() -> {
                 QueueLog log = store.queueIfPresent(topic, queue.queueId());
-                return log == null ? -1 : place(log, middle);
+                long offset = log == null ? end : log.index().firstThere(middle, end);
+                return new Place(offset, log == null || offset >= end ? -1 : place(log, offset));
             });
-            if (storeTime(place) < time) {
-                low = middle + 1;
+            if (there.logOffset >= 0 && storeTime(there.logOffset) < time) {
+                low = there.offset + 1;
             } else {
                 high = middle;
             }

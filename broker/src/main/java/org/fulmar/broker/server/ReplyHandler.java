@@ -184,6 +184,7 @@ final class ReplyHandler {
                 .flags(reply.flag(), reply.sysFlag() & ~SysFlag.OF_BROKERS)
                 .reconsumeTimes(reply.reconsumeTimes());
         try {
+            store.admit();
             store.appender()
                     .append(
                             store.queue(reply.topic(), queueId),

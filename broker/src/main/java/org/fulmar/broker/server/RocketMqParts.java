@@ -82,6 +82,10 @@ final class RocketMqParts {
         return levels;
     }
 
+    RecalledTimers recalled() {
+        return recalled;
+    }
+
     LevelProgress levelProgress() {
         return levelProgress;
     }
@@ -102,7 +106,7 @@ final class RocketMqParts {
         ClientTable clients = with.clients();
         LongSupplier clock = with.clock();
         levels.connect(store, topics);
-        GroupService group = new GroupService(config, groups, with.offsets(), store, clock);
+        GroupService group = new GroupService(config, groups, with.offsets(), pops, store, clock);
         ClientHandler client =
                 new ClientHandler(topics, clients, group, locks, new PullSubscriptions(config, clients), clock);
         NativeTransactions natives = new NativeTransactions(halfMessages, store, topics, clients, clock);

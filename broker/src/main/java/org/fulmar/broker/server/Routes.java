@@ -18,6 +18,7 @@ import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.JmsCode;
+import org.fulmar.protocol.transport.Request;
 
 /** Which handler serves which request code, and on which thread: the broker's table of contents. */
 record Routes(
@@ -136,16 +137,14 @@ record Routes(
         onCore(RequestCode.UNREGISTER_CLIENT, client::unregister);
         onCore(RequestCode.GET_CONSUMER_LIST_BY_GROUP, RequestRouter.unlessUnread(client::members));
         onCore(RequestCode.CHECK_CLIENT_CONFIG, client::checkConfig);
-        if (config.anonymousAllowed()) {
-            router.blocking(RequestCode.QUERY_MESSAGE, RequestRouter.unlessUnread(query::byKey));
-            router.blocking(RequestCode.VIEW_MESSAGE_BY_ID, RequestRouter.unlessUnread(query::byOffset));
-        }
+        blocking(RequestCode.QUERY_MESSAGE, query::byKey);
+        blocking(RequestCode.VIEW_MESSAGE_BY_ID, query::byOffset);
     }
 
     /** What RocketMQ's administrators ask and change. */
     void administration(Administration admin, PullHandler pull, GroupService group) {
         TopicRules rules = new TopicRules(config, offsets, clients, groups, store);
-        AdminHandler topic = new AdminHandler(service, topics, rules, offsets);
+        AdminHandler topic = new AdminHandler(service, topics, rules, turn);
         QueueStates queues = new QueueStates(core, store, offsets);
         ConsumptionReports consumption =
                 new ConsumptionReports(config, service, clients, offsets, queues, admin.traffic(), clock);
@@ -197,12 +196,12 @@ record Routes(
         if (config.anonymousAllowed()) {
             router.onCore(code, handler);
         } else {
-            router.direct(
-                    code,
-                    request -> request.answer(
-                            ResponseCode.NO_PERMISSION,
-                            "this broker takes no anonymous clients (option anonymousAllowed)"));
+            router.direct(code, Routes::refuse);
         }
+    }
+
+    private static void refuse(Request request) {
+        request.answer(ResponseCode.NO_PERMISSION, "this broker takes no anonymous clients (option anonymousAllowed)");
     }
 
     private void jms(JmsConnections connections, JmsConsumers consumers, JmsBrowser browser) {

@@ -65,6 +65,7 @@ final class SendBackHandler {
             request.answer(ResponseCode.NO_PERMISSION, "broker " + config.brokerName() + " takes no messages");
             return;
         }
+        store.admit();
         long offset = in.number("offset");
         MessageRecord record = read(offset);
         if (record == null) {

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts messages and facts into the log and tells when they are as durable as they must be.
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * operating system has it. After a failed write or force nothing more is taken, and everyone who waits is told.
  */
 public final class Appender implements FactSink {
+    private static final Logger LOG = LoggerFactory.getLogger(Appender.class);
+
     /** Told of one message, on the core. */
     public interface Listener {
         void stored(long physicalOffset, long queueOffset);
@@ -53,7 +57,12 @@ public final class Appender implements FactSink {
             if (queue != null && entry != null) {
                 queue.ready(entry);
             }
-            listener.stored(start, queueOffset);
+            try {
+                listener.stored(start, queueOffset);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                // others wait behind this one
+                LOG.error("who waits for the record at {} could not be told that it is stored", start, e);
+            }
         }
     }
 

@@ -30,6 +30,8 @@ public final class ConsumeQueue {
     private static final int BLOCK_ENTRIES = 4096;
 
     private static final int FIRST_TAIL_ENTRIES = 16;
+    /** Blocks of entries of deleted messages that are looked at for one that is there. */
+    private static final int MAX_LOOKED_AT = 64;
 
     private final Disk disk;
     private final Path directory;
@@ -325,6 +327,28 @@ public final class ConsumeQueue {
             }
         }
         return true;
+    }
+
+    /**
+     * The first offset from one on whose message was not deleted; {@code to} if there is none before it, or if so many
+     * were deleted that looking on would take long.
+     */
+    public long firstThere(long from, long to) {
+        long at = from;
+        for (int block = 0; block < MAX_LOOKED_AT && at < to; block++) {
+            ByteBuffer entries = entries(at, (int) Math.min(BLOCK_ENTRIES, to - at));
+            int count = entries.remaining() / ENTRY_BYTES;
+            if (count == 0) {
+                return to;
+            }
+            for (int i = 0; i < count; i++) {
+                if (entries.getInt(entries.position() + i * ENTRY_BYTES + Long.BYTES) > 0) {
+                    return at + i;
+                }
+            }
+            at += count;
+        }
+        return to;
     }
 
     /** The log position of the last entry; -1 if there is none, or if the file that should hold it does not. */

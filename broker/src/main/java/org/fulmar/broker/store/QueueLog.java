@@ -3,6 +3,8 @@ package org.fulmar.broker.store;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One queue of a topic as the core sees it: the offsets it has given, and those that consumers may see.
@@ -11,6 +13,8 @@ import java.util.Deque;
  * is as durable as it asked to be, never earlier.
  */
 public final class QueueLog {
+    private static final Logger LOG = LoggerFactory.getLogger(QueueLog.class);
+
     /** A message that is appended but not visible yet. */
     static final class Entry {
         private final long physicalOffset;
@@ -94,7 +98,16 @@ public final class QueueLog {
             shown++;
         }
         if (moved) {
+            tell();
+        }
+    }
+
+    /** That a listener fails, for want of memory or of files, must not keep others from their messages. */
+    private void tell() {
+        try {
             listener.visible(this);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("who waits for messages of {} queue {} could not be told of one", topic, queueId, e);
         }
     }
 

@@ -48,6 +48,9 @@ final class SavedViews {
     /** Restores a view; the log position from where it is to be given what the log says. */
     long restore(View view) throws IOException {
         Path file = config.resolve(view.fileName());
+        if (!view.isInLog()) {
+            return restoreSaved(view, file);
+        }
         long position = restore(view, disk.read(file), file);
         if (isWhole(position)) {
             return position;
@@ -66,6 +69,26 @@ final class SavedViews {
         }
         LOG.warn("{} takes the place of {}", before, file);
         return position;
+    }
+
+    /** What no log can tell comes from the file, or else from its copy, or is empty. */
+    private long restoreSaved(View view, Path file) throws IOException {
+        for (Path each : List.of(file, config.resolve(view.fileName() + ".bak"))) {
+            byte[] content = disk.read(each);
+            if (content == null) {
+                continue;
+            }
+            try {
+                long position = view.restore(content);
+                if (!each.equals(file)) {
+                    LOG.warn("{} takes the place of {}", each, file);
+                }
+                return position;
+            } catch (FrameException | IllegalArgumentException e) {
+                LOG.warn("{} is damaged", each, e);
+            }
+        }
+        return view.restore(null);
     }
 
     private boolean isWhole(long position) {

@@ -24,6 +24,11 @@ public interface View {
      */
     long restore(byte @Nullable [] content);
 
+    /** Whether the log holds all that is needed to build it; if not, a file that is gone or damaged has its copy alone. */
+    default boolean isInLog() {
+        return true;
+    }
+
     /** Where queues end for consumers. */
     interface Ends {
         long visibleOffset(String topic, int queueId);

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.View;
 import org.fulmar.protocol.config.ConfigurationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,6 +98,26 @@ class DelayLevelsTest {
             assertThat(each.isRecalled(6)).isFalse();
             assertThat(each.isRecalled(5)).isTrue();
         }
+    }
+
+    @Test
+    void queueThatBeginsAnewIsDeliveredFromItsBeginningAndNothingOfItIsRecalled() {
+        LevelProgress progress = new LevelProgress();
+        RecalledTimers recalled = new RecalledTimers();
+        for (int offset = 0; offset < 1000; offset++) {
+            progress.delivered(3, offset);
+        }
+        progress.delivered(4, 6);
+        recalled.recall(100, 2, 500, sink);
+        recalled.recall(100, 900, 600, sink);
+        View.Ends rebuilt = (topic, queueId) -> topic.equals(DelayLevels.TOPIC) && queueId == 2 ? 0 : 7;
+        progress.recovered(rebuilt);
+        recalled.recovered(rebuilt);
+        assertThat(progress.next(3)).isZero();
+        assertThat(progress.next(4)).isEqualTo(7);
+        assertThat(recalled.isRecalled(2)).isTrue();
+        assertThat(recalled.isRecalled(900)).isFalse();
+        assertThat(recalled.hasRoom(100)).isTrue();
     }
 
     @Test

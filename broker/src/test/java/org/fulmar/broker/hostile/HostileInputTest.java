@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HostileInputTest {
     private static final int MUTATIONS = Integer.getInteger("hostile.mutations", 100_000);
     private static final long SEED = Long.getLong("hostile.seed", new Random().nextInt(1_000_000));
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 2;
     private static final int ATTACKERS_PER_SERVER = 2;
     private static final long ROUND_SECONDS = 30 + MUTATIONS / ROUNDS / 1_000;
     private static final long MIB = 1 << 20;

@@ -203,6 +203,34 @@ class AdministrationTest {
     }
 
     @Test
+    void aDeletedTopicLeavesTheRetryTopicOfAGroupWithALikeNameAlone() throws Exception {
+        readTopic();
+        String retry = "%RETRY%" + GROUP + "_" + TOPIC;
+        succeeds(admin.putTopic(retry, 1, 1, READ | WRITE, ""));
+        succeeds(admin.ask(RequestCode.DELETE_TOPIC_IN_BROKER, "", "topic", TOPIC));
+        succeeds(admin.ask(RequestCode.GET_TOPIC_CONFIG, "", "topic", retry));
+    }
+
+    @Test
+    void committedOffsetsComeFromTheirCopyIfTheFileIsDamagedOrGone() throws Exception {
+        readTopic();
+        stop();
+        start();
+        stop();
+        Path file = directory.resolve("config").resolve("consumerOffset.json");
+        Files.writeString(file, "{\"offsetTable\":{\"");
+        start();
+        assertThat(admin.committed(GROUP, TOPIC, 2)).isEqualTo(3);
+        // the damaged one is the copy now, until the next is written
+        stop();
+        start();
+        stop();
+        Files.delete(file);
+        start();
+        assertThat(admin.committed(GROUP, TOPIC, 2)).isEqualTo(3);
+    }
+
+    @Test
     void aResetWithoutConsumersIsKeptOverARestartAndToldOnce() throws Exception {
         readTopic();
         admin.heartbeat("c", GROUP, TOPIC);

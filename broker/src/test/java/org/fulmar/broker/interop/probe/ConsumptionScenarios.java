@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
@@ -114,22 +115,34 @@ final class ConsumptionScenarios {
         Inbox second = new Inbox();
         Queues ofSecond = new Queues(second);
         long start = System.nanoTime();
-        orderedConsumer(session, group, (messages, context) -> {
-                    both.add(messages);
-                    return ofSecond.consumeMessage(messages, context);
-                })
-                .start();
+        DefaultMQPushConsumer joining = orderedConsumer(session, group, (messages, context) -> {
+            both.add(messages);
+            return ofSecond.consumeMessage(messages, context);
+        });
+        joining.start();
+        // a client that has messages of a queue in hand keeps its lock for 20 s more: none are sent meanwhile
+        while (held(joining, session.topic()) < 2 && millisSince(start) < HAND_OVER_MILLIS) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+        check(millisSince(start) < HAND_OVER_MILLIS, "the second consumer has no queues after " + millisSince(start));
         int round = 0;
         while (ofSecond.bodies.size() < 2 && millisSince(start) < HAND_OVER_MILLIS) {
             sent.addAll(session.fill(queues, "round" + round++ + "-", queues.size()));
         }
-        check(millisSince(start) < HAND_OVER_MILLIS, "the second consumer has no queues after " + millisSince(start));
+        check(millisSince(start) < HAND_OVER_MILLIS, "the second consumer has no messages after " + millisSince(start));
         session.end(queues);
         both.awaitEnd(queues.size());
         same(Set.copyOf(both.bodies()), sent, "messages");
         // a client that loses a queue between a message and its result does not commit it
         int twice = both.bodies().size() - sent.size();
         check(twice <= queues.size(), twice + " messages came twice");
+    }
+
+    /** How many queues of a topic a consumer consumes now; an ordered one has their locks. */
+    private static long held(DefaultMQPushConsumer consumer, String topic) {
+        return consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet().stream()
+                .filter(queue -> queue.getTopic().equals(topic))
+                .count();
     }
 
     private static long millisSince(long start) {
