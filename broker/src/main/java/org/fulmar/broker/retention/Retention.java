@@ -40,6 +40,8 @@ public final class Retention implements AutoCloseable {
     private static final long COLLECT_SOON_MILLIS = 1000;
     /** Of the disk, which is not filled with what is moved. */
     private static final int KEPT_FREE_PERCENT = 6;
+    /** What is moved on a disk that has no more than that is at most this part of what is freed, and of what is left. */
+    private static final int SCARCE_SHARE = 4;
     /** What is moved is looked for again until nothing is found, so often at most. */
     private static final int PASSES = 8;
 
@@ -302,14 +304,14 @@ public final class Retention implements AutoCloseable {
                 checkInterrupt();
             }
         }
-        double room = roomToMove();
+        Disk.Space space = beginning.space();
         int percent = forced ? RetentionOptions.MAX_LIVE_PERCENT_FORCED : options.maxLivePercent();
         double all = 0;
         int best = 0;
         int fitting = 0;
         for (int i = 0; i < bytes.length; i++) {
             all += bytes[i];
-            if (all <= Math.max(0, room)) {
+            if (hasRoomToMove(all, (double) beginning.fileBytes() * (i + 1), space)) {
                 fitting = i + 1;
             }
             if (all * 100 <= (double) percent * beginning.fileBytes() * (i + 1)) {
@@ -319,10 +321,14 @@ public final class Retention implements AutoCloseable {
         return Math.min(best, fitting);
     }
 
-    /** Bytes that may be moved before anything is deleted: what is kept free is for acknowledgements. */
-    private double roomToMove() throws IOException {
-        Disk.Space space = beginning.space();
-        return space.usable() - (space.used() + (double) space.usable()) * KEPT_FREE_PERCENT / 100;
+    /**
+     * Whether so much may be moved before so much is deleted. Some of the disk is kept free for acknowledgements; where it
+     * is not free any more, what frees much more than it takes is all the more wanted.
+     */
+    private static boolean hasRoomToMove(double moved, double freed, Disk.Space space) {
+        double keptFree = ((double) space.used() + space.usable()) * KEPT_FREE_PERCENT / 100;
+        return moved <= Math.max(0, space.usable() - keptFree)
+                || moved * SCARCE_SHARE <= freed && moved * SCARCE_SHARE <= space.usable();
     }
 
     private static void checkInterrupt() throws InterruptedException {

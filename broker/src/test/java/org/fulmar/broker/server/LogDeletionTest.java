@@ -14,11 +14,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.retention.DiskLevel;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.broker.server.NativeProducer.Half;
+import org.fulmar.broker.store.LiveTree;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.message.MessageRecord;
@@ -105,11 +105,9 @@ class LogDeletionTest {
     }
 
     private long files(String below) throws IOException {
-        try (Stream<Path> tree = Files.walk(directory.resolve(below))) {
-            return tree.filter(Files::isRegularFile)
-                    .filter(path -> path.getFileName().toString().matches("\\d+"))
-                    .count();
-        }
+        return LiveTree.files(directory.resolve(below)).stream()
+                .filter(path -> path.getFileName().toString().matches("\\d+"))
+                .count();
     }
 
     /** What clients see of a queue whose beginning is deleted. */
@@ -251,6 +249,22 @@ class LogDeletionTest {
         sent--;
         disk.usedPercent(87);
         await().until(() -> broker.retention().level() == DiskLevel.FORCED);
+        send(1);
+    }
+
+    @Test
+    void filesOfWhichLittleCountsGoThoughTheDiskIsNearlyFull() throws Exception {
+        options.put("transactionTimeOut", "86400000");
+        stop();
+        start();
+        send(1);
+        client.prepare(TOPIC, "half");
+        send(300);
+        disk.usedPercent(96);
+        awaitStart(FILE_BYTES);
+        assertThat(broker.retention().movedMessages()).isPositive();
+        disk.usedPercent(50);
+        await().until(() -> broker.retention().level() == DiskLevel.NORMAL);
         send(1);
     }
 
