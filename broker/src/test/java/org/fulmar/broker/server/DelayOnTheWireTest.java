@@ -17,9 +17,9 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.NativeProducer.Answer;
+import org.fulmar.broker.store.LiveTree;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
@@ -434,18 +434,13 @@ class DelayOnTheWireTest {
             if (!Files.exists(source)) {
                 continue;
             }
-            try (Stream<Path> files = Files.walk(source)) {
-                // one that is replaced meanwhile has a copy beside it for a moment
-                for (Path file :
-                        files.filter(each -> !each.toString().endsWith(".tmp")).toList()) {
+            for (Path file : LiveTree.files(source)) {
+                // what replaces a file is renamed to it once it is written
+                if (!file.toString().endsWith(".tmp")) {
                     Path target =
                             directory.resolve(to).resolve(from.relativize(file).toString());
-                    if (Files.isDirectory(file)) {
-                        Files.createDirectories(target);
-                    } else {
-                        Files.createDirectories(target.getParent());
-                        Files.copy(file, target);
-                    }
+                    Files.createDirectories(target.getParent());
+                    Files.copy(file, target);
                 }
             }
         }
