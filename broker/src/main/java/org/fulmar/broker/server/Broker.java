@@ -1,5 +1,6 @@
 package org.fulmar.broker.server;
 
+import java.util.function.Supplier;
 import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -353,13 +354,11 @@ public final class Broker implements AutoCloseable {
     }
 
     private NameServerLink.Topics topicsFromCore() {
-        CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(
+        return onCore(() -> new NameServerLink.Topics(
                 topics.version(),
                 topics.all().stream()
                         .map(topic -> Permissions.offered(topic, config))
-                        .toList())));
-        return answer.join();
+                        .toList()));
     }
 
     /** What retention has done and what it sees. Any thread. */
@@ -369,6 +368,11 @@ public final class Broker implements AutoCloseable {
 
     public BrokerConfig config() {
         return config;
+    }
+
+    /** Asks on the core, which owns what it is asked for, and waits for the answer; not for the core itself. */
+    <T> T onCore(Supplier<T> question) {
+        return CompletableFuture.supplyAsync(question, core).join();
     }
 
     /** The RocketMQ clients; owned by the core. */

@@ -2,6 +2,7 @@ package org.fulmar.broker.delay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many timers, on a real disk. */
-@Timeout(120)
+@Timeout(300)
 class TimerWheelMemoryTest {
     private static final int MANY = 1_000_000;
     private static final long MEGABYTE = 1 << 20;
@@ -116,8 +117,8 @@ class TimerWheelMemoryTest {
         } finally {
             reader.shutdown();
             core.shutdown();
-            assertThat(reader.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(core.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(reader.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
+            assertThat(core.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.fulmar.broker.hostile;
 
+import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -33,7 +34,7 @@ final class Attacker implements Callable<Attacker.Tally> {
     private static final long LOOK_NANOS = 2_000_000;
 
     private static final long STUCK_NANOS = 100_000_000;
-    private static final long GREETING_NANOS = 10_000_000_000L;
+    private static final long GREETING_NANOS = Patience.MILLIS * 1_000_000L;
 
     private final InetSocketAddress server;
     private final Mutator mutator;

@@ -2,6 +2,7 @@ package org.fulmar.broker.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -27,8 +28,9 @@ final class Cluster implements AutoCloseable {
     /** The topic of those who mean well. */
     static final String HEALTH = "health";
 
-    private static final int CONNECT_MILLIS = 10_000;
-    private static final int ANSWER_MILLIS = 2_000;
+    private static final int CONNECT_MILLIS = Patience.MILLIS;
+    /** Who is attacked is so as long as this is waited for, and answers all the same. */
+    private static final int ANSWER_MILLIS = 20_000;
 
     final Victim nameServer;
     private final Path directory;

@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ApacheClientTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
-    private static final int READY_SECONDS = 30;
-    private static final int PROBE_SECONDS = 90;
+    private static final int READY_SECONDS = 120;
+    private static final int PROBE_SECONDS = 300;
 
     /** A kind of client: the version whose libraries it has, and the options of its JVM. */
     private record Client(String name, String version, List<String> options) {}
@@ -60,7 +60,7 @@ class ApacheClientTest {
     private static int brokerPort;
 
     @BeforeAll
-    @Timeout(300)
+    @Timeout(1200)
     static void runAllClients() throws IOException, InterruptedException, URISyntaxException {
         testClasses = Path.of(ApacheClientTest.class
                 .getProtectionDomain()
@@ -68,7 +68,7 @@ class ApacheClientTest {
                 .getLocation()
                 .toURI());
         ChildProcess names =
-                child(ownClassPath(), List.of(), NameServerMain.class.getName(), "-p", Integer.toString(freePort()));
+                child(ownClassPath(), List.of(), NameServerMain.class.getName(), "-p", "0");
         String ready = names.awaitReady(READY_SECONDS);
         nameServer = "127.0.0.1:" + ready.substring(ready.lastIndexOf(':') + 1);
         brokerPort = freePort();
@@ -106,7 +106,7 @@ class ApacheClientTest {
                         // two levels that tests wait for; on the others a message is tried 16 times in two seconds
                         "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
                         "transactionTimeOut=1000",
-                        "transactionCheckInterval=1000",
+                        "transactionCheckInterval=2500",
                         "transactionCheckMax=3",
                         "autoCreateTopicEnable=" + autoCreate));
         ChildProcess broker = child(ownClassPath(), List.of(), BrokerMain.class.getName(), "-c", config.toString());

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Transactions of RocketMQ producers on the wire of a real broker, whose clock the test sets. */
-@Timeout(60)
+@Timeout(180)
 class NativeTransactionsTest {
     private static final String TOPIC = "orders";
     private static final int QUEUE = 1;

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** POP on the wire of a real broker, whose clock the test sets, in both encodings of headers. */
-@Timeout(60)
+@Timeout(180)
 class PopWireTest {
     private static final String TOPIC = "orders";
     private static final String GROUP = "workers";

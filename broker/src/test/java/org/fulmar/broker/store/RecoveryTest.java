@@ -17,11 +17,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.fulmar.protocol.message.MessageRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What was promised is there after a restart, however the store was left. */
+@Timeout(180)
 class RecoveryTest {
     private static final Path QUEUE_FILES = TestStore.ROOT.resolve("consumequeue");
     private static final Path CONFIG = TestStore.ROOT.resolve("config");
