@@ -288,11 +288,6 @@ public final class PopTable implements View {
     public void message(MessageRecord record) {
         MovedRecord.tell(record, new MovedRecord.Origin() {
             @Override
-            public void timer(long logOffset) {
-                // one that waited for its time
-            }
-
-            @Override
             public void delivery(int cursorId, long offset) {
                 PopCursor cursor = cursors.get(cursorId);
                 if (cursor != null) {
