@@ -229,7 +229,7 @@ public final class Broker implements AutoCloseable {
                 .halfMessages(handlers.natives(), rocketMq.halfMessages())
                 .pop(handlers.pop())
                 .retention(retention)
-                .administration(admin, handlers.pull(), handlers.group());
+                .administration(admin, handlers.pull(), handlers.pop().pop(), handlers.group());
         router.onClosed(connection -> {
             jms.lost(connection);
             handlers.connectionLost(connection);

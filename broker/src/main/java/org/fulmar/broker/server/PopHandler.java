@@ -288,6 +288,11 @@ final class PopHandler implements TurnEnd.Part {
         polls.wake(queue.topic());
     }
 
+    /** The offsets of a group were set: what waits may find something now. */
+    void reset(String topic, String group) {
+        polls.wake(topic, group);
+    }
+
     @Override
     public long nextDue() {
         return polls.isAwake() ? 0 : engine.nextDue();
