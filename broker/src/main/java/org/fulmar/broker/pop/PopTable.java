@@ -68,6 +68,10 @@ public final class PopTable implements View {
         return found == null ? null : found.cursor(queueId);
     }
 
+    Collection<PopCursor> cursors() {
+        return cursors.values();
+    }
+
     int cursorCount() {
         return cursors.size();
     }

@@ -394,9 +394,15 @@ public final class MessageStore {
         allocator.stop();
     }
 
-    /** Closes in good order: its threads are stopped, no writes come any more, and the core is at rest. */
+    /**
+     * Closes in good order: its threads are stopped, no writes come any more, and the core is at rest. One that is not open
+     * touches no file: they may be another's.
+     */
     public void close() throws IOException, InterruptedException {
         stopThreads();
+        if (lock == null) {
+            return;
+        }
         try {
             if (!appender.failed()) {
                 log.force();
