@@ -105,7 +105,9 @@ class CommitInDoubtTest {
         proxy.cut();
         proxy.passAnswers();
         proxy.passRequests();
-        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").isNotNull();
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .isNotNull();
     }
 
     /** Returns when the session's connection is back. */
@@ -264,7 +266,7 @@ class CommitInDoubtTest {
 
     @Test
     void outcomeThatCannotBeFoundOutIsSaidToBeUnknown() throws Exception {
-        Session session = transacted("?requestTimeout=500&reconnectMaxDelay=100");
+        Session session = transacted("?requestTimeout=1500&reconnectMaxDelay=100");
         sendOut(session, "a");
         proxy.holdAnswers();
         Background<Void> commit = Background.run(session::commit);
@@ -298,11 +300,11 @@ class CommitInDoubtTest {
 
     @Test
     void commitThatABrokerDoesNotAnswerInTimeIsAskedForOverAnotherConnection() throws Exception {
-        Session session = transacted("?requestTimeout=1000");
+        Session session = transacted("?requestTimeout=3000");
         sendOut(session, "a");
         proxy.holdAnswers();
         Background<Void> commit = Background.run(session::commit);
-        assertThat(told.poll(20, TimeUnit.SECONDS))
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
                 .as("it gives its connection up")
                 .isNotNull();
         proxy.passAnswers();
@@ -312,7 +314,7 @@ class CommitInDoubtTest {
 
     @Test
     void whateverIsCutEachMessageIsTakenAndAnsweredOnce() throws Exception {
-        long seed = new Random().nextLong();
+        long seed = Long.getLong("fulmar.seed", 4711);
         Random random = new Random(seed);
         Session session = transacted("?reconnectDelay=1&reconnectMaxDelay=5&transactionBuffer=" + random.nextInt(600));
         MessageConsumer consumer = session.createConsumer(in);

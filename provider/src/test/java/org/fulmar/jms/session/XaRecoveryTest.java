@@ -130,7 +130,9 @@ class XaRecoveryTest {
         proxy.cut();
         proxy.passAnswers();
         proxy.passRequests();
-        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").isNotNull();
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .isNotNull();
     }
 
     private static void awaitLink(Session session) throws JMSException {
@@ -337,7 +339,7 @@ class XaRecoveryTest {
 
     @Test
     void onePhaseCommitThatStaysInDoubtIsFoundOutWhenAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         for (boolean commitAgain : new boolean[] {true, false}) {
             TestXid xid = sent(session, "a");
@@ -366,7 +368,7 @@ class XaRecoveryTest {
     @Test
     void prepareThatStaysInDoubtIsRolledBack() throws Exception {
         send("a");
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         for (boolean arrives : new boolean[] {true, false}) {
             TestXid xid = worked(session, "a");
@@ -423,7 +425,7 @@ class XaRecoveryTest {
 
     @Test
     void decisionThatStaysInDoubtIsDoneWhenItIsAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         TestXid xid = sent(session, "a");
         resource.prepare(xid);
@@ -488,7 +490,7 @@ class XaRecoveryTest {
 
     @Test
     void whateverIsCutEachMessageIsTakenAndAnsweredOnce() throws Exception {
-        long seed = new Random().nextLong();
+        long seed = Long.getLong("fulmar.seed", 4711);
         Random random = new Random(seed);
         XASession session = session("?reconnectDelay=1&reconnectMaxDelay=5&transactionBuffer=" + random.nextInt(600));
         XAResource resource = session.getXAResource();
