@@ -371,8 +371,14 @@ public final class Retention implements AutoCloseable {
         } finally {
             report();
         }
-        host.onCore(beginning::queueFiles).delete();
+        deleteQueueFiles();
         beginning.deleteIndexFiles();
+    }
+
+    /** Once a restart does not look for them any more; if the queues' new beginnings can't be saved now, the next time. */
+    private void deleteQueueFiles() throws IOException, InterruptedException, ExecutionException {
+        host.checkpoint();
+        host.onCore(beginning::queueFiles).delete();
     }
 
     /** Deletes the files of consume queues that hold nothing any more; for administrators. Any thread. */
@@ -383,10 +389,10 @@ public final class Retention implements AutoCloseable {
                 while (host.onCore(beginning::forget)) {
                     checkInterrupt();
                 }
-                host.onCore(beginning::queueFiles).delete();
+                deleteQueueFiles();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (IOException e) {
+            } catch (IOException | ExecutionException e) {
                 LOG.warn("files of consume queues could not be deleted", e);
             }
         });

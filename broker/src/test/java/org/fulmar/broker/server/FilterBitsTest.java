@@ -257,27 +257,7 @@ class FilterBitsTest {
         List<Map<String, String>> properties = new ArrayList<>();
         for (int step = 0; step < 80; step++) {
             switch (random.nextInt(12)) {
-                case 0 -> {
-                    Path saved = directory.resolve("config/consumerFilter.json");
-                    byte[] earlier = Files.exists(saved) ? Files.readAllBytes(saved) : null;
-                    int harm = random.nextInt(8);
-                    if (harm == 0) {
-                        stop();
-                        new NioDisk().delete(directory.resolve("consumequeue_ext"));
-                        start();
-                    } else if (harm == 1) {
-                        stop();
-                        new NioDisk().delete(saved);
-                        start();
-                    } else if (harm == 2 && earlier != null) {
-                        // as after a kill: what was saved is older than the files
-                        stop();
-                        Files.write(saved, earlier);
-                        start();
-                    } else if (harm < 5) {
-                        restart();
-                    }
-                }
+                case 0 -> harm(random);
                 case 1, 2, 3, 4, 5 -> {
                     for (int i = random.nextInt(20); i >= 0; i--) {
                         Map<String, String> some = new HashMap<>();
@@ -307,6 +287,29 @@ class FilterBitsTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Ends the broker in some way, with what was saved lost or older than the rest, and starts it again; or does nothing. */
+    private void harm(Random random) throws Exception {
+        Path saved = directory.resolve("config/consumerFilter.json");
+        byte[] earlier = Files.exists(saved) ? Files.readAllBytes(saved) : null;
+        int harm = random.nextInt(8);
+        if (harm == 0) {
+            stop();
+            new NioDisk().delete(directory.resolve("consumequeue_ext"));
+            start();
+        } else if (harm == 1) {
+            stop();
+            new NioDisk().delete(saved);
+            start();
+        } else if (harm == 2 && earlier != null) {
+            // as after a kill: what was saved is older than the files
+            stop();
+            Files.write(saved, earlier);
+            start();
+        } else if (harm < 5) {
+            restart();
         }
     }
 

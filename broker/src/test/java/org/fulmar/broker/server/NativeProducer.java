@@ -158,8 +158,8 @@ final class NativeProducer implements AutoCloseable {
         return answer.code == 0 ? Long.parseLong(answer.fields.get("offset")) : -1;
     }
 
-    /** The message at a place of a queue, or null. */
-    @Nullable MessageRecord read(String topic, int queue, long offset) throws Exception {
+    /** Asks for one message, and waits for none. */
+    Answer pull(String topic, int queue, long offset) throws Exception {
         Map<String, String> pull = new HashMap<>();
         pull.put("consumerGroup", "reader");
         pull.put("topic", topic);
@@ -170,7 +170,12 @@ final class NativeProducer implements AutoCloseable {
         pull.put("commitOffset", "0");
         pull.put("suspendTimeoutMillis", "0");
         pull.put("subscription", "*");
-        Answer answer = ask(RequestCode.PULL_MESSAGE, pull);
+        return ask(RequestCode.PULL_MESSAGE, pull);
+    }
+
+    /** The message at a place of a queue, or null. */
+    @Nullable MessageRecord read(String topic, int queue, long offset) throws Exception {
+        Answer answer = pull(topic, queue, offset);
         return answer.code == 0 ? MessageRecord.wrap(ByteBuffer.wrap(answer.body), 0, answer.body.length) : null;
     }
 
