@@ -2,7 +2,6 @@ package org.fulmar.broker.delay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.store.NioDisk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

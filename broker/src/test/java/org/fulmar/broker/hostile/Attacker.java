@@ -1,6 +1,5 @@
 package org.fulmar.broker.hostile;
 
-import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.frame.HeaderEncoding;
 
 /**

@@ -2,7 +2,6 @@ package org.fulmar.broker.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -13,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.BrokerMain;
+import org.fulmar.broker.Patience;
 import org.fulmar.nameserver.NameServerMain;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.frame.Frame;

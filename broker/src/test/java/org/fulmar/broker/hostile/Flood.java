@@ -1,12 +1,12 @@
 package org.fulmar.broker.hostile;
 
-import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.frame.HeaderEncoding;
 
 /**

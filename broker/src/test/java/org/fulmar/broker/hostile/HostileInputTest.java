@@ -3,7 +3,6 @@ package org.fulmar.broker.hostile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import org.fulmar.broker.Patience;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -15,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.hostile.Attacker.Tally;
 import org.fulmar.broker.hostile.Victim.Vitals;
 import org.fulmar.protocol.command.RequestCode;

@@ -3,7 +3,6 @@ package org.fulmar.broker.hostile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import org.fulmar.broker.Patience;
 import io.netty.buffer.ByteBufUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.DeflaterOutputStream;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.HeaderEncoding;

@@ -1,6 +1,5 @@
 package org.fulmar.broker.hostile;
 
-import org.fulmar.broker.Patience;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.interop.ChildProcess;
 
 /** A server in a JVM of its own with little memory, and what the operating system and the JVM say of it. */

@@ -2,7 +2,6 @@ package org.fulmar.broker.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.fulmar.broker.Patience;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -12,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.fulmar.broker.Patience;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -2,7 +2,6 @@ package org.fulmar.broker.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.fulmar.broker.store.LiveTree;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -16,6 +15,7 @@ import java.util.TreeMap;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.FilterWire.Wanted;
 import org.fulmar.broker.server.NativeProducer.Answer;
+import org.fulmar.broker.store.LiveTree;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
