@@ -124,8 +124,10 @@ class TimerWheelMemoryTest {
         } finally {
             reader.shutdown();
             core.shutdown();
-            assertThat(reader.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
-            assertThat(core.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
+            assertThat(reader.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(core.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
         }
     }
 }

@@ -48,7 +48,8 @@ final class Flood implements AutoCloseable {
 
     /** Until everything is with the server, if it reads it all. */
     void awaitSent() throws Exception {
-        CompletableFuture.allOf(sending.toArray(new CompletableFuture<?>[0])).get(3 * Patience.SECONDS, TimeUnit.SECONDS);
+        CompletableFuture.allOf(sending.toArray(new CompletableFuture<?>[0]))
+                .get(3 * Patience.SECONDS, TimeUnit.SECONDS);
     }
 
     @Override

@@ -76,7 +76,8 @@ class MemoryAttackTest {
         for (int i = 0; i < connections; i++) {
             answers.add(CompletableFuture.supplyAsync(() -> {
                 try (Cluster.Asker asker = cluster.asker(victim)) {
-                    return asker.ask(template, HeaderEncoding.JSON, 2 * Patience.MILLIS).code();
+                    return asker.ask(template, HeaderEncoding.JSON, 2 * Patience.MILLIS)
+                            .code();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }

@@ -75,7 +75,8 @@ class CoreTest {
             thread.join();
         }
         eventLoop.shutdown();
-        assertThat(eventLoop.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(eventLoop.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(overlaps).hasValue(0);
         assertThat(disorder).hasValue(0);
         assertThat(unprotected).isEqualTo((long) THREADS * TASKS + turns.get());

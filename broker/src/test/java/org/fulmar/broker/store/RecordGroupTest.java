@@ -238,7 +238,8 @@ class RecordGroupTest {
         disk.holdForces();
         SentGroup group = SentGroup.append(run, 2, List.of("a/0", "b/0", "a/0"), 100, true);
         run.write();
-        assertThat(disk.forceWaiting().await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(disk.forceWaiting().await(Patience.SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         run.pump();
         assertThat(group.stored).isFalse();
         assertThat(run.store.queue("a", 0).visibleOffset()).isZero();
