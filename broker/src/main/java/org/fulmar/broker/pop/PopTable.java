@@ -271,7 +271,10 @@ public final class PopTable implements View {
             case GIVEN -> {
                 int count = fact.getInt();
                 applyGiven(
-                        cursor, offset, count, new Given(fact.getLong(), fact.getLong(), fact.get() != 0, Facts.text(fact)));
+                        cursor,
+                        offset,
+                        count,
+                        new Given(fact.getLong(), fact.getLong(), fact.get() != 0, Facts.text(fact)));
             }
             case SETTLED -> applySettled(cursor, offset, fact.getLong());
             case CHANGED -> {

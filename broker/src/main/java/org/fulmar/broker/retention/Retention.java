@@ -84,6 +84,8 @@ public final class Retention implements AutoCloseable {
     private boolean collected;
     private long collectedAt;
     private volatile String kept = "";
+    /** The level as it is shown: what it brings about is done then. */
+    private volatile DiskLevel shownLevel = DiskLevel.NORMAL;
     /** Set when the level has changed: what was postponed is looked at again. */
     private volatile boolean levelChanged;
 
@@ -152,7 +154,7 @@ public final class Retention implements AutoCloseable {
     private void report() {
         state = new RetentionState(
                 usedRatio,
-                levels.level(),
+                shownLevel,
                 beginning.start(),
                 deletedFiles,
                 movedMessages,
@@ -175,6 +177,7 @@ public final class Retention implements AutoCloseable {
             if (now != before) {
                 entered(now, before, Math.round(100 * (now == DiskLevel.REFUSING ? space.ratio(0) : usedRatio)));
             }
+            shownLevel = now;
             collect(mapped, space.ratio(0) * 100);
             report();
         } catch (IOException | RuntimeException e) {

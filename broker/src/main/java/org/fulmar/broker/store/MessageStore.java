@@ -53,6 +53,10 @@ public final class MessageStore {
     private volatile long savedLast = -1;
 
     private volatile long savedBefore = -1;
+    /** Held while a checkpoint is written: the last one, at the end, waits for one that is under way. */
+    private final Object saving = new Object();
+
+    private boolean savedForGood;
     private volatile @Nullable String refusal;
     /** Whether consume queues are built again from the log. */
     private boolean rebuilt;
@@ -377,6 +381,16 @@ public final class MessageStore {
         }
 
         void save(boolean closing) throws IOException {
+            synchronized (saving) {
+                if (savedForGood) {
+                    throw new IOException("the store is closed");
+                }
+                savedForGood = closing;
+                write(closing);
+            }
+        }
+
+        private void write(boolean closing) throws IOException {
             if (log.durable() < position) {
                 // state must never be newer than the log that it was built from
                 log.force();
@@ -435,7 +449,9 @@ public final class MessageStore {
             if (!appender.failed()) {
                 log.force();
                 appender.durable(log.durable());
-                checkpoint().save(true);
+                synchronized (saving) {
+                    checkpoint().save(true);
+                }
                 disk.delete(abortFile);
             }
         } finally {

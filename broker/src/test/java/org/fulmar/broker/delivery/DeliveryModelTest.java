@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Random lives of the engine; run one again with {@code -Dfulmar.seed=N}. */
-@Timeout(60)
+@Timeout(180)
 class DeliveryModelTest {
     private static final int SEEDS = 400;
     private static final int STEPS = 400;

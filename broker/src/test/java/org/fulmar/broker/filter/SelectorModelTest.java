@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Random expressions over random properties; run one again with {@code -Dfulmar.seed=N}. */
-@Timeout(60)
+@Timeout(180)
 class SelectorModelTest {
     private static final int SEEDS = 20_000;
 

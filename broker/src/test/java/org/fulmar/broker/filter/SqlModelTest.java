@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Random SQL92 filters over random properties; run one again with {@code -Dfulmar.seed=N}. */
-@Timeout(60)
+@Timeout(180)
 class SqlModelTest {
     private static final int SEEDS = 10_000;
 

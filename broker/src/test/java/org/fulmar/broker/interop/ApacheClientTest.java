@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ApacheClientTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
-    private static final int STOP_SECONDS = 30;
-    private static final int PROBE_SECONDS = 90;
+    private static final int STOP_SECONDS = 90;
+    private static final int PROBE_SECONDS = 300;
 
     /** A kind of client: the version whose libraries it has, and the options of its JVM. */
     private record Client(String name, String version, List<String> options) {}
@@ -51,7 +51,7 @@ class ApacheClientTest {
     private static int brokerPort;
 
     @BeforeAll
-    @Timeout(300)
+    @Timeout(1200)
     static void runAllClients() throws IOException, InterruptedException, URISyntaxException {
         children = new ChildProcesses(directory);
         nameServer = children.startNameServer();
@@ -85,7 +85,7 @@ class ApacheClientTest {
                 // two levels that tests wait for; on the others a message is tried 16 times in two seconds
                 "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
                 "transactionTimeOut=1000",
-                "transactionCheckInterval=1000",
+                "transactionCheckInterval=2500",
                 "transactionCheckMax=3",
                 "autoCreateTopicEnable=" + autoCreate));
     }

@@ -21,7 +21,7 @@ import org.fulmar.nameserver.NameServerMain;
  * has alone. Used by the test's thread; closing ends them all.
  */
 final class ChildProcesses implements AutoCloseable {
-    private static final int READY_SECONDS = 30;
+    private static final int READY_SECONDS = 120;
 
     private final Path directory;
     private final List<ChildProcess> children = new ArrayList<>();

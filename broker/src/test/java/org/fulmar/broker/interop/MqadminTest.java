@@ -24,11 +24,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>All commands run before the assertions, one after the other in one JVM, with a producer and a consumer of Apache's
  * beside them. Each assertion is of what one command printed.
  */
-@Timeout(120)
+@Timeout(300)
 class MqadminTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.AdminProbe";
     private static final String VERSION = "5.4.0";
-    private static final int PROBE_SECONDS = 90;
+    private static final int PROBE_SECONDS = 400;
     private static final String N = " -n {N} ";
     private static final String B = N + "-b {B} ";
 
@@ -146,7 +146,7 @@ class MqadminTest {
     private static int brokerPort;
 
     @BeforeAll
-    @Timeout(180)
+    @Timeout(600)
     static void runAllCommands() throws IOException, InterruptedException, URISyntaxException {
         children = new ChildProcesses(directory);
         nameServer = children.startNameServer();

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
@@ -27,7 +28,7 @@ import org.fulmar.protocol.transport.Request;
 
 /** An administrator, producer or consumer as the wire sees it. Used by a test's thread. */
 final class AdminPeer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
 
     /** What the broker has asked of its own accord. */
     record Asked(int code, Map<String, String> fields, String body) {}

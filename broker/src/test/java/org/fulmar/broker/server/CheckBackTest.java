@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Half messages without an outcome on the wire: their producers are asked, they are given up, administrators end them. */
-@Timeout(60)
+@Timeout(180)
 class CheckBackTest extends HalfMessageWire {
     @Test
     void lateOutcomeOfAMessageThatSetATimeForItIsRefusedUnlessItWasAskedFor() throws Exception {

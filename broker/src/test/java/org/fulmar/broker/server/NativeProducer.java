@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.SendRequest;
@@ -34,7 +35,7 @@ final class NativeProducer implements AutoCloseable {
     static final int COMMIT = 8;
     static final int ROLLBACK = 12;
 
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
     private static final int PREPARED = 4;
 
     /** An answer, its body as bytes. */

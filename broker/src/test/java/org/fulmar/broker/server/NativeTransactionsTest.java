@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Transactions of RocketMQ producers on the wire: what is prepared, and what an outcome makes of it. */
-@Timeout(60)
+@Timeout(180)
 class NativeTransactionsTest extends HalfMessageWire {
     @Test
     void preparedMessageIsInTheHalfTopicAloneAndTheAnswerSaysWhere() throws Exception {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whether a group pulls or pops, and which queues its members are assigned then; in both encodings of headers. */
-@Timeout(60)
+@Timeout(180)
 class PopAssignmentTest extends PopWire {
     @ParameterizedTest
     @EnumSource(HeaderEncoding.class)

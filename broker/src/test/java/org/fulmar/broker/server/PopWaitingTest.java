@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Pops that wait on the wire for a message, or for their turn in an ordered queue; in both encodings of headers. */
-@Timeout(60)
+@Timeout(180)
 class PopWaitingTest extends PopWire {
     @ParameterizedTest
     @EnumSource(HeaderEncoding.class)

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** POP on the wire: what is popped, how long nobody else gets it, and how it is settled; in both encodings of headers. */
-@Timeout(60)
+@Timeout(180)
 class PopWireTest extends PopWire {
     private Answer change(PopHandle handle, long invisible) throws Exception {
         Map<String, String> fields = ackHeader(GROUP, TOPIC, handle);

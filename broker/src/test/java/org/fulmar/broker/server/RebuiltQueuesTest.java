@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Offsets of queues whose files are lost, or were deleted just before a kill, on a log whose beginning is deleted. */
-@Timeout(60)
+@Timeout(180)
 class RebuiltQueuesTest {
     private static final Path STORE = Path.of("/store");
     private static final String IDLE = "idle";
