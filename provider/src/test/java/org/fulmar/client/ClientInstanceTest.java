@@ -136,8 +136,7 @@ class ClientInstanceTest {
             client.await(client.routeForSend("T", "TBW102", 2));
             send(cluster, client, "a");
             send(cluster, client, "b");
-            await().until(() ->
-                    client.await(client.refreshRoute("T")).brokers().size() == 2);
+            await().until(() -> client.await(client.refreshRoute("T")).brokers().size() == 2);
             Consumer consumer = new Consumer();
             client.join(consumer);
             client.await(client.beat());
@@ -196,8 +195,8 @@ class ClientInstanceTest {
     void deadNameServerIsPassedOver() throws Exception {
         try (RefusingPort dead = new RefusingPort();
                 TestCluster cluster = TestCluster.start(directory, "a")) {
-            ClientConfig config = cluster.config()
-                    .with(ClientConfig.NAME_SERVERS, dead.address() + ";" + cluster.nameServerList());
+            ClientConfig config =
+                    cluster.config().with(ClientConfig.NAME_SERVERS, dead.address() + ";" + cluster.nameServerList());
             for (int seed = 0; seed < 4; seed++) {
                 try (ClientInstance client =
                         ClientInstance.start(config, System::currentTimeMillis, new java.util.Random(seed))) {
