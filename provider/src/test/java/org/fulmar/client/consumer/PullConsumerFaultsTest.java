@@ -2,7 +2,7 @@ package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
+import org.fulmar.client.Patience;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.TestCluster;
 import org.junit.jupiter.api.AfterEach;
@@ -24,9 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Polls that are interrupted, and queues that go while others wait for room: neither loses or holds up a message. */
-@Timeout(60)
+@Timeout(120)
 class PullConsumerFaultsTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Patience.LIMIT;
     private static final long SEED = 17;
 
     @TempDir
@@ -112,7 +113,7 @@ class PullConsumerFaultsTest {
                     polling.interrupt();
                 }
             }
-            await().atMost(SOON).until(done::get);
+            await().until(done::get);
             polling.join();
         }
         assertThat(got).as("seed " + SEED).containsExactlyElementsOf(bodies(count));
