@@ -52,6 +52,7 @@ final class HeldQueue {
     boolean pulling;
     /** A pull has failed or brought nothing, and the next one has its time. */
     boolean pullDue;
+
     boolean paused;
     /** In the line of those whose messages wait for a worker. */
     boolean inLine;

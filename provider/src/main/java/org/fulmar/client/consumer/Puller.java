@@ -35,8 +35,8 @@ final class Puller {
 
     private static final long SHORT_POLL_MILLIS = 200;
     /** Failures that say nothing of what the broker answers. */
-    private static final Set<ClientException.Kind> PASSING = Set.of(
-            ClientException.Kind.CONNECTION_LOST, ClientException.Kind.TIMED_OUT, ClientException.Kind.NO_ROUTE);
+    private static final Set<ClientException.Kind> PASSING =
+            Set.of(ClientException.Kind.CONNECTION_LOST, ClientException.Kind.TIMED_OUT, ClientException.Kind.NO_ROUTE);
 
     /** What pulls lead to besides messages. */
     interface Events {

@@ -181,8 +181,7 @@ class ConsumerFaultsTest {
                 })
                 .start());
         // it is tried again here after 5 s: far sooner than the drain time-out of 30 s
-        await().atMost(Duration.ofSeconds(15))
-                .until(() -> received.bodies().contains("0"));
+        await().atMost(Duration.ofSeconds(15)).until(() -> received.bodies().contains("0"));
         assertThat(firsts).hasValueGreaterThan(1);
     }
 

@@ -58,13 +58,7 @@ public final class HandOverBench {
         private final ClientInstance client;
         private final PushConsumer consumer;
 
-        Member(
-                String nameServers,
-                String group,
-                boolean ordered,
-                HandOver handOver,
-                Set<String> seen,
-                AtomicLong twice)
+        Member(String nameServers, String group, boolean ordered, HandOver handOver, Set<String> seen, AtomicLong twice)
                 throws Exception {
             this.seen = seen;
             this.twice = twice;

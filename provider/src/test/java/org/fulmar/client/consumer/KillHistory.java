@@ -121,8 +121,7 @@ final class KillHistory {
             }
             boolean skips = event.number > done.getOrDefault(event.queue, -1) + 1;
             boolean overlaps = before != null && before.begins && !killed.containsKey(before.member);
-            boolean jumps =
-                    before != null && before.member.equals(event.member) && event.number != before.number + 1;
+            boolean jumps = before != null && before.member.equals(event.member) && event.number != before.number + 1;
             if (skips || overlaps || jumps) {
                 faults.add((skips ? "skips: " : overlaps ? "overlaps: " : "jumps: ") + event + " after " + before);
             }

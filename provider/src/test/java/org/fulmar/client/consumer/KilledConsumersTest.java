@@ -70,17 +70,19 @@ class KilledConsumersTest {
         for (KilledMember member : these) {
             member.awaitReady();
         }
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(10)).until(() -> {
-            for (KilledMember member : these) {
-                boolean works = history.processed(KilledMemberMain.CONCURRENT, member.name) > 0
-                        && history.processed(KilledMemberMain.ORDERED, member.name) > 0
-                        && history.processed(KilledMemberMain.BROADCAST, member.name) > 0;
-                if (!works) {
-                    return false;
-                }
-            }
-            return true;
-        });
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    for (KilledMember member : these) {
+                        boolean works = history.processed(KilledMemberMain.CONCURRENT, member.name) > 0
+                                && history.processed(KilledMemberMain.ORDERED, member.name) > 0
+                                && history.processed(KilledMemberMain.BROADCAST, member.name) > 0;
+                        if (!works) {
+                            return false;
+                        }
+                    }
+                    return true;
+                });
     }
 
     private void say(String what) {

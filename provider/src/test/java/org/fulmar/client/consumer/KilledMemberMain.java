@@ -59,8 +59,8 @@ final class KilledMemberMain {
                                 .commitEvery(java.time.Duration.ofMillis(200)))
                         .concurrent((messages, context) -> consume(BROADCAST, messages))
                         .start()) {
-            say(READY + " " + concurrent.queues().size() + " " + ordered.queues().size() + " "
-                    + broadcast.queues().size());
+            say(READY + " " + concurrent.queues().size() + " "
+                    + ordered.queues().size() + " " + broadcast.queues().size());
             while (System.in.read() >= 0) {
                 // what is said to it does not matter
             }

@@ -195,9 +195,7 @@ class MembersUnderLoadTest {
                 Arguments.of(
                         "nearby",
                         MachineRooms.nearby(
-                                Allocation.averagely(),
-                                queue -> room(queue.brokerName()),
-                                MembersUnderLoadTest::room),
+                                Allocation.averagely(), queue -> room(queue.brokerName()), MembersUnderLoadTest::room),
                         all,
                         Set.of(0)));
     }

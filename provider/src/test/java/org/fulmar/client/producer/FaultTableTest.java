@@ -44,9 +44,8 @@ class FaultTableTest {
         Map<Long, Long> expected = new TreeMap<>(Map.of(
                 549L, 0L, 550L, 30_000L, 999L, 30_000L, 1000L, 60_000L, 2000L, 120_000L, 3000L, 180_000L, 14_999L,
                 180_000L, 15_000L, 600_000L));
-        FaultTable.Sparing sparing = ProducerConfig.of("G")
-                .with(ProducerConfig.SPARE_FOR, "long")
-                .sparing();
+        FaultTable.Sparing sparing =
+                ProducerConfig.of("G").with(ProducerConfig.SPARE_FOR, "long").sparing();
         expected.forEach((latency, spared) ->
                 assertThat(sparing.millis(latency)).as("latency %d", latency).isEqualTo(spared));
         FaultTable faults = new FaultTable(sparing);
