@@ -155,11 +155,12 @@ class ConsumerFaultsTest {
                 .start();
         open.add(consumer);
         begun.await();
-        long pulls = broker.count(RequestCode.PULL_MESSAGE);
+        // the one that brought the messages, and the one that waits for more
+        await().until(() -> broker.count(RequestCode.PULL_MESSAGE) == 2);
         broker.disconnect();
         // long after the time that draining has
         await().during(Duration.ofMillis(1500)).until(() -> !twice.get());
-        assertThat(broker.count(RequestCode.PULL_MESSAGE)).isEqualTo(pulls);
+        assertThat(broker.count(RequestCode.PULL_MESSAGE)).isEqualTo(2);
         go.countDown();
         await().until(() -> received.messages.size() == 3);
         assertThat(received.bodies()).containsExactly("0", "1", "2");

@@ -25,7 +25,7 @@ class FrozenBrokerTest {
     private static final String FROZEN = "kill";
     private static final int ATTEMPT_MILLIS = 300;
     private static final int SLOW_MILLIS = 700;
-    private static final int SENDS = 12;
+    private static final int SENDS = 20;
 
     @TempDir
     Path directory;
