@@ -46,13 +46,14 @@ final class TestBroker implements AutoCloseable {
     static TestBroker start(Place place, Path directory) throws IOException, InterruptedException {
         if (place == Place.EMBEDDED) {
             return new TestBroker(
-                    directory, null, "fulmar:embedded?dir=" + directory + "&mappedFileSizeCommitLog=" + SEGMENT_BYTES + "&" + CONNECTING);
+                    directory,
+                    null,
+                    "fulmar:embedded?dir=" + directory + "&mappedFileSizeCommitLog=" + SEGMENT_BYTES + "&"
+                            + CONNECTING);
         }
         Broker started = listen(directory, lastingPort());
         return new TestBroker(
-                directory,
-                started,
-                "fulmar://127.0.0.1:" + started.address().getPort() + "?" + CONNECTING);
+                directory, started, "fulmar://127.0.0.1:" + started.address().getPort() + "?" + CONNECTING);
     }
 
     private static Broker listen(Path directory, int port) throws IOException, InterruptedException {

@@ -66,11 +66,7 @@ class RunnerTest {
                 () -> {
                     try {
                         code.complete(run(
-                                elsewhere.resolve(name),
-                                new StringWriter(),
-                                Mode.EMBEDDED,
-                                "broken.HangingIT",
-                                limit));
+                                elsewhere.resolve(name), new StringWriter(), Mode.EMBEDDED, "broken.HangingIT", limit));
                     } catch (URISyntaxException | RuntimeException e) {
                         code.completeExceptionally(e);
                     }

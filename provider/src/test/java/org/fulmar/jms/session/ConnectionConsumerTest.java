@@ -276,8 +276,7 @@ class ConnectionConsumerTest {
             session.setMessageListener(message -> told.add(Jms.seen(message)));
             free.add(session);
         }
-        ConnectionConsumer consumer =
-                connection.createConnectionConsumer(queue, null, () -> loading(free, loaded), 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, () -> loading(free, loaded), 1);
         send(0, 2);
         Session first = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
         Session second = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);

@@ -98,7 +98,8 @@ public final class Relay implements AutoCloseable {
 
     /** A frame begins with the encoding of its header and the header's length; a binary header with the code. */
     private static boolean isPing(byte[] frame) {
-        return frame[0] == HeaderEncoding.ROCKETMQ.mark() && ByteBuffer.wrap(frame).getShort(4) == JmsCode.PING;
+        return frame[0] == HeaderEncoding.ROCKETMQ.mark()
+                && ByteBuffer.wrap(frame).getShort(4) == JmsCode.PING;
     }
 
     /** Cuts all connections, and lets no others through until {@link #mend}. */
