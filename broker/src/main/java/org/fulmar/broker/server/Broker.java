@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
@@ -49,6 +51,13 @@ public final class Broker implements AutoCloseable {
     private static final long SAMPLE_MILLIS = 1000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
+    private enum Stage {
+        MADE,
+        STARTED,
+        CLOSED
+    }
+
+    private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.MADE);
     private final BrokerConfig config;
     private final LongSupplier clock;
     private final boolean inVm;
@@ -229,7 +238,7 @@ public final class Broker implements AutoCloseable {
                 .halfMessages(handlers.natives(), rocketMq.halfMessages())
                 .pop(handlers.pop())
                 .retention(retention)
-                .administration(admin, handlers.pull(), handlers.group());
+                .administration(admin, handlers.pull(), handlers.pop().pop(), handlers.group());
         router.onClosed(connection -> {
             jms.lost(connection);
             handlers.connectionLost(connection);
@@ -302,9 +311,51 @@ public final class Broker implements AutoCloseable {
      *
      * @return this
      * @throws IOException if the store can't be opened or the address can't be bound; all is closed then
+     * @throws IllegalStateException if it was started or closed before
      */
     public Broker start() throws IOException, InterruptedException {
-        recover();
+        begin();
+        try {
+            recover();
+            listen();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            abandon(e);
+            throw e;
+        }
+        return this;
+    }
+
+    /** As {@link #start}, on an in-VM address. */
+    public LocalAddress startLocal(String name) throws IOException {
+        begin();
+        try {
+            recover();
+            return server.bindLocal(name);
+        } catch (IOException | RuntimeException e) {
+            abandon(e);
+            throw e;
+        }
+    }
+
+    private void begin() {
+        if (!stage.compareAndSet(Stage.MADE, Stage.STARTED)) {
+            throw new IllegalStateException("a broker starts once; make another one");
+        }
+    }
+
+    /** What can't be started leaves no thread and no lock behind. */
+    private void abandon(Exception failure) {
+        try {
+            close();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        } catch (InterruptedException e) {
+            failure.addSuppressed(e);
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void listen() throws IOException, InterruptedException {
         InetSocketAddress bound = server.bind(config.listenAddress());
         address = bound;
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
@@ -318,13 +369,6 @@ public final class Broker implements AutoCloseable {
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
-        return this;
-    }
-
-    /** As {@link #start}, on an in-VM address. */
-    public LocalAddress startLocal(String name) throws IOException {
-        recover();
-        return server.bindLocal(name);
     }
 
     private void recover() throws IOException {
@@ -353,13 +397,11 @@ public final class Broker implements AutoCloseable {
     }
 
     private NameServerLink.Topics topicsFromCore() {
-        CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(
+        return onCore(() -> new NameServerLink.Topics(
                 topics.version(),
                 topics.all().stream()
                         .map(topic -> Permissions.offered(topic, config))
-                        .toList())));
-        return answer.join();
+                        .toList()));
     }
 
     /** What retention has done and what it sees. Any thread. */
@@ -369,6 +411,11 @@ public final class Broker implements AutoCloseable {
 
     public BrokerConfig config() {
         return config;
+    }
+
+    /** Asks on the core, which owns what it is asked for, and waits for the answer; not for the core itself. */
+    <T> T onCore(Supplier<T> question) {
+        return CompletableFuture.supplyAsync(question, core).join();
     }
 
     /** The RocketMQ clients; owned by the core. */
@@ -400,8 +447,12 @@ public final class Broker implements AutoCloseable {
         return bound;
     }
 
+    /** A second call, and one from elsewhere meanwhile, does nothing. */
     @Override
     public void close() throws IOException, InterruptedException {
+        if (stage.getAndSet(Stage.CLOSED) == Stage.CLOSED) {
+            return;
+        }
         NameServerLink link = nameServers;
         if (link != null) {
             link.close();

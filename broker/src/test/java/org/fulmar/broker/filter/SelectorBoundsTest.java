@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Texts and patterns made to hurt. */
-@Timeout(60)
+@Timeout(180)
 class SelectorBoundsTest {
     private static final MessageRecord MESSAGE =
             TestMessage.jms().with("a", 1).with("t", true).record();
@@ -35,7 +35,7 @@ class SelectorBoundsTest {
 
     @Test
     void parenthesesNestToALimit() throws DeliveryException {
-        int most = SelectorSyntax.MAX_NESTING;
+        int most = Syntax.MAX_NESTING;
         assertThat(Selector.compile("(".repeat(most) + "a = 1" + ")".repeat(most))
                         .matches(MESSAGE))
                 .isTrue();

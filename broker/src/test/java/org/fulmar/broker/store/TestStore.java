@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
@@ -37,7 +38,7 @@ final class TestStore implements MessageStore.Events {
     static final byte[] HOST = {10, 0, 0, 1, 0, 0, 0x2A, (byte) 0x9F};
     static final long TIME = 1_700_000_000_000L;
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long PATIENCE_SECONDS = Patience.SECONDS;
 
     static {
         // failures and torn logs by the thousand are the point here
@@ -111,6 +112,7 @@ final class TestStore implements MessageStore.Events {
     }
 
     final Disk disk;
+    private final StoreOptions options;
     final MessageStore store;
     final FactList facts = new FactList();
     final List<StoreException> failures = new ArrayList<>();
@@ -125,6 +127,7 @@ final class TestStore implements MessageStore.Events {
 
     TestStore(Disk disk, StoreOptions options) {
         this.disk = disk;
+        this.options = options;
         this.store = new MessageStore(disk, options, List.of(facts), this);
         store.log().storeHost(HOST);
     }
@@ -349,6 +352,15 @@ final class TestStore implements MessageStore.Events {
                 at++;
             }
         }
+    }
+
+    /** Ends this store, and checks that a queue of one like it shows exactly these messages, opened on what is left. */
+    void assertShowsReopened(FaultyDisk left, String topic, int queueId, List<Sent> expected)
+            throws IOException, InterruptedException {
+        abandon();
+        TestStore second = open(left, options);
+        second.assertShows(topic, queueId, expected);
+        second.abandon();
     }
 
     /** Checks that the log holds a message as it was sent. */

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,17 +23,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A log that was cut or damaged anywhere near its end opens with every whole record before that place and with nothing
  * else, takes new records, and keeps what was cut off.
  */
+@Timeout(300)
 class TornTailTest {
     private static final int RECORDS = 200;
     private static final int TAIL_BYTES = 4096;
+    /** Each place is tried when there is time for it, as behind {@code -Pcrash-matrix}. */
+    private static final int EVERY = Integer.getInteger("crash.rounds", 1) > 1 ? 1 : 3;
+
     private static final StoreOptions OPTIONS = TestStore.options(32 * 1024, 40 * 20);
 
     /** How the store was left behind before its log was damaged. */
     enum LeftBehind {
-        KILLED(1),
-        KILLED_WITH_CHECKPOINT_HALFWAY(3),
-        KILLED_WITH_CHECKPOINT_AT_THE_END(1),
-        CLOSED(3);
+        KILLED(EVERY),
+        KILLED_WITH_CHECKPOINT_HALFWAY(3 * EVERY),
+        KILLED_WITH_CHECKPOINT_AT_THE_END(EVERY),
+        CLOSED(3 * EVERY);
 
         /** Every how many bytes, or bits, the log is cut or flipped. */
         final int stride;

@@ -9,11 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.store.StoreException.Reason;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A message is shown and its sender answered when it is as durable as was promised, and not before. */
+@Timeout(180)
 class VisibilityTest {
     private static final String QUEUE = "orders";
 
@@ -22,7 +25,7 @@ class VisibilityTest {
     }
 
     private static void awaitForce(FaultyDisk disk) throws InterruptedException {
-        assertThat(disk.forceWaiting().await(10, TimeUnit.SECONDS))
+        assertThat(disk.forceWaiting().await(Patience.SECONDS, TimeUnit.SECONDS))
                 .as("a force began")
                 .isTrue();
     }
@@ -373,11 +376,7 @@ class VisibilityTest {
         }
         run.settle(all);
         run.assertShows(QUEUE, 0, all);
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-        TestStore second = TestStore.open(left, TestStore.options(4 << 20, 4000));
-        second.assertShows(QUEUE, 0, all);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), QUEUE, 0, all);
     }
 
     @Test
@@ -452,12 +451,7 @@ class VisibilityTest {
             run.settle(all);
             run.checkpoint();
             run.assertShows(QUEUE, 0, all);
-            FaultyDisk left = disk.afterKill();
-            run.abandon();
-
-            TestStore second = TestStore.open(left);
-            second.assertShows(QUEUE, 0, all);
-            second.abandon();
+            run.assertShowsReopened(disk.afterKill(), QUEUE, 0, all);
 
             TestStore onFullDisk = TestStore.open(whileFull);
             onFullDisk.assertShows(QUEUE, 0, all.subList(0, all.size() - 60));

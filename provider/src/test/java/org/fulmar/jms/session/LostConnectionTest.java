@@ -136,12 +136,7 @@ class LostConnectionTest {
             try (FulmarConnectionFactory again = new FulmarConnectionFactory(url());
                     Connection other = again.createConnection()) {
                 other.start();
-                MessageConsumer consumer = other.createSession().createConsumer(queue);
-                List<String> texts = new ArrayList<>();
-                for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                    texts.add(Jms.seen(next));
-                }
-                return texts;
+                return Jms.drained(other.createSession(), queue);
             }
         }
     }
@@ -217,11 +212,20 @@ class LostConnectionTest {
             session.createConsumer(queue).setMessageListener(message -> {
                 told.add(Jms.seen(message));
                 inside.countDown();
-                Jms.pass(release);
+                // as long as other tests take
+                awaitRelease();
                 told.add("returned");
             });
             Jms.pass(inside);
             awaitAllSentAhead();
+        }
+
+        private void awaitRelease() {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
         }
     }
 
