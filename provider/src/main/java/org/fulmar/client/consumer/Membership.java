@@ -120,7 +120,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 fresh.add(made);
                 changed = true;
             } else {
-                keep(known);
+                changed |= keep(known);
             }
         }
         obtain(fresh);
@@ -135,17 +135,19 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         share(topic, queues, queues);
     }
 
-    /** A queue that was to go stays. */
-    private void keep(HeldQueue queue) {
+    /** A queue that is to be there stays, even if it was to go: then it is one more that this member has. */
+    private boolean keep(HeldQueue queue) {
         if (queue.state == HeldQueue.State.RELEASING) {
             queue.wantedAgain = true;
         } else if (queue.state == HeldQueue.State.DRAINING && queue.then == HeldQueue.Then.RELEASE) {
             if (queue.resetTo >= 0) {
                 queue.then = HeldQueue.Then.RESET;
-                return;
+            } else {
+                activate(queue);
             }
-            activate(queue);
+            return true;
         }
+        return false;
     }
 
     private void obtain(Collection<HeldQueue> fresh) {

@@ -104,7 +104,7 @@ public final class PullConsumer implements AutoCloseable {
             ConsumerOptions chosen = options.copy();
             boolean subscribes = !subscriptions.isEmpty();
             PolledDelivery delivery = new PolledDelivery(chosen.autoCommit);
-            AssignmentListener told = listener;
+            Assignments assignments = new Assignments(listener, client::callback);
             GroupMember member = new GroupMember(
                     client,
                     group,
@@ -113,7 +113,7 @@ public final class PullConsumer implements AutoCloseable {
                     subscriptions,
                     GroupMember.loop(group),
                     delivery,
-                    queues -> client.callback(() -> told.assigned(queues)));
+                    assignments::tell);
             delivery.connect(member.membership()::progress);
             member.start();
             return new PullConsumer(client, chosen, member, delivery, subscribes);
