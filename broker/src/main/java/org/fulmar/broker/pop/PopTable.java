@@ -154,6 +154,7 @@ public final class PopTable implements View {
     }
 
     /** Forgets the groups of a topic that is gone; the topic's own fact says so in the log. */
+    @Override
     public void topicDeleted(String topic) {
         remove(groups.values().stream()
                 .filter(group -> group.topic.equals(topic))

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delay.TimerWheel;
@@ -200,7 +201,7 @@ public final class Broker implements AutoCloseable {
                         core.fromElsewhere(),
                         turn::writeNow,
                         backlog::forgetRecords,
-                        () -> threads.maintain(() -> checkpoints.write(true))),
+                        this::saveViews),
                 clock,
                 ZoneId.systemDefault());
     }
@@ -278,9 +279,7 @@ public final class Broker implements AutoCloseable {
 
     private void topicDeleted(String topic) {
         admin.traffic().topicDeleted(topic);
-        groups.topicDeleted(topic);
-        rocketMq.topicDeleted(topic);
-        offsets.topicDeleted(topic);
+        store.topicDeleted(topic);
         backlog.topicDeleted(topic);
         jms.topicDeleted(topic);
         try {
@@ -328,7 +327,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void recover() throws IOException {
-        store.open(topic -> topics.get(topic) != null);
+        store.open(topics);
         rocketMq.opened(store, handlers);
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
@@ -360,6 +359,11 @@ public final class Broker implements AutoCloseable {
                         .map(topic -> Permissions.offered(topic, config))
                         .toList())));
         return answer.join();
+    }
+
+    /** Writes a checkpoint, whatever has changed; tells whether that was possible. Any thread. */
+    Future<Boolean> saveViews() {
+        return threads.maintain(() -> checkpoints.write(true));
     }
 
     /** What retention has done and what it sees. Any thread. */

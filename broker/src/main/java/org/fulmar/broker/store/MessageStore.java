@@ -18,7 +18,6 @@ import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
-import org.fulmar.protocol.message.SysFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,9 +55,6 @@ public final class MessageStore {
 
     private volatile long savedBefore = -1;
     private volatile @Nullable String refusal;
-    /** Whether consume queues are built again from the log. */
-    private boolean rebuilt;
-
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -106,9 +102,15 @@ public final class MessageStore {
         entryTag = tag;
     }
 
-    /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
-    public interface TopicFilter {
+    /** What a replay must know of topics. */
+    public interface Topics {
+        /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
         boolean exists(String topic);
+
+        /** The topic that a fact says is deleted, or null if it says something else. */
+        default @Nullable String deletedBy(ByteBuffer fact) {
+            return null;
+        }
     }
 
     /**
@@ -116,7 +118,7 @@ public final class MessageStore {
      *
      * @throws IOException if the directory can't be used
      */
-    public void open(TopicFilter topics) throws IOException {
+    public void open(Topics topics) throws IOException {
         lock = disk.lock(options.root().resolve("lock"));
         try {
             openLocked(topics);
@@ -130,7 +132,7 @@ public final class MessageStore {
         }
     }
 
-    private void openLocked(TopicFilter topics) throws IOException {
+    private void openLocked(Topics topics) throws IOException {
         boolean clean = !disk.exists(abortFile);
         disk.replace(abortFile, new byte[0]);
         Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
@@ -139,7 +141,6 @@ public final class MessageStore {
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
         JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
-        rebuilt = savedQueues.isEmpty();
         SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
@@ -148,19 +149,18 @@ public final class MessageStore {
         long queuesPosition = savedQueues.path("logPosition").asLong();
         long from = Math.min(checkpoint.verifyFrom(), queuesPosition);
         for (long position : positions) {
-            from = Math.min(from, position);
+            from = position == View.UNKNOWN ? from : Math.min(from, position);
         }
-        long[] replayed = {0};
+        Replay replay = new Replay(this, views, positions, queuesPosition, savedQueues.isEmpty(), topics, entryTag);
         VerifyMarks marks = new VerifyMarks();
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
         boolean[] inGroup = {false};
         long end = recovery.recover(from, cleanEnd, record -> {
-            replayed[0]++;
             if (!inGroup[0]) {
                 marks.record(record.physicalOffset());
             }
             inGroup[0] = RecordGroup.goesOn(record);
-            replay(record, positions, queuesPosition, topics);
+            replay.record(record);
         });
         long newest = savedQueues.path("writtenPosition").asLong();
         if (end < newest) {
@@ -176,7 +176,7 @@ public final class MessageStore {
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
                 end,
-                replayed[0],
+                replay.records(),
                 from,
                 clean ? "clean" : "not closed");
         views.forEach(view -> view.recovered(this::visibleOffset));
@@ -199,43 +199,6 @@ public final class MessageStore {
         return queue == null ? 0 : queue.visibleOffset();
     }
 
-    private void replay(MessageRecord record, List<Long> positions, long queuesPosition, TopicFilter topics) {
-        long at = record.physicalOffset();
-        if (record.topicIs(Facts.TOPIC)) {
-            Facts.forEach(record, fact -> {
-                for (int i = 0; i < views.size(); i++) {
-                    if (at >= positions.get(i)) {
-                        views.get(i).apply(fact.duplicate());
-                    }
-                }
-            });
-            return;
-        }
-        boolean relocated = (record.sysFlag() & SysFlag.RELOCATED) != 0;
-        for (int i = 0; i < views.size(); i++) {
-            if (at >= positions.get(i) && relocated) {
-                views.get(i).relocated(record, record.preparedTransactionOffset());
-            } else if (at >= positions.get(i)) {
-                views.get(i).message(record);
-            }
-        }
-        if (at >= queuesPosition) {
-            String topic = record.topic();
-            if (topics.exists(topic)) {
-                QueueLog queue = queue(topic, record.queueId());
-                long tagHash = entryTag.of(record);
-                if (rebuilt) {
-                    queue.skipTo(record.queueOffset());
-                }
-                if (relocated) {
-                    queue.relocated(record.queueOffset(), at, record.size(), tagHash);
-                } else {
-                    queue.replay(record.queueOffset(), at, record.size(), tagHash);
-                }
-            }
-        }
-    }
-
     /** Whether a record is what its queue shows at its offset. */
     public boolean isCurrent(MessageRecord record) {
         QueueLog queue = queueIfPresent(record.topic(), record.queueId());
@@ -255,6 +218,11 @@ public final class MessageStore {
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
         views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));
+    }
+
+    /** A topic is deleted; its queues go with {@link #deleteQueues}. Live only. */
+    public void topicDeleted(String topic) {
+        views.forEach(view -> view.topicDeleted(topic));
     }
 
     void forEachQueue(Consumer<QueueLog> action) {
@@ -325,6 +293,7 @@ public final class MessageStore {
 
     /** Forgets a topic's queues and removes their files; the messages stay in the log until it is cleaned. */
     public void deleteQueues(String topic) throws IOException {
+        queues.getOrDefault(topic, Map.of()).values().forEach(queue -> queue.index().deleted());
         queues.remove(topic);
         disk.delete(options.root().resolve("consumequeue").resolve(topic));
     }
