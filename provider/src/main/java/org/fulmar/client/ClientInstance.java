@@ -2,7 +2,6 @@ package org.fulmar.client;
 
 import io.netty.buffer.ByteBuf;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +11,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.fulmar.protocol.command.ResponseCode;
@@ -39,7 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class ClientInstance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientInstance.class);
     private static final int LEAVE_MILLIS = 1000;
-    private static final int SOON_MILLIS = 5;
+    private static final int WRITABLE_POLL_MILLIS = 5;
 
     private final ClientConfig config;
     private final String clientId;
@@ -53,10 +51,9 @@ public final class ClientInstance implements AutoCloseable {
     private final Requests requests;
     private final Routes routes;
     private final Heartbeats heartbeats;
-    private final Replies replies = new Replies();
+    private final Upkeep upkeep;
+    private final Replies replies;
     private final Object writable = new Object();
-    private final AtomicBoolean beatIsDue = new AtomicBoolean();
-    private final AtomicBoolean recoveryIsDue = new AtomicBoolean();
     private volatile boolean leaving;
     private volatile boolean closed;
 
@@ -76,11 +73,7 @@ public final class ClientInstance implements AutoCloseable {
                 FrameLimits.DEFAULT.withMaxFrameBytes(config.number(ClientConfig.MAX_FRAME)),
                 ConnectionLimits.CLIENT);
         int connectTimeout = config.number(ClientConfig.CONNECT_TIMEOUT);
-        String accessKey = config.text(ClientConfig.ACCESS_KEY);
-        Signing signing = accessKey.isEmpty()
-                ? null
-                : new Signing(
-                        accessKey, config.text(ClientConfig.SECRET_KEY), config.text(ClientConfig.SECURITY_TOKEN));
+        Signing signing = Signing.of(config);
         this.nameServerConnections =
                 new Connections(remoting, connectTimeout, threads.resolver(), ClientInstance::refuse, connection -> {});
         Requests toNameServers = new Requests(
@@ -97,8 +90,10 @@ public final class ClientInstance implements AutoCloseable {
         this.requests =
                 new Requests(brokerConnections, threads.scheduler(), config.headerEncoding(), signing, () -> closed);
         this.heartbeats = new Heartbeats(clientId, requests, routes, config.requestTimeoutMillis());
+        this.upkeep = new Upkeep(config, threads, routes, heartbeats, this::pruneConnections, () -> leaving);
+        this.replies = new Replies(threads);
         handler[0] = new ServerRequests(
-                heartbeats, replies, config.number(ClientConfig.MAX_BODY), this::brokerLost, this::writable);
+                heartbeats, replies, config.number(ClientConfig.MAX_BODY), upkeep::brokerLost, this::writable);
     }
 
     /** Breaks the circle of who is made first: requests of brokers, connections, groups. */
@@ -143,9 +138,7 @@ public final class ClientInstance implements AutoCloseable {
      */
     public static ClientInstance start(ClientConfig config, LongSupplier clock, RandomGenerator random) {
         ClientInstance client = new ClientInstance(config, clock, random);
-        client.threads.every(
-                config.number(ClientConfig.HEARTBEAT_INTERVAL), "the heartbeat", () -> client.heartbeats.beat());
-        client.threads.every(config.number(ClientConfig.ROUTE_POLL_INTERVAL), "the poll of routes", client::poll);
+        client.upkeep.start();
         return client;
     }
 
@@ -211,7 +204,7 @@ public final class ClientInstance implements AutoCloseable {
         checkOpen();
         heartbeats.add(producer);
         producer.topics().forEach(routes::get);
-        beatSoon();
+        upkeep.beatSoon();
     }
 
     /**
@@ -224,7 +217,7 @@ public final class ClientInstance implements AutoCloseable {
         checkOpen();
         heartbeats.add(consumer);
         consumer.topics().forEach(routes::get);
-        beatSoon();
+        upkeep.beatSoon();
     }
 
     /** Completes when the brokers have been told, or can't be; never fails. */
@@ -262,30 +255,10 @@ public final class ClientInstance implements AutoCloseable {
         return heartbeats.brokerVersion(address);
     }
 
-    private void beatSoon() {
-        if (!heartbeats.isEmpty() && beatIsDue.compareAndSet(false, true)) {
-            threads.after(SOON_MILLIS, "a heartbeat", () -> {
-                beatIsDue.set(false);
-                heartbeats.beat();
-            });
-        }
-    }
-
     // routes
 
-    private void poll() {
-        nameServerConnections.prune();
-        brokerConnections.prune();
-        routes.poll(heartbeats.topics());
-    }
-
     private void routeChanged(TopicRoute route) {
-        beatSoon();
-        for (ConsumerMember consumer : heartbeats.consumers()) {
-            if (consumer.topics().contains(route.topic())) {
-                consumer.routeChanged(route);
-            }
-        }
+        upkeep.routeChanged(route);
     }
 
     /** Runs on the event loop before anybody else can use the connection. */
@@ -293,18 +266,9 @@ public final class ClientInstance implements AutoCloseable {
         heartbeats.beat(connection);
     }
 
-    private void brokerLost(Connection connection) {
-        LOG.debug("{} was lost", connection);
-        if (connection.remoteAddress() instanceof InetSocketAddress address && !leaving) {
-            String broker = routes.brokerName(address.getHostString() + ":" + address.getPort());
-            heartbeats.consumers().forEach(consumer -> consumer.connectionLost(broker));
-        }
-        if (!leaving && recoveryIsDue.compareAndSet(false, true)) {
-            threads.after(config.number(ClientConfig.RECOVER_DELAY), "the search for brokers", () -> {
-                recoveryIsDue.set(false);
-                routes.refreshAll(heartbeats.topics()).whenComplete((done, never) -> heartbeats.beat());
-            });
-        }
+    private void pruneConnections() {
+        nameServerConnections.prune();
+        brokerConnections.prune();
     }
 
     /** The route as far as it is known now. */
@@ -396,7 +360,7 @@ public final class ClientInstance implements AutoCloseable {
                             ClientException.Kind.OVERLOADED, "broker " + address + " does not read what is sent to it");
                 }
                 // what waits for the network thread itself to take it is not announced
-                writable.wait(SOON_MILLIS);
+                writable.wait(WRITABLE_POLL_MILLIS);
             }
         }
     }
@@ -413,18 +377,7 @@ public final class ClientInstance implements AutoCloseable {
      * @return fails with {@link ClientException.Kind#TIMED_OUT} if no reply comes in time
      */
     public CompletableFuture<ReceivedMessage> awaitReply(String correlationId, long timeoutMillis) {
-        CompletableFuture<ReceivedMessage> reply = replies.await(correlationId);
-        CompletableFuture<Void> timeout = pause(timeoutMillis);
-        reply.whenComplete((message, failure) -> timeout.cancel(false));
-        timeout.whenComplete((over, failure) -> {
-            ClientException why = failure == null
-                    ? new ClientException(
-                            ClientException.Kind.TIMED_OUT,
-                            "no reply to request " + correlationId + " within " + timeoutMillis + " ms")
-                    : ClientException.of(failure);
-            reply.completeExceptionally(why);
-        });
-        return reply;
+        return replies.await(correlationId, timeoutMillis);
     }
 
     /** How many requests of the application wait for replies. */

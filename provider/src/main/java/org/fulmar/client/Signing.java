@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** Signs requests as RocketMQ's access control wants it: HMAC-SHA1 over all fields, by name, and the body. Thread-safe. */
 final class Signing {
@@ -17,10 +18,19 @@ final class Signing {
     private final String securityToken;
     private final SecretKeySpec key;
 
-    Signing(String accessKey, String secretKey, String securityToken) {
+    private Signing(String accessKey, String secretKey, String securityToken) {
         this.accessKey = accessKey;
         this.securityToken = securityToken;
         this.key = new SecretKeySpec(secretKey.getBytes(StandardCharsets.UTF_8), ALGORITHM);
+    }
+
+    /** As configured, or null if no account is. */
+    static @Nullable Signing of(ClientConfig config) {
+        String accessKey = config.text(ClientConfig.ACCESS_KEY);
+        return accessKey.isEmpty()
+                ? null
+                : new Signing(
+                        accessKey, config.text(ClientConfig.SECRET_KEY), config.text(ClientConfig.SECURITY_TOKEN));
     }
 
     /** The fields with the account and the signature. */

@@ -63,16 +63,6 @@ public final class LevelProgress implements View {
     public void message(MessageRecord record) {
         MovedRecord.tell(record, new MovedRecord.Origin() {
             @Override
-            public void timer(long logOffset) {
-                // the timing wheel's
-            }
-
-            @Override
-            public void delivery(int cursorId, long offset) {
-                // the delivery engine's
-            }
-
-            @Override
             public void level(int level, long offset) {
                 delivered(level, offset);
             }

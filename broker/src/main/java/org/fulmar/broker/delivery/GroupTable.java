@@ -330,11 +330,6 @@ public final class GroupTable implements View {
     public void message(MessageRecord record) {
         MovedRecord.tell(record, new MovedRecord.Origin() {
             @Override
-            public void timer(long logOffset) {
-                // one that waited for its time
-            }
-
-            @Override
             public void delivery(int cursorId, long offset) {
                 Cursor cursor = cursors.get(cursorId);
                 if (cursor != null) {

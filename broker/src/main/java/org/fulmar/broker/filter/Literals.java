@@ -25,10 +25,9 @@ final class Literals {
             }
             return approximate(token, token.getText().replace("_", ""), negative);
         } catch (NumberFormatException e) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     token,
-                    "expected a whole number as Java writes them that fits a long, but found "
-                            + SelectorSyntax.quote(token));
+                    "expected a whole number as Java writes them that fits a long, but found " + Syntax.quote(token));
         }
     }
 
@@ -65,10 +64,10 @@ final class Literals {
         boolean isFloat = last == 'f' || last == 'F';
         double value = isFloat ? Float.parseFloat(text) : Double.parseDouble(text);
         if (Double.isInfinite(value) || (value == 0 && isMoreThanZero(text, hexadecimal))) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     token,
                     "expected an approximate number that fits a " + (isFloat ? "float" : "double") + ", but found "
-                            + SelectorSyntax.quote(token));
+                            + Syntax.quote(token));
         }
         double signed = negative ? -value : value;
         return isFloat ? (Number) (float) signed : (Number) signed;

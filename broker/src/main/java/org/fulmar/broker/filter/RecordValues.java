@@ -56,11 +56,13 @@ final class RecordValues implements Values {
         Arrays.fill(blocks, NOTHING);
     }
 
-    void open(MessageRecord next) {
+    @Override
+    public void open(MessageRecord next) {
         record = next;
     }
 
-    void close() {
+    @Override
+    public void close() {
         record = null;
         overflow = null;
         Arrays.fill(values, null);

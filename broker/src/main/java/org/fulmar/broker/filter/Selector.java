@@ -23,18 +23,19 @@ public final class Selector implements MessageTest {
     private static final int LONGEST_SHOWN = 200;
 
     private final String text;
-    private final Condition condition;
     private final OptionalLong requiredTagHash;
-    private final RecordValues values;
-    private final Evaluation evaluation;
-    private boolean warned;
+    private final Trial trial;
 
     private Selector(String text, SelectorCompiler.Result compiled) {
         this.text = text;
-        condition = compiled.condition();
         requiredTagHash = compiled.requiredTagHash();
-        values = new RecordValues(compiled.identifiers());
-        evaluation = new Evaluation(values);
+        trial = new Trial(
+                compiled.condition(),
+                new RecordValues(compiled.identifiers()),
+                MAX_STEPS,
+                LOG,
+                "a selector",
+                "use fewer LIKEs and fewer _ between %: " + Syntax.quote(text, LONGEST_SHOWN));
     }
 
     /**
@@ -54,34 +55,13 @@ public final class Selector implements MessageTest {
         } catch (SelectorError e) {
             throw new DeliveryException(
                     ResponseCode.JMS_INVALID_SELECTOR,
-                    "selector " + SelectorSyntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
+                    "selector " + Syntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
         }
     }
 
     @Override
     public boolean matches(MessageRecord message) {
-        values.open(message);
-        try {
-            evaluation.begin(MAX_STEPS);
-            Truth truth = condition.test(evaluation);
-            if (evaluation.exhausted()) {
-                warn(message);
-                return false;
-            }
-            return truth == Truth.TRUE;
-        } finally {
-            values.close();
-        }
-    }
-
-    private void warn(MessageRecord message) {
-        if (!warned) {
-            warned = true;
-            LOG.warn(
-                    "a selector takes more than {} steps over message {} of {}, which therefore does not match it, nor"
-                            + " will others like it; use fewer LIKEs and fewer _ between %: {}",
-                    MAX_STEPS, message.queueOffset(), message.topic(), SelectorSyntax.quote(text, LONGEST_SHOWN));
-        }
+        return trial.matches(message);
     }
 
     @Override

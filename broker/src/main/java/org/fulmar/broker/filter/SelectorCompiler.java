@@ -1,6 +1,5 @@
 package org.fulmar.broker.filter;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -32,37 +31,16 @@ final class SelectorCompiler {
         SelectorCompiler compiler = new SelectorCompiler();
         Condition condition = text.isBlank()
                 ? new Condition.Known(Truth.TRUE)
-                : compiler.condition(
-                        compiler.expression(SelectorSyntax.parse(text).expression()));
+                : condition(compiler.expression(SelectorSyntax.parse(text).expression()));
         return new Result(condition, compiler.identifiers.done(), RequiredTag.hash(condition));
     }
 
     private Term expression(SelectorParser.ExpressionContext context) {
-        List<SelectorParser.ConjunctionContext> parts = context.conjunction();
-        Term first = conjunction(parts.get(0));
-        if (parts.size() == 1) {
-            return first;
-        }
-        List<Condition> conditions = new ArrayList<>(parts.size());
-        conditions.add(condition(first));
-        for (int i = 1; i < parts.size(); i++) {
-            conditions.add(condition(conjunction(parts.get(i))));
-        }
-        return Term.of(Folding.any(conditions), first.start());
+        return Term.joined(context.conjunction(), this::conjunction, SelectorCompiler::condition, Folding::any);
     }
 
     private Term conjunction(SelectorParser.ConjunctionContext context) {
-        List<SelectorParser.NegationContext> parts = context.negation();
-        Term first = negation(parts.get(0));
-        if (parts.size() == 1) {
-            return first;
-        }
-        List<Condition> conditions = new ArrayList<>(parts.size());
-        conditions.add(condition(first));
-        for (int i = 1; i < parts.size(); i++) {
-            conditions.add(condition(negation(parts.get(i))));
-        }
-        return Term.of(Folding.all(conditions), first.start());
+        return Term.joined(context.negation(), this::negation, SelectorCompiler::condition, Folding::all);
     }
 
     private Term negation(SelectorParser.NegationContext context) {
@@ -76,14 +54,8 @@ final class SelectorCompiler {
     }
 
     /** The term as a condition, if it can be one. */
-    private Condition condition(Term term) {
-        if (term.operand() instanceof Condition condition) {
-            return condition;
-        }
-        if (term.kind() != Kind.ANY) {
-            throw SelectorSyntax.error(term.start(), "expected a condition, but found " + term.kind().description);
-        }
-        return new Condition.Flag(term.operand());
+    private static Condition condition(Term term) {
+        return term.condition(Condition.Flag::new);
     }
 
     private Term comparison(SelectorParser.ComparisonContext context) {
@@ -115,10 +87,10 @@ final class SelectorCompiler {
             default -> Relation.GE;
         };
         if (relation.orders()) {
-            number(left, context.relation);
-            number(right, context.relation);
+            left.number(context.relation);
+            right.number(context.relation);
         } else if (!left.kind().canBe(right.kind())) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     context.relation, left.kind().description + " cannot be compared with " + right.kind().description);
         }
         return Folding.comparison(left.operand(), relation, right.operand());
@@ -130,7 +102,7 @@ final class SelectorCompiler {
         if (context.range() instanceof SelectorParser.BetweenContext between) {
             Term low = sum(between.sum(0));
             Term high = sum(between.sum(1));
-            return Folding.between(number(left, operator), number(low, operator), number(high, operator), negated);
+            return Folding.between(left.number(operator), low.number(operator), high.number(operator), negated);
         }
         Operand identifier = identifier(left, operator, Kind.STRING);
         if (context.range() instanceof SelectorParser.InContext in) {
@@ -150,41 +122,31 @@ final class SelectorCompiler {
         if (escapeToken != null) {
             String text = Literals.string(escapeToken);
             if (text.codePointCount(0, text.length()) != 1) {
-                throw SelectorSyntax.error(
-                        escapeToken,
-                        "expected an escape of one character, but found " + SelectorSyntax.quote(escapeToken));
+                throw Syntax.error(
+                        escapeToken, "expected an escape of one character, but found " + Syntax.quote(escapeToken));
             }
             escape = text.codePointAt(0);
         }
         try {
             return LikePattern.of(Literals.string(pattern), escape);
         } catch (IllegalArgumentException e) {
-            throw SelectorSyntax.error(pattern, "the pattern ends in its escape character");
+            throw Syntax.error(pattern, "the pattern ends in its escape character");
         }
     }
 
     /** What IN, LIKE and IS have on their left: nothing but a name, of a string where they ask for one. */
     private static Operand identifier(Term term, Token operator, Kind kind) {
         if (!(term.operand() instanceof Operand.Identifier)) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     term.start(),
-                    "expected an identifier before " + SelectorSyntax.quote(operator) + ", but found "
+                    "expected an identifier before " + Syntax.quote(operator) + ", but found "
                             + term.kind().description);
         }
         if (!term.kind().canBe(kind)) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     term.start(),
-                    "expected " + kind.description + " before " + SelectorSyntax.quote(operator) + ", but "
-                            + SelectorSyntax.quote(term.start()) + " is " + term.kind().description);
-        }
-        return term.operand();
-    }
-
-    private static Operand number(Term term, Token operator) {
-        if (!term.kind().canBe(Kind.NUMBER)) {
-            throw SelectorSyntax.error(
-                    term.start(),
-                    SelectorSyntax.quote(operator) + " expects numbers, but this is " + term.kind().description);
+                    "expected " + kind.description + " before " + Syntax.quote(operator) + ", but "
+                            + Syntax.quote(term.start()) + " is " + term.kind().description);
         }
         return term.operand();
     }
@@ -202,7 +164,7 @@ final class SelectorCompiler {
     }
 
     private Term chain(Term first, List<Token> operators, List<? extends ParserRuleContext> parts) {
-        Operand start = number(first, operators.get(0));
+        Operand start = first.number(operators.get(0));
         Arithmetic[] arithmetic = new Arithmetic[operators.size()];
         Operand[] others = new Operand[operators.size()];
         for (int i = 0; i < others.length; i++) {
@@ -211,7 +173,7 @@ final class SelectorCompiler {
             Term term = part instanceof SelectorParser.ProductContext product
                     ? product(product)
                     : signed((SelectorParser.SignedContext) part);
-            others[i] = number(term, operator);
+            others[i] = term.number(operator);
             arithmetic[i] = switch (operator.getType()) {
                 case SelectorParser.PLUS -> Arithmetic.PLUS;
                 case SelectorParser.MINUS -> Arithmetic.MINUS;
@@ -240,7 +202,7 @@ final class SelectorCompiler {
             operand = new Operand.Constant(Literals.number(literal.literal, minus));
             negative ^= minus;
         } else {
-            operand = number(primary(context.primary()), last);
+            operand = primary(context.primary()).number(last);
         }
         return new Term(Kind.NUMBER, Folding.signed(operand, negative), context.getStart());
     }
@@ -272,9 +234,9 @@ final class SelectorCompiler {
             return new Term(header.kind, new Operand.Identifier(header.ordinal()), token);
         }
         if (name.startsWith("JMS") && !name.startsWith("JMSX") && !name.startsWith("JMS_")) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     token,
-                    SelectorSyntax.quote(token) + " is no header that a selector can name: those are "
+                    Syntax.quote(token) + " is no header that a selector can name: those are "
                             + String.join(", ", SELECTABLE));
         }
         return new Term(Kind.ANY, new Operand.Identifier(identifiers.slot(name)), token);

@@ -1,10 +1,8 @@
 package org.fulmar.broker.filter;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.tree.TerminalNode;
 import org.fulmar.broker.filter.grammar.SqlParser;
@@ -23,30 +21,17 @@ final class SqlCompiler {
     static Result compile(String text) {
         SqlCompiler compiler = new SqlCompiler();
         Condition condition =
-                compiler.condition(compiler.expression(SqlSyntax.parse(text).expression()));
+                condition(compiler.expression(SqlSyntax.parse(text).expression()));
         int tags = compiler.identifiers.slot("TAGS");
         return new Result(condition, compiler.identifiers.done(), SqlTags.demanded(condition, tags));
     }
 
     private Term expression(SqlParser.ExpressionContext context) {
-        return joined(context.conjunction(), this::conjunction, Folding::any);
+        return Term.joined(context.conjunction(), this::conjunction, SqlCompiler::condition, Folding::any);
     }
 
     private Term conjunction(SqlParser.ConjunctionContext context) {
-        return joined(context.negation(), this::negation, Folding::all);
-    }
-
-    private <C> Term joined(List<C> parts, Function<C, Term> compile, Function<List<Condition>, Condition> join) {
-        Term first = compile.apply(parts.get(0));
-        if (parts.size() == 1) {
-            return first;
-        }
-        List<Condition> conditions = new ArrayList<>(parts.size());
-        conditions.add(condition(first));
-        for (C part : parts.subList(1, parts.size())) {
-            conditions.add(condition(compile.apply(part)));
-        }
-        return Term.of(join.apply(conditions), first.start());
+        return Term.joined(context.negation(), this::negation, SqlCompiler::condition, Folding::all);
     }
 
     private Term negation(SqlParser.NegationContext context) {
@@ -67,14 +52,8 @@ final class SqlCompiler {
     }
 
     /** The term as a condition, if it can be one. */
-    private Condition condition(Term term) {
-        if (term.operand() instanceof Condition condition) {
-            return condition;
-        }
-        if (term.kind() != Kind.ANY) {
-            throw SelectorSyntax.error(term.start(), "expected a condition, but found " + term.kind().description);
-        }
-        return new SqlCondition.Flag(term.operand());
+    private static Condition condition(Term term) {
+        return term.condition(SqlCondition.Flag::new);
     }
 
     private Term equality(SqlParser.EqualityContext context) {
@@ -92,14 +71,14 @@ final class SqlCompiler {
         Term right = operand(context.operand());
         for (Term side : List.of(left, right)) {
             if (side.operand() instanceof Condition.Known known && known.truth() == Truth.UNKNOWN) {
-                throw SelectorSyntax.error(side.start(), "nothing is equal to NULL; write IS NULL or IS NOT NULL");
+                throw Syntax.error(side.start(), "nothing is equal to NULL; write IS NULL or IS NOT NULL");
             }
         }
         boolean sound = left.kind() == Kind.NUMBER
                 ? right.kind() != Kind.BOOLEAN
                 : left.kind() != Kind.BOOLEAN || right.kind() != Kind.NUMBER;
         if (!sound) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     context.relation, left.kind().description + " cannot be compared with " + right.kind().description);
         }
         Relation relation = context.relation.getType() == SqlParser.EQ ? Relation.EQ : Relation.NE;
@@ -119,8 +98,8 @@ final class SqlCompiler {
                 case SqlParser.GT -> Relation.GT;
                 default -> Relation.GE;
             };
-            Operand right = number(signed(ordered.signed()), ordered.relation);
-            Condition condition = new SqlCondition.Comparison(number(left, ordered.relation), relation, right);
+            Operand right = signed(ordered.signed()).number(ordered.relation);
+            Condition condition = new SqlCondition.Comparison(left.number(ordered.relation), relation, right);
             return Term.of(condition, left.start());
         }
         return Term.of(ranged(left, (SqlParser.RangedContext) test), left.start());
@@ -133,9 +112,9 @@ final class SqlCompiler {
             return between(left, between, negated);
         }
         if (!(left.operand() instanceof Operand.Identifier identifier)) {
-            throw SelectorSyntax.error(
+            throw Syntax.error(
                     left.start(),
-                    "expected a property before " + SelectorSyntax.quote(range.getStart()) + ", but found "
+                    "expected a property before " + Syntax.quote(range.getStart()) + ", but found "
                             + left.kind().description);
         }
         if (range instanceof SqlParser.InContext in) {
@@ -159,31 +138,21 @@ final class SqlCompiler {
 
     private Condition between(Term left, SqlParser.BetweenContext context, boolean negated) {
         Token operator = context.getStart();
-        Operand operand = number(left, operator);
-        Operand low = number(signed(context.signed(0)), operator);
-        Operand high = number(signed(context.signed(1)), operator);
+        Operand operand = left.number(operator);
+        Operand low = signed(context.signed(0)).number(operator);
+        Operand high = signed(context.signed(1)).number(operator);
         if (!negated
                 && low instanceof Operand.Constant first
                 && high instanceof Operand.Constant last
                 && first.value() instanceof Number a
                 && last.value() instanceof Number b
                 && Numbers.compare(Relation.GT, a, b)) {
-            throw SelectorSyntax.error(
-                    operator, "nothing is between " + a + " and " + b + ": the first must not be more");
+            throw Syntax.error(operator, "nothing is between " + a + " and " + b + ": the first must not be more");
         }
         List<Condition> both = List.of(
                 new SqlCondition.Comparison(operand, negated ? Relation.LT : Relation.GE, low),
                 new SqlCondition.Comparison(operand, negated ? Relation.GT : Relation.LE, high));
         return negated ? Folding.any(both) : Folding.all(both);
-    }
-
-    private static Operand number(Term term, Token operator) {
-        if (!term.kind().canBe(Kind.NUMBER)) {
-            throw SelectorSyntax.error(
-                    term.start(),
-                    SelectorSyntax.quote(operator) + " expects numbers, but this is " + term.kind().description);
-        }
-        return term.operand();
     }
 
     private Term signed(SqlParser.SignedContext context) {
@@ -198,7 +167,7 @@ final class SqlCompiler {
             // the sign belongs to it, or the least long could not be written
             return new Term(Kind.NUMBER, new Operand.Constant(number(literal.literal, negative)), context.getStart());
         }
-        Operand operand = number(primary(context.primary()), signs.get(signs.size() - 1));
+        Operand operand = primary(context.primary()).number(signs.get(signs.size() - 1));
         return new Term(
                 Kind.NUMBER,
                 negative
@@ -219,13 +188,11 @@ final class SqlCompiler {
                 return Long.valueOf(negative ? "-" + digits : digits);
             }
         } catch (NumberFormatException e) {
-            throw SelectorSyntax.error(
-                    token, "expected a whole number that fits a long, but found " + SelectorSyntax.quote(token));
+            throw Syntax.error(token, "expected a whole number that fits a long, but found " + Syntax.quote(token));
         }
         double value = Double.parseDouble(text);
         if (Double.isInfinite(value)) {
-            throw SelectorSyntax.error(
-                    token, "expected a number that fits a double, but found " + SelectorSyntax.quote(token));
+            throw Syntax.error(token, "expected a number that fits a double, but found " + Syntax.quote(token));
         }
         return negative ? -value : value;
     }

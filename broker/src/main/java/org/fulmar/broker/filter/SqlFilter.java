@@ -24,18 +24,19 @@ public final class SqlFilter {
     private static final int LONGEST_SHOWN = 200;
 
     private final String text;
-    private final Condition condition;
     private final Set<Integer> tagHashes;
-    private final SqlValues values;
-    private final Evaluation evaluation;
-    private boolean warned;
+    private final Trial trial;
 
     private SqlFilter(String text, SqlCompiler.Result compiled) {
         this.text = text;
-        condition = compiled.condition();
         tagHashes = Set.copyOf(compiled.tagHashes());
-        values = new SqlValues(compiled.identifiers());
-        evaluation = new Evaluation(values);
+        trial = new Trial(
+                compiled.condition(),
+                new SqlValues(compiled.identifiers()),
+                MAX_STEPS,
+                LOG,
+                "a SQL92 filter",
+                "use fewer LIKEs and CONTAINS over long properties: " + Syntax.quote(text, LONGEST_SHOWN));
     }
 
     /**
@@ -54,7 +55,7 @@ public final class SqlFilter {
         try {
             return new SqlFilter(text, SqlCompiler.compile(text));
         } catch (SelectorError e) {
-            throw refused("SQL92 filter " + SelectorSyntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
+            throw refused("SQL92 filter " + Syntax.quote(text, LONGEST_SHOWN) + ", " + e.getMessage());
         }
     }
 
@@ -63,41 +64,17 @@ public final class SqlFilter {
     }
 
     public boolean matches(MessageRecord message) {
-        values.open(message);
-        try {
-            evaluation.begin(MAX_STEPS);
-            Truth truth = condition.test(evaluation);
-            if (evaluation.exhausted()) {
-                warn(message);
-                return false;
-            }
-            return truth == Truth.TRUE;
-        } finally {
-            values.close();
-        }
+        return trial.matches(message);
     }
 
     /** The steps that {@link #matches} took last. */
     public int steps() {
-        return evaluation.taken(MAX_STEPS);
+        return trial.steps();
     }
 
     /** The tag hashes of which every message that matches has one; empty if it may have any. */
     public Set<Integer> tagHashes() {
         return tagHashes;
-    }
-
-    private void warn(MessageRecord message) {
-        if (!warned) {
-            warned = true;
-            LOG.warn(
-                    "a SQL92 filter takes more than {} steps over message {} of {}, which therefore does not match it, nor"
-                            + " will others like it; use fewer LIKEs and CONTAINS over long properties: {}",
-                    MAX_STEPS,
-                    message.queueOffset(),
-                    message.topic(),
-                    SelectorSyntax.quote(text, LONGEST_SHOWN));
-        }
     }
 
     @Override

@@ -33,11 +33,13 @@ final class SqlValues implements Values {
         ends = new int[identifiers.slots()];
     }
 
-    void open(MessageRecord next) {
+    @Override
+    public void open(MessageRecord next) {
         record = next;
     }
 
-    void close() {
+    @Override
+    public void close() {
         record = null;
         block = NOTHING;
         if (scanned) {

@@ -296,6 +296,16 @@ public final class PopEngine {
         return cursor;
     }
 
+    /** Forgets what groups that may never come back have in hand no more, and what retention has deleted since. */
+    public void settleDeleted() {
+        for (PopCursor cursor : table.cursors()) {
+            long min = surroundings.minOffset(cursor.group.topic, cursor.queueId);
+            if (cursor.invisible() == 0 && cursor.floor() < min) {
+                table.settle(cursor, cursor.floor(), min - cursor.floor(), facts);
+            }
+        }
+    }
+
     private long rest(Pop pop) {
         long rest = 0;
         for (int queueId : pop.queueIds) {

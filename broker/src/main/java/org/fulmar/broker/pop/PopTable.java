@@ -68,6 +68,10 @@ public final class PopTable implements View {
         return found == null ? null : found.cursor(queueId);
     }
 
+    Collection<PopCursor> cursors() {
+        return cursors.values();
+    }
+
     int cursorCount() {
         return cursors.size();
     }
@@ -288,11 +292,6 @@ public final class PopTable implements View {
     @Override
     public void message(MessageRecord record) {
         MovedRecord.tell(record, new MovedRecord.Origin() {
-            @Override
-            public void timer(long logOffset) {
-                // one that waited for its time
-            }
-
             @Override
             public void delivery(int cursorId, long offset) {
                 PopCursor cursor = cursors.get(cursorId);

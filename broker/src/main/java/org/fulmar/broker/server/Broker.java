@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delay.TimerWheel;
@@ -50,6 +51,13 @@ public final class Broker implements AutoCloseable {
     private static final long SAMPLE_MILLIS = 1000;
     private static final int FRAME_OVERHEAD = 128 * 1024;
 
+    private enum Stage {
+        MADE,
+        STARTED,
+        CLOSED
+    }
+
+    private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.MADE);
     private final BrokerConfig config;
     private final LongSupplier clock;
     private final boolean inVm;
@@ -230,7 +238,7 @@ public final class Broker implements AutoCloseable {
                 .halfMessages(handlers.natives(), rocketMq.halfMessages())
                 .pop(handlers.pop())
                 .retention(retention)
-                .administration(admin, handlers.pull(), handlers.group());
+                .administration(admin, handlers.pull(), handlers.pop().pop(), handlers.group());
         router.onClosed(connection -> {
             jms.lost(connection);
             handlers.connectionLost(connection);
@@ -301,9 +309,51 @@ public final class Broker implements AutoCloseable {
      *
      * @return this
      * @throws IOException if the store can't be opened or the address can't be bound; all is closed then
+     * @throws IllegalStateException if it was started or closed before
      */
     public Broker start() throws IOException, InterruptedException {
-        recover();
+        begin();
+        try {
+            recover();
+            listen();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            abandon(e);
+            throw e;
+        }
+        return this;
+    }
+
+    /** As {@link #start}, on an in-VM address. */
+    public LocalAddress startLocal(String name) throws IOException {
+        begin();
+        try {
+            recover();
+            return server.bindLocal(name);
+        } catch (IOException | RuntimeException e) {
+            abandon(e);
+            throw e;
+        }
+    }
+
+    private void begin() {
+        if (!stage.compareAndSet(Stage.MADE, Stage.STARTED)) {
+            throw new IllegalStateException("a broker starts once; make another one");
+        }
+    }
+
+    /** What can't be started leaves no thread and no lock behind. */
+    private void abandon(Exception failure) {
+        try {
+            close();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        } catch (InterruptedException e) {
+            failure.addSuppressed(e);
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void listen() throws IOException, InterruptedException {
         InetSocketAddress bound = server.bind(config.listenAddress());
         address = bound;
         InetSocketAddress told = new InetSocketAddress(config.publicIp(), bound.getPort());
@@ -317,13 +367,6 @@ public final class Broker implements AutoCloseable {
             link.start();
         }
         LOG.info("broker {} listens on {}", config.brokerName(), bound);
-        return this;
-    }
-
-    /** As {@link #start}, on an in-VM address. */
-    public LocalAddress startLocal(String name) throws IOException {
-        recover();
-        return server.bindLocal(name);
     }
 
     private void recover() throws IOException {
@@ -404,8 +447,12 @@ public final class Broker implements AutoCloseable {
         return bound;
     }
 
+    /** A second call, and one from elsewhere meanwhile, does nothing. */
     @Override
     public void close() throws IOException, InterruptedException {
+        if (stage.getAndSet(Stage.CLOSED) == Stage.CLOSED) {
+            return;
+        }
         NameServerLink link = nameServers;
         if (link != null) {
             link.close();

@@ -36,7 +36,6 @@ final class ConsumerOffsets implements View, Positions {
     /** Whether the saved state says where in the log it was captured. */
     private boolean placed;
 
-
     /** Offsets that an administrator has set and consumers have not heard of yet. */
     OffsetResets resets() {
         return resets;

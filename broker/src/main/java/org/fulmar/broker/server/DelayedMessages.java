@@ -193,11 +193,6 @@ final class DelayedMessages implements View, LiveRecords {
                     wheel.firedBy(record.storeTimestamp());
                     wheel.fired(logOffset);
                 }
-
-                @Override
-                public void delivery(int cursorId, long offset) {
-                    // the delivery engine's
-                }
             });
         }
     }

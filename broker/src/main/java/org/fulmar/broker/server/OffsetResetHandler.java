@@ -38,6 +38,7 @@ final class OffsetResetHandler {
     private final ConsumerOffsets offsets;
     private final QueueStates queues;
     private final PullHandler pulls;
+    private final PopHandler pops;
     private final FactSink facts;
     private final TurnEnd turn;
 
@@ -49,6 +50,7 @@ final class OffsetResetHandler {
             ConsumerOffsets offsets,
             QueueStates queues,
             PullHandler pulls,
+            PopHandler pops,
             FactSink facts,
             TurnEnd turn) {
         this.config = config;
@@ -58,6 +60,7 @@ final class OffsetResetHandler {
         this.offsets = offsets;
         this.queues = queues;
         this.pulls = pulls;
+        this.pops = pops;
         this.facts = facts;
         this.turn = turn;
     }
@@ -176,6 +179,7 @@ final class OffsetResetHandler {
             }
             pulls.reset(reset.topic, reset.group, target.getKey());
         }
+        pops.reset(reset.topic, reset.group);
         turn.afterLog(logged -> {
             if (logged) {
                 answer(request, reset, targets);

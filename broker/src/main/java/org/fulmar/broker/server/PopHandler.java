@@ -29,6 +29,7 @@ final class PopHandler implements TurnEnd.Part {
     /** How much later than its time a request may come and still be served. */
     private static final long LATE_MILLIS = 500;
 
+    private static final long SETTLE_DELETED_MILLIS = 60_000;
     private static final int EXPIRE_PER_TURN = 1000;
     private static final int POPS_PER_TURN = 256;
     private static final int BYTES_PER_TURN = 4 << 20;
@@ -45,6 +46,7 @@ final class PopHandler implements TurnEnd.Part {
     private final LongSupplier clock;
     private final PopPolls polls;
     private int popsLeft;
+    private long lastSettled;
     private long bytesLeft;
 
     PopHandler(
@@ -288,6 +290,11 @@ final class PopHandler implements TurnEnd.Part {
         polls.wake(queue.topic());
     }
 
+    /** The offsets of a group were set: what waits may find something now. */
+    void reset(String topic, String group) {
+        polls.wake(topic, group);
+    }
+
     @Override
     public long nextDue() {
         return polls.isAwake() ? 0 : engine.nextDue();
@@ -302,8 +309,13 @@ final class PopHandler implements TurnEnd.Part {
         engine.commit();
     }
 
-    /** Answers those who have waited long enough. */
+    /** Answers those who have waited long enough, and now and then forgets what is deleted. */
     void expire() {
-        polls.expire(clock.getAsLong(), poll -> over(poll.request(), poll.notification()));
+        long now = clock.getAsLong();
+        polls.expire(now, poll -> over(poll.request(), poll.notification()));
+        if (now - lastSettled >= SETTLE_DELETED_MILLIS) {
+            lastSettled = now;
+            engine.settleDeleted();
+        }
     }
 }

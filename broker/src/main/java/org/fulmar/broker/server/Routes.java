@@ -142,7 +142,7 @@ record Routes(
     }
 
     /** What RocketMQ's administrators ask and change. */
-    void administration(Administration admin, PullHandler pull, GroupService group) {
+    void administration(Administration admin, PullHandler pull, PopHandler pop, GroupService group) {
         TopicRules rules = new TopicRules(config, offsets, clients, groups, store);
         AdminHandler topic = new AdminHandler(service, topics, rules, turn);
         QueueStates queues = new QueueStates(core, store, offsets);
@@ -151,8 +151,8 @@ record Routes(
         BrokerReports broker = new BrokerReports(config, store, admin.traffic(), delayed, clients, queues, clock);
         ClientReports client = new ClientReports(clients, offsets);
         ConsumerCalls calls = new ConsumerCalls(config, service, clients, store, queues);
-        OffsetResetHandler resets =
-                new OffsetResetHandler(config, service, group, clients, offsets, queues, pull, store.appender(), turn);
+        OffsetResetHandler resets = new OffsetResetHandler(
+                config, service, group, clients, offsets, queues, pull, pop, store.appender(), turn);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC, topic::putTopic);
         onCore(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, topic::putTopics);
         onCore(RequestCode.DELETE_TOPIC_IN_BROKER, topic::deleteTopic);

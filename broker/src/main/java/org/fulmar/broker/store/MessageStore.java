@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,7 +14,6 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.fulmar.protocol.command.JsonBody;
-import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class MessageStore {
     private static final Logger LOG = LoggerFactory.getLogger(MessageStore.class);
     private static final byte[] TAGS = MessageProperties.name(MessageProperties.TAGS);
-    private static final String QUEUES_FILE = "queues.json";
     private static final long VERIFY_BEHIND_BYTES = 8 << 20;
 
     private final Disk disk;
@@ -45,9 +42,8 @@ public final class MessageStore {
     private final Appender appender;
     private final Flusher flusher;
     private final Allocator allocator;
-    private final Map<String, Map<Integer, QueueLog>> queues = new HashMap<>();
+    private final QueueTable queues;
     private final List<View> views;
-    private final Events events;
     private final List<Long> checkpoints = new ArrayList<>();
     private EntryTag entryTag = record -> MessageProperties.tagHash(record.property(TAGS));
     /** Where the last two checkpoints were captured that this process has saved. */
@@ -73,12 +69,12 @@ public final class MessageStore {
         this.disk = disk;
         this.options = options;
         this.views = views;
-        this.events = events;
         this.config = options.root().resolve("config");
         this.checkpointFile = options.root().resolve("checkpoint");
         this.abortFile = options.root().resolve("abort");
         this.startFile = options.root().resolve("logstart");
         this.log = new CommitLog(disk, options.root().resolve("commitlog"), options);
+        this.queues = new QueueTable(disk, options, events::visible);
         this.index = new IndexService(disk, options.root().resolve("index"), options, log);
         this.allocator = new Allocator(log);
         Executor core = events.core();
@@ -140,7 +136,7 @@ public final class MessageStore {
         long start = recovery.openSegments(LogStart.load(disk, startFile));
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
-        JsonNode savedQueues = restoreQueues(disk.read(config.resolve(QUEUES_FILE)));
+        JsonNode savedQueues = queues.restore(disk.read(config.resolve(QueueTable.FILE)));
         SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
@@ -164,14 +160,10 @@ public final class MessageStore {
         });
         long newest = savedQueues.path("writtenPosition").asLong();
         if (end < newest) {
-            forEachQueue(queue -> queue.index().cut(end));
+            queues.forEach(queue -> queue.index().cut(end));
         }
-        for (String topic : List.copyOf(queues.keySet())) {
-            if (!topics.exists(topic)) {
-                deleteQueues(topic);
-            }
-        }
-        forEachQueue(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
+        queues.deleteUnless(topics::exists);
+        queues.forEach(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
         checkpoints.add(marks.before(end - VERIFY_BEHIND_BYTES, Math.min(checkpoint.verifyFrom(), end)));
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
@@ -226,76 +218,21 @@ public final class MessageStore {
     }
 
     void forEachQueue(Consumer<QueueLog> action) {
-        queues.values().forEach(perTopic -> perTopic.values().forEach(action));
-    }
-
-    private JsonNode restoreQueues(byte @Nullable [] content) throws IOException {
-        if (content != null) {
-            try {
-                JsonNode json = JsonBody.parse(content);
-                if (restoreQueues(json)) {
-                    return json;
-                }
-            } catch (FrameException | NumberFormatException e) {
-                LOG.warn("the table of queues is damaged", e);
-            }
-            LOG.warn("the consume queues are built again from the log");
-        }
-        queues.clear();
-        disk.delete(options.root().resolve("consumequeue"));
-        return JsonBody.object();
-    }
-
-    /** Whether every queue's files hold what the table says. */
-    private boolean restoreQueues(JsonNode json) throws IOException {
-        json.path("queues")
-                .properties()
-                .forEach(topic -> topic.getValue()
-                        .properties()
-                        .forEach(queue -> newQueue(
-                                topic.getKey(), Integer.parseInt(queue.getKey()), SavedQueue.of(queue.getValue()))));
-        for (Map<Integer, QueueLog> perTopic : queues.values()) {
-            for (QueueLog queue : perTopic.values()) {
-                boolean whole = queue.visibleOffset() == queue.minOffset()
-                        || queue.index().lastPhysicalOffset() >= 0;
-                long from = Math.max(queue.minOffset(), queue.index().orderedFrom());
-                if (!whole || !queue.index().hasFiles(from)) {
-                    LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
-    private QueueLog newQueue(String topic, int queueId, SavedQueue saved) {
-        Path directory = options.root().resolve("consumequeue").resolve(topic).resolve(Integer.toString(queueId));
-        QueueLog queue = new QueueLog(
-                topic,
-                queueId,
-                new ConsumeQueue(
-                        disk, directory, options.queueFileBytes(), saved.max(), saved.min(), saved.orderedFrom()),
-                events::visible);
-        queues.computeIfAbsent(topic, t -> new TreeMap<>()).put(queueId, queue);
-        return queue;
+        queues.forEach(action);
     }
 
     /** The queue, made if it is not there. The topic's name has been checked: it becomes part of a path. */
     public QueueLog queue(String topic, int queueId) {
-        QueueLog queue = queueIfPresent(topic, queueId);
-        return queue == null ? newQueue(topic, queueId, SavedQueue.EMPTY) : queue;
+        return queues.get(topic, queueId);
     }
 
     public @Nullable QueueLog queueIfPresent(String topic, int queueId) {
-        Map<Integer, QueueLog> perTopic = queues.get(topic);
-        return perTopic == null ? null : perTopic.get(queueId);
+        return queues.getIfPresent(topic, queueId);
     }
 
     /** Forgets a topic's queues and removes their files; the messages stay in the log until it is cleaned. */
     public void deleteQueues(String topic) throws IOException {
-        queues.getOrDefault(topic, Map.of()).values().forEach(queue -> queue.index().deleted());
-        queues.remove(topic);
-        disk.delete(options.root().resolve("consumequeue").resolve(topic));
+        queues.delete(topic);
     }
 
     public CommitLog log() {
@@ -317,31 +254,14 @@ public final class MessageStore {
      */
     public CheckpointWork checkpoint() {
         long position = log.written();
-        List<ConsumeQueue.Write> writes = new ArrayList<>();
-        List<Runnable> done = new ArrayList<>();
         ObjectNode json =
                 JsonBody.object().put("logPosition", firstPending(position)).put("writtenPosition", position);
-        ObjectNode all = json.putObject("queues");
-        queues.forEach((topic, perTopic) -> {
-            ObjectNode node = all.putObject(topic);
-            perTopic.forEach((id, queue) -> {
-                SavedQueue.put(node, queue);
-                if (queue.index().hasUnsaved()) {
-                    long saved = queue.visibleOffset();
-                    writes.addAll(queue.index().unsaved());
-                    Map<Long, ByteBuffer> changes = queue.index().changes();
-                    done.add(() -> {
-                        queue.index().saved(saved);
-                        queue.index().saved(changes);
-                    });
-                }
-            });
-        });
+        QueueTable.Unsaved unsaved = queues.capture(json);
         SavedViews.list(json, views);
         Map<String, Supplier<byte[]>> files = new TreeMap<>();
-        files.put(QUEUES_FILE, () -> JsonBody.bytes(json));
+        files.put(QueueTable.FILE, () -> JsonBody.bytes(json));
         views.forEach(view -> files.put(view.fileName(), view.capture(position)));
-        return new CheckpointWork(position, writes, done, files);
+        return new CheckpointWork(position, unsaved, files);
     }
 
     /** The place of the log that the last two checkpoints lie behind, those that a restart may begin with; -1 for none. */
@@ -384,18 +304,12 @@ public final class MessageStore {
     /** A captured checkpoint; {@link #run} belongs to the checkpoint thread. */
     public final class CheckpointWork {
         private final long position;
-        private final List<ConsumeQueue.Write> writes;
-        private final List<Runnable> done;
+        private final QueueTable.Unsaved queueEntries;
         private final Map<String, Supplier<byte[]>> files;
 
-        CheckpointWork(
-                long position,
-                List<ConsumeQueue.Write> writes,
-                List<Runnable> done,
-                Map<String, Supplier<byte[]>> files) {
+        CheckpointWork(long position, QueueTable.Unsaved queueEntries, Map<String, Supplier<byte[]>> files) {
             this.position = position;
-            this.writes = writes;
-            this.done = done;
+            this.queueEntries = queueEntries;
             this.files = files;
         }
 
@@ -408,10 +322,10 @@ public final class MessageStore {
                 // state must never be newer than the log that it was built from
                 log.force();
             }
-            for (ConsumeQueue.Write write : writes) {
+            for (ConsumeQueue.Write write : queueEntries.writes()) {
                 write.run(disk, true);
             }
-            done.forEach(Runnable::run);
+            queueEntries.done().forEach(Runnable::run);
             for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
                 disk.replace(config.resolve(file.getKey()), content(file.getValue()));
             }
@@ -448,9 +362,15 @@ public final class MessageStore {
         allocator.stop();
     }
 
-    /** Closes in good order: its threads are stopped, no writes come any more, and the core is at rest. */
+    /**
+     * Closes in good order: its threads are stopped, no writes come any more, and the core is at rest. One that is not open
+     * touches no file: they may be another's.
+     */
     public void close() throws IOException, InterruptedException {
         stopThreads();
+        if (lock == null) {
+            return;
+        }
         try {
             if (!appender.failed()) {
                 log.force();

@@ -27,13 +27,13 @@ public final class MovedRecord {
     private static final char OF_TRANSACTION = 'x';
     private static final char OF_LEVEL = 'l';
 
-    /** What a copy was made of. */
+    /** What a copy was made of; each table takes up what is its own. */
     public interface Origin {
         /** A record that waited for its time, at this place of the log. */
-        void timer(long logOffset);
+        default void timer(long logOffset) {}
 
         /** A message of a subscription group's queue. */
-        void delivery(int cursorId, long offset);
+        default void delivery(int cursorId, long offset) {}
 
         /** A RocketMQ producer's half message at this place of the log: it is committed. */
         default void half(long logOffset) {}

@@ -258,16 +258,6 @@ public final class HalfMessages implements View, LiveRecords {
         }
         MovedRecord.tell(record, new MovedRecord.Origin() {
             @Override
-            public void timer(long logOffset) {
-                // a delayed message
-            }
-
-            @Override
-            public void delivery(int cursorId, long offset) {
-                // the delivery engine's
-            }
-
-            @Override
             public void half(long logOffset) {
                 ended(logOffset, outcomeOf(record));
             }

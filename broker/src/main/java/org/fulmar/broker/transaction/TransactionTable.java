@@ -188,16 +188,6 @@ public final class TransactionTable implements View {
         }
         MovedRecord.tell(record, new MovedRecord.Origin() {
             @Override
-            public void timer(long logOffset) {
-                // not of a transaction
-            }
-
-            @Override
-            public void delivery(int cursorId, long offset) {
-                // not of a transaction
-            }
-
-            @Override
             public void transaction(long number, long before) {
                 Branch branch = branches.get(number);
                 if (branch != null) {

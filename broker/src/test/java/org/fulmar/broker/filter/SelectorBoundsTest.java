@@ -35,7 +35,7 @@ class SelectorBoundsTest {
 
     @Test
     void parenthesesNestToALimit() throws DeliveryException {
-        int most = SelectorSyntax.MAX_NESTING;
+        int most = Syntax.MAX_NESTING;
         assertThat(Selector.compile("(".repeat(most) + "a = 1" + ")".repeat(most))
                         .matches(MESSAGE))
                 .isTrue();

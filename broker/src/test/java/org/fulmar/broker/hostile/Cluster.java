@@ -27,8 +27,8 @@ final class Cluster implements AutoCloseable {
     /** The topic of those who mean well. */
     static final String HEALTH = "health";
 
-    private static final int CONNECT_MILLIS = 10_000;
-    private static final int ANSWER_MILLIS = 2_000;
+    private static final int CONNECT_MILLIS = 30_000;
+    private static final int ANSWER_MILLIS = 20_000;
 
     final Victim nameServer;
     private final Path directory;

@@ -92,6 +92,25 @@ class PopEngineTest {
     }
 
     @Test
+    void whatAGroupThatIsGoneWasGivenIsForgottenOnceRetentionHasTakenIt() {
+        send(0, 6);
+        pop(wanted(4, false, 0));
+        world.minOffsets[0] = 3;
+        world.engine.settleDeleted();
+        assertThat(world.table.unsettled()).as("in somebody's hand").isEqualTo(4);
+        now += 100;
+        world.engine.expire(now, 10);
+        world.engine.settleDeleted();
+        world.engine.commit();
+        assertThat(world.table.unsettled()).isEqualTo(1);
+        assertThat(world.committed(PopWorld.TOPIC, GROUP, 0)).isEqualTo(3);
+        world.kill(true);
+        assertThat(world.table.unsettled()).isEqualTo(1);
+        world.engine.expire(now, 10);
+        assertThat(offsets(pop(wanted(10, false, 0)))).containsExactly(3L, 4L, 5L);
+    }
+
+    @Test
     void popsOfAllQueuesBeginWithEachInTurn() {
         send(0, 4);
         send(1, 4);

@@ -360,10 +360,7 @@ class PopWireTest {
             acknowledge(message.handle());
         }
         assertThat(committed(1)).isEqualTo(3);
-        Map<String, String> reset = Map.of(
-                "group", GROUP, "topic", TOPIC, "queueId", "1", "offset", "1", "timestamp", "-1", "isForce", "true");
-        Answer done = peer.ask(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, reset);
-        assertThat(done.code()).as(done.remark()).isZero();
+        reset(1);
         List<Popped> again = messages(GROUP);
         assertThat(bodies(again)).containsExactly("m1", "m2");
         for (Popped message : again) {
@@ -371,6 +368,41 @@ class PopWireTest {
         }
         assertThat(messages(GROUP)).isEmpty();
         assertThat(committed(1)).isEqualTo(3);
+    }
+
+    private void reset(long offset) throws Exception {
+        Map<String, String> to = Map.of(
+                "group",
+                GROUP,
+                "topic",
+                TOPIC,
+                "queueId",
+                "1",
+                "offset",
+                "" + offset,
+                "timestamp",
+                "-1",
+                "isForce",
+                "true");
+        Answer done = peer.ask(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, to);
+        assertThat(done.code()).as(done.remark()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(HeaderEncoding.class)
+    void waitingPopHearsOfTheAdministratorsReset(HeaderEncoding encoding) throws Exception {
+        connect(encoding);
+        begin();
+        peer.send(TOPIC, 1, "t", "m");
+        for (Popped message : messages(GROUP)) {
+            acknowledge(message.handle());
+        }
+        Map<String, String> waiting = header(GROUP);
+        waiting.put("pollTime", "15000");
+        CompletableFuture<Frame> pop = peer.start(RequestCode.POP_MESSAGE, waiting, new byte[0]);
+        awaitPolling(1);
+        reset(0);
+        assertThat(bodies(popped(answer(pop)))).containsExactly("m");
     }
 
     @ParameterizedTest

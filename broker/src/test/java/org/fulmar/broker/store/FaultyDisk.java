@@ -3,9 +3,6 @@ package org.fulmar.broker.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * What is written through {@code mapForWriting} is found by comparing with what was forced. Thread-safe.
  */
 public final class FaultyDisk implements Disk {
-    static final int SECTOR = 512;
     static final int BLOCK = 4096;
 
     /** A change of the disk or a force that is about to happen. */
@@ -45,41 +41,6 @@ public final class FaultyDisk implements Disk {
         REPLACE,
         DELETE,
         MOVE
-    }
-
-    /** A write or, without data, a resize, that no force has covered yet. */
-    private record Pending(long position, byte @Nullable [] data) {}
-
-    private static final class Inode {
-        byte[] bytes = new byte[0];
-        int size;
-        boolean mapped;
-        boolean writtenThroughMapping;
-        byte[] forced = new byte[0];
-        List<Pending> pending = new ArrayList<>();
-        BitSet blocks = new BitSet();
-
-        void grow(int capacity) {
-            if (capacity > bytes.length) {
-                if (mapped) {
-                    throw new IllegalStateException("a mapped file may not grow on this disk");
-                }
-                bytes = Arrays.copyOf(bytes, capacity);
-            }
-        }
-
-        void setSize(int wanted) {
-            grow(wanted);
-            if (wanted < size) {
-                Arrays.fill(bytes, wanted, size, (byte) 0);
-                blocks.clear((wanted + BLOCK - 1) / BLOCK, Integer.MAX_VALUE);
-            }
-            size = wanted;
-        }
-
-        byte[] content() {
-            return Arrays.copyOf(bytes, size);
-        }
     }
 
     private final boolean tracking;
@@ -138,11 +99,7 @@ public final class FaultyDisk implements Disk {
     }
 
     public synchronized long usedBytes() {
-        long blocks = 0;
-        for (Inode inode : files.values()) {
-            blocks += inode.blocks.cardinality();
-        }
-        return blocks * BLOCK;
+        return files.values().stream().mapToLong(Inode::usedBytes).sum();
     }
 
     /** Forces wait, before they do anything, until {@link #releaseForces}. */
@@ -183,16 +140,7 @@ public final class FaultyDisk implements Disk {
     /** What a killed process leaves: everything written. */
     public synchronized FaultyDisk afterKill() {
         FaultyDisk disk = new FaultyDisk(tracking);
-        files.forEach((path, inode) -> {
-            Inode copy = fresh(inode.content());
-            copy.blocks = (BitSet) inode.blocks.clone();
-            if (tracking) {
-                copy.forced = inode.forced.clone();
-                copy.pending = new ArrayList<>(inode.pending);
-                copy.writtenThroughMapping = inode.writtenThroughMapping;
-            }
-            disk.files.put(path, copy);
-        });
+        files.forEach((path, inode) -> disk.files.put(path, inode.afterKill()));
         disk.capacity = capacity;
         return disk;
     }
@@ -203,60 +151,12 @@ public final class FaultyDisk implements Disk {
             throw new IllegalStateException("this disk does not know what was forced");
         }
         FaultyDisk disk = new FaultyDisk(true);
-        files.forEach((path, inode) -> disk.files.put(path, fresh(survivors(inode, random))));
+        files.forEach((path, inode) -> disk.files.put(path, disk.fresh(inode.afterPowerLoss(random))));
         return disk;
     }
 
-    private static Inode fresh(byte[] content) {
-        Inode inode = new Inode();
-        inode.bytes = content;
-        inode.size = content.length;
-        inode.forced = content.clone();
-        inode.blocks.set(0, (content.length + BLOCK - 1) / BLOCK);
-        return inode;
-    }
-
-    private static byte[] survivors(Inode inode, Random random) {
-        int fate = random.nextInt(4);
-        if (fate == 0) {
-            return inode.forced.clone();
-        }
-        if (fate == 1) {
-            return inode.content();
-        }
-        byte[] image = inode.forced;
-        if (inode.writtenThroughMapping) {
-            image = Arrays.copyOf(image, inode.size);
-            for (int at = 0; at < image.length; at += SECTOR) {
-                if (random.nextBoolean()) {
-                    System.arraycopy(inode.bytes, at, image, at, Math.min(SECTOR, image.length - at));
-                }
-            }
-            return image;
-        }
-        for (Pending change : inode.pending) {
-            int chance = random.nextInt(3);
-            byte[] data = change.data;
-            if (chance == 0) {
-                continue;
-            }
-            if (data == null) {
-                image = Arrays.copyOf(image, (int) change.position);
-                continue;
-            }
-            int start = (int) change.position;
-            int end = start + data.length;
-            int at = start;
-            while (at < end) {
-                int stop = Math.min(end, (at / SECTOR + 1) * SECTOR);
-                if (chance == 1 || random.nextBoolean()) {
-                    image = image.length < stop ? Arrays.copyOf(image, stop) : image.clone();
-                    System.arraycopy(data, at - start, image, at, stop - at);
-                }
-                at = stop;
-            }
-        }
-        return image == inode.forced ? image.clone() : image;
+    private Inode fresh(byte[] content) {
+        return Inode.of(content, tracking);
     }
 
     // ---- hands on the files
@@ -271,9 +171,7 @@ public final class FaultyDisk implements Disk {
     }
 
     public synchronized void flip(Path file, long bit) {
-        Inode inode = inode(file);
-        inode.bytes[(int) (bit / 8)] ^= (byte) (1 << bit % 8);
-        inode.forced = inode.content();
+        inode(file).flip(bit);
     }
 
     public synchronized List<Path> files() {
@@ -292,7 +190,7 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized DiskFile open(Path file) {
-        return new Open(file, files.computeIfAbsent(file, path -> new Inode()));
+        return new Open(file, files.computeIfAbsent(file, path -> new Inode(tracking)));
     }
 
     @Override
@@ -322,7 +220,7 @@ public final class FaultyDisk implements Disk {
         hook.before(Operation.REPLACE, file);
         synchronized (this) {
             Inode fresh = fresh(content.clone());
-            if (fresh.blocks.cardinality() * (long) BLOCK > capacity - usedBytes()) {
+            if (fresh.usedBytes() > capacity - usedBytes()) {
                 throw new IOException("No space left on device");
             }
             Inode old = files.put(file, fresh);
@@ -377,21 +275,7 @@ public final class FaultyDisk implements Disk {
 
     /** Takes blocks for a range; returns how many bytes of it have room. Called with the lock held. */
     private int allocate(Inode inode, int from, int to) {
-        if (capacity == Long.MAX_VALUE) {
-            inode.blocks.set(from / BLOCK, (to + BLOCK - 1) / BLOCK);
-            return to - from;
-        }
-        long free = capacity - usedBytes();
-        for (int block = from / BLOCK; block * BLOCK < to; block++) {
-            if (!inode.blocks.get(block)) {
-                if (free < BLOCK) {
-                    return Math.max(0, block * BLOCK - from);
-                }
-                free -= BLOCK;
-                inode.blocks.set(block);
-            }
-        }
-        return to - from;
+        return inode.allocate(from, to, capacity == Long.MAX_VALUE ? capacity : capacity - usedBytes());
     }
 
     private final class Open implements DiskFile {
@@ -421,12 +305,7 @@ public final class FaultyDisk implements Disk {
                 byte[] data = new byte[room];
                 source.get(data);
                 if (room > 0) {
-                    inode.grow(start + room);
-                    System.arraycopy(data, 0, inode.bytes, start, room);
-                    inode.size = Math.max(inode.size, start + room);
-                    if (tracking) {
-                        inode.pending.add(new Pending(position, data));
-                    }
+                    inode.write(start, data);
                 }
                 if (full) {
                     throw new IOException("No space left on device");
@@ -438,9 +317,7 @@ public final class FaultyDisk implements Disk {
         public int read(ByteBuffer target, long position) throws IOException {
             checkOpen();
             synchronized (FaultyDisk.this) {
-                int count = (int) Math.max(0, Math.min(target.remaining(), inode.size - position));
-                target.put(inode.bytes, (int) Math.min(position, inode.size), count);
-                return count;
+                return inode.read(target, position);
             }
         }
 
@@ -448,11 +325,10 @@ public final class FaultyDisk implements Disk {
         public ByteBuffer map(long bytes) throws IOException {
             checkOpen();
             synchronized (FaultyDisk.this) {
-                if (bytes > inode.size) {
+                if (bytes > inode.size()) {
                     throw new IOException("the file " + path + " is shorter than its mapping");
                 }
-                inode.mapped = true;
-                return ByteBuffer.wrap(inode.bytes, 0, (int) bytes).slice().asReadOnlyBuffer();
+                return ByteBuffer.wrap(inode.mapped(), 0, (int) bytes).slice().asReadOnlyBuffer();
             }
         }
 
@@ -460,12 +336,8 @@ public final class FaultyDisk implements Disk {
         public ByteBuffer mapForWriting(long bytes) throws IOException {
             checkOpen();
             synchronized (FaultyDisk.this) {
-                if (inode.size < bytes) {
-                    inode.setSize((int) bytes);
-                }
-                inode.mapped = true;
-                inode.writtenThroughMapping = true;
-                return ByteBuffer.wrap(inode.bytes, 0, (int) bytes).slice();
+                return ByteBuffer.wrap(inode.mappedForWriting((int) bytes), 0, (int) bytes)
+                        .slice();
             }
         }
 
@@ -486,42 +358,21 @@ public final class FaultyDisk implements Disk {
                 hook.before(Operation.FORCE, path);
             } catch (IOException e) {
                 synchronized (FaultyDisk.this) {
-                    // as Linux does: what could not be written back counts as clean from now on, and is lost
-                    inode.pending.clear();
+                    inode.forceFailed();
                 }
                 throw e;
             }
             synchronized (FaultyDisk.this) {
                 forces++;
-                if (tracking) {
-                    settle();
-                }
+                inode.force();
             }
-        }
-
-        private void settle() {
-            if (inode.writtenThroughMapping) {
-                inode.forced = inode.content();
-            } else {
-                for (Pending change : inode.pending) {
-                    byte[] data = change.data;
-                    int end = (int) change.position + (data == null ? 0 : data.length);
-                    if (data == null || end > inode.forced.length) {
-                        inode.forced = Arrays.copyOf(inode.forced, end);
-                    }
-                    if (data != null) {
-                        System.arraycopy(data, 0, inode.forced, (int) change.position, data.length);
-                    }
-                }
-            }
-            inode.pending.clear();
         }
 
         @Override
         public long size() throws IOException {
             checkOpen();
             synchronized (FaultyDisk.this) {
-                return inode.size;
+                return inode.size();
             }
         }
 
@@ -530,16 +381,13 @@ public final class FaultyDisk implements Disk {
             checkOpen();
             hook.before(Operation.RESIZE, path);
             synchronized (FaultyDisk.this) {
-                if (bytes == inode.size) {
+                if (bytes == inode.size()) {
                     return;
                 }
-                if (bytes > inode.size && allocate(inode, (int) bytes - 1, (int) bytes) == 0) {
+                if (bytes > inode.size() && allocate(inode, (int) bytes - 1, (int) bytes) == 0) {
                     throw new IOException("No space left on device");
                 }
-                inode.setSize((int) bytes);
-                if (tracking) {
-                    inode.pending.add(new Pending(bytes, null));
-                }
+                inode.resize((int) bytes);
             }
         }
 

@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class RecordGroupTest {
     private static final StoreOptions OPTIONS = TestStore.options(16 * 1024, 40 * 20);
+    /** Each place is tried when there is time for it, as behind {@code -Pcrash-matrix}. */
+    private static final int EVERY = Integer.getInteger("crash.rounds", 1) > 1 ? 1 : 3;
+
     /** So many facts need more than one record in files of this size. */
     private static final int MANY_FACTS = 500;
 
@@ -132,7 +135,7 @@ class RecordGroupTest {
         byte[] content = origin.disk.bytes(origin.segment);
         int start = (int) (origin.last.start - origin.base);
         int end = (int) (origin.last.end - origin.base);
-        for (int cut = start; cut < end; cut += checkpoint ? 7 : 1) {
+        for (int cut = start; cut < end; cut += checkpoint ? 7 : EVERY) {
             FaultyDisk damaged = origin.disk.afterKill();
             damaged.put(origin.segment, Arrays.copyOf(content, cut));
             try {

@@ -2,214 +2,29 @@ package org.fulmar.broker.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.fulmar.protocol.message.MessageRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What was promised is there after a restart, however the store was left. */
+/**
+ * Single promises of what is there after a restart; {@link RecoveryModelTest} has them all at once, in every kind of life.
+ */
+@Timeout(120)
 class RecoveryTest {
     private static final Path QUEUE_FILES = TestStore.ROOT.resolve("consumequeue");
     private static final Path CONFIG = TestStore.ROOT.resolve("config");
     private static final Path CHECKPOINT = TestStore.ROOT.resolve("checkpoint");
-    private static final int QUEUES = 6;
-    /** Seeds of each of the eight batches; long runs set more. */
-    private static final int SEEDS = Integer.getInteger("fulmar.recovery.seeds", 50);
-
-    /** How a life of the store ends. */
-    private enum End {
-        KILL,
-        KILL_BETWEEN_OPERATIONS,
-        POWER_LOSS,
-        POWER_LOSS_BETWEEN_OPERATIONS,
-        CLOSE
-    }
-
-    /** What is left of a life, and what had been promised by then. */
-    private record Remains(FaultyDisk disk, List<Sent> answered, int factsWritten) {}
-
-    /** Several lives of one store, with what must have survived of the earlier ones. */
-    private static final class Model {
-        final Random random;
-        final long seed;
-        final StoreOptions options;
-        final Map<String, List<Sent>> queues = new TreeMap<>();
-        List<Long> facts = new ArrayList<>();
-        long nextFact;
-        FaultyDisk disk = new FaultyDisk();
-        final StringBuilder story = new StringBuilder();
-
-        Model(long seed) {
-            this.seed = seed;
-            this.random = new Random(seed);
-            StoreOptions small = TestStore.options(64 * 1024, (1 + random.nextInt(60)) * 20);
-            this.options = small.withSyncFlush(random.nextInt(4) != 0);
-            for (int i = 0; i < QUEUES; i++) {
-                queues.put("topic" + i / 2 + "/" + i % 2, new ArrayList<>());
-            }
-        }
-
-        void run() throws Exception {
-            int lives = 2 + random.nextInt(3);
-            for (int life = 0; life < lives; life++) {
-                End end = End.values()[random.nextInt(End.values().length)];
-                story.append(' ').append(end);
-                Remains remains = live(end);
-                disk = remains.disk;
-                reopen(end, remains);
-            }
-        }
-
-        private Remains live(End end) throws Exception {
-            AtomicReference<Remains> remains = new AtomicReference<>();
-            TestStore run = new TestStore(disk, options);
-            if (end == End.KILL_BETWEEN_OPERATIONS || end == End.POWER_LOSS_BETWEEN_OPERATIONS) {
-                crashAtAnOperation(run, end, remains);
-            }
-            run.open();
-            run.assertShowsExactly(queues);
-            int steps = 10 + random.nextInt(80);
-            for (int step = 0; step < steps && remains.get() == null; step++) {
-                step(run);
-            }
-            if (remains.get() == null) {
-                if (end == End.CLOSE) {
-                    run.write();
-                    run.close();
-                    return new Remains(disk, List.copyOf(run.answered), run.writtenFacts());
-                }
-                remains.set(crash(run, end));
-            }
-            run.abandon();
-            return remains.get();
-        }
-
-        private void crashAtAnOperation(TestStore run, End end, AtomicReference<Remains> remains) {
-            AtomicInteger left = new AtomicInteger(1 + random.nextInt(60));
-            disk.hook((operation, file) -> {
-                if (left.decrementAndGet() == 0) {
-                    remains.set(crash(run, end));
-                }
-            });
-        }
-
-        private Remains crash(TestStore run, End end) {
-            List<Sent> answered;
-            synchronized (run.answered) {
-                answered = List.copyOf(run.answered);
-            }
-            int written = run.writtenFacts();
-            boolean power = end == End.POWER_LOSS || end == End.POWER_LOSS_BETWEEN_OPERATIONS;
-            FaultyDisk left = power ? disk.afterPowerLoss(new Random(seed * 31)) : disk.afterKill();
-            return new Remains(left, answered, written);
-        }
-
-        private void step(TestStore run) throws Exception {
-            switch (random.nextInt(12)) {
-                case 0, 1, 2, 3, 4, 5, 6 -> {
-                    int messages = 1 + random.nextInt(6);
-                    for (int i = 0; i < messages; i++) {
-                        int queue = random.nextInt(QUEUES);
-                        int bytes = random.nextInt(20) == 0 ? random.nextInt(30_000) : random.nextInt(500);
-                        Sent sent = run.send("topic" + queue / 2, queue % 2, bytes, random.nextBoolean());
-                        queues.get("topic" + queue / 2 + "/" + queue % 2).add(sent);
-                    }
-                    if (random.nextInt(4) != 0) {
-                        run.write();
-                    }
-                }
-                case 7, 8 -> {
-                    facts.add(nextFact);
-                    run.fact(nextFact++);
-                    if (random.nextBoolean()) {
-                        run.store.appender().orderFacts();
-                    }
-                }
-                case 9 -> {
-                    run.write();
-                    run.settle(queues.values().stream()
-                            .flatMap(List::stream)
-                            .filter(sent -> sent.answered == run.answered)
-                            .toList());
-                }
-                case 10 -> {
-                    run.write();
-                    run.checkpoint();
-                }
-                default -> run.pump();
-            }
-        }
-
-        /** Opens what is left, checks that nothing promised is missing, and goes on from what is there. */
-        private void reopen(End end, Remains remains) throws Exception {
-            if (random.nextInt(3) == 0) {
-                Path victim = List.of(QUEUE_FILES, CONFIG, CHECKPOINT).get(random.nextInt(3));
-                story.append(" -").append(victim.getFileName());
-                disk.delete(victim);
-            }
-            boolean power = end == End.POWER_LOSS || end == End.POWER_LOSS_BETWEEN_OPERATIONS;
-            TestStore run = TestStore.open(disk, options);
-            long logEnd = run.store.log().written();
-            queues.forEach((name, sent) -> {
-                sent.removeIf(message -> message.end() > logEnd || message.physicalOffset < 0);
-                for (int i = 0; i < sent.size(); i++) {
-                    assertThat(sent.get(i).queueOffset).as("order of %s", name).isEqualTo(i);
-                }
-            });
-            run.assertShowsExactly(queues);
-            for (Sent answered : remains.answered) {
-                boolean promised = !power || (answered.durably && options.syncFlush());
-                if (promised && answered.end() > logEnd) {
-                    fail("%s was answered and is lost; the log ends at %d", answered, logEnd);
-                }
-            }
-            List<Long> found = run.facts.facts();
-            assertThat(found.equals(facts.subList(0, Math.min(found.size(), facts.size()))))
-                    .as("facts in order, none invented")
-                    .isTrue();
-            int promised = power
-                    ? remains.answered.stream()
-                            .filter(answered -> answered.durably && options.syncFlush())
-                            .mapToInt(answered -> answered.factsBefore)
-                            .max()
-                            .orElse(0)
-                    : remains.factsWritten;
-            assertThat(found).as("facts").hasSizeGreaterThanOrEqualTo(promised);
-            facts = new ArrayList<>(found);
-            nextFact = facts.size();
-            disk = disk.afterKill();
-            run.abandon();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
-    void whatWasPromisedSurvivesEveryKindOfEnd(int batch) {
-        for (long seed = (long) batch * SEEDS; seed < (batch + 1L) * SEEDS; seed++) {
-            Model model = new Model(seed);
-            try {
-                model.run();
-            } catch (Exception | AssertionError e) {
-                throw new AssertionError("seed " + seed + ":" + model.story + ": " + e, e);
-            }
-        }
-    }
-
-    // ---- single promises
 
     private static List<Sent> send(TestStore run, String topic, int count, int bytes, boolean durably)
             throws Exception {
@@ -297,12 +112,7 @@ class RecoveryTest {
             }
         }
         assertThat(rolls).isEqualTo(disk.list(TestStore.LOG).size() - 1).isGreaterThan(5);
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-
-        TestStore second = TestStore.open(left);
-        second.assertShows("orders", 0, sent);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), "orders", 0, sent);
     }
 
     @Test
@@ -316,12 +126,7 @@ class RecoveryTest {
             int rest = size - sent.get(0).size - header - spare;
             sent.addAll(send(run, "orders", 1, rest, false));
             sent.addAll(send(run, "orders", 3, 10, false));
-            FaultyDisk left = disk.afterKill();
-            run.abandon();
-
-            TestStore second = TestStore.open(left);
-            second.assertShows("orders", 0, sent);
-            second.abandon();
+            run.assertShowsReopened(disk.afterKill(), "orders", 0, sent);
         }
     }
 
@@ -335,12 +140,7 @@ class RecoveryTest {
             // the entry that does not fit into memory any more sends the others to their files
             sent.addAll(send(run, "orders", 1, 20, true));
             run.checkpoint();
-            FaultyDisk left = disk.afterPowerLoss(new Random(seed));
-            run.abandon();
-
-            TestStore second = TestStore.open(left, options);
-            second.assertShows("orders", 0, sent);
-            second.abandon();
+            run.assertShowsReopened(disk.afterPowerLoss(new Random(seed)), "orders", 0, sent);
         }
     }
 
@@ -359,12 +159,7 @@ class RecoveryTest {
         disk.heal();
         sent.addAll(send(run, "orders", 30, 20, true));
         run.checkpoint();
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-
-        TestStore second = TestStore.open(left);
-        second.assertShows("orders", 0, sent);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), "orders", 0, sent);
     }
 
     @Test
@@ -377,12 +172,7 @@ class RecoveryTest {
         disk.heal();
         run.assertShows("orders", 0, sent);
         run.checkpoint();
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-
-        TestStore second = TestStore.open(left, options);
-        second.assertShows("orders", 0, sent);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), "orders", 0, sent);
     }
 
     @Test
@@ -442,12 +232,7 @@ class RecoveryTest {
         run.checkpoint();
         run.write();
         run.settle(sent);
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-
-        TestStore second = TestStore.open(left);
-        second.assertShows("orders", 0, sent);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), "orders", 0, sent);
     }
 
     @Test

@@ -111,6 +111,7 @@ final class TestStore implements MessageStore.Events {
     }
 
     final Disk disk;
+    private final StoreOptions options;
     final MessageStore store;
     final FactList facts = new FactList();
     final List<StoreException> failures = new ArrayList<>();
@@ -125,6 +126,7 @@ final class TestStore implements MessageStore.Events {
 
     TestStore(Disk disk, StoreOptions options) {
         this.disk = disk;
+        this.options = options;
         this.store = new MessageStore(disk, options, List.of(facts), this);
         store.log().storeHost(HOST);
     }
@@ -349,6 +351,15 @@ final class TestStore implements MessageStore.Events {
                 at++;
             }
         }
+    }
+
+    /** Ends this store, and checks that a queue of one like it shows exactly these messages, opened on what is left. */
+    void assertShowsReopened(FaultyDisk left, String topic, int queueId, List<Sent> expected)
+            throws IOException, InterruptedException {
+        abandon();
+        TestStore second = open(left, options);
+        second.assertShows(topic, queueId, expected);
+        second.abandon();
     }
 
     /** Checks that the log holds a message as it was sent. */

@@ -25,14 +25,17 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TornTailTest {
     private static final int RECORDS = 200;
     private static final int TAIL_BYTES = 4096;
+    /** Each place is tried when there is time for it, as behind {@code -Pcrash-matrix}. */
+    private static final int EVERY = Integer.getInteger("crash.rounds", 1) > 1 ? 1 : 3;
+
     private static final StoreOptions OPTIONS = TestStore.options(32 * 1024, 40 * 20);
 
     /** How the store was left behind before its log was damaged. */
     enum LeftBehind {
-        KILLED(1),
-        KILLED_WITH_CHECKPOINT_HALFWAY(3),
-        KILLED_WITH_CHECKPOINT_AT_THE_END(1),
-        CLOSED(3);
+        KILLED(EVERY),
+        KILLED_WITH_CHECKPOINT_HALFWAY(3 * EVERY),
+        KILLED_WITH_CHECKPOINT_AT_THE_END(EVERY),
+        CLOSED(3 * EVERY);
 
         /** Every how many bytes, or bits, the log is cut or flipped. */
         final int stride;

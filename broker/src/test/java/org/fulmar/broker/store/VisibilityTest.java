@@ -373,11 +373,7 @@ class VisibilityTest {
         }
         run.settle(all);
         run.assertShows(QUEUE, 0, all);
-        FaultyDisk left = disk.afterKill();
-        run.abandon();
-        TestStore second = TestStore.open(left, TestStore.options(4 << 20, 4000));
-        second.assertShows(QUEUE, 0, all);
-        second.abandon();
+        run.assertShowsReopened(disk.afterKill(), QUEUE, 0, all);
     }
 
     @Test
@@ -452,12 +448,7 @@ class VisibilityTest {
             run.settle(all);
             run.checkpoint();
             run.assertShows(QUEUE, 0, all);
-            FaultyDisk left = disk.afterKill();
-            run.abandon();
-
-            TestStore second = TestStore.open(left);
-            second.assertShows(QUEUE, 0, all);
-            second.abandon();
+            run.assertShowsReopened(disk.afterKill(), QUEUE, 0, all);
 
             TestStore onFullDisk = TestStore.open(whileFull);
             onFullDisk.assertShows(QUEUE, 0, all.subList(0, all.size() - 60));

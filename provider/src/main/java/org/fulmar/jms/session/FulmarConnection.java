@@ -18,12 +18,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.fulmar.jms.ClientOptions;
 import org.fulmar.jms.destination.FulmarDestination;
-import org.fulmar.jms.destination.FulmarTemporaryQueue;
-import org.fulmar.jms.destination.FulmarTemporaryTopic;
 import org.fulmar.jms.link.LinkException;
 import org.fulmar.jms.message.Sender;
 import org.fulmar.jms.message.WireMessage;
-import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.SendOperation;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +43,7 @@ public final class FulmarConnection extends ConsumedConnection {
     private final AtomicInteger lastConsumerId = new AtomicInteger();
     private final Set<FulmarSession> sessions = ConcurrentHashMap.newKeySet();
     private final Map<Integer, FulmarConsumer> consumers = new ConcurrentHashMap<>();
-    private final Set<FulmarDestination> temporaries = ConcurrentHashMap.newKeySet();
+    private final Temporaries temporaries = new Temporaries(this);
     private final Departed departed = new Departed();
     private final Branches branches = new Branches();
     /** Held while the broker is told whether the connection is started, so that it hears the newest last. */
@@ -241,7 +238,7 @@ public final class FulmarConnection extends ConsumedConnection {
         return sessions;
     }
 
-    Set<FulmarDestination> temporaries() {
+    Temporaries temporaries() {
         return temporaries;
     }
 
@@ -288,36 +285,6 @@ public final class FulmarConnection extends ConsumedConnection {
             throw new InvalidDestinationException("the name of " + destination + " has an unpaired surrogate");
         }
         call(at -> CompletableFuture.completedFuture(at.handle(destination)));
-    }
-
-    FulmarDestination createTemporary(boolean queue) throws JMSException {
-        used = true;
-        DestinationKind kind = queue ? DestinationKind.TEMPORARY_QUEUE : DestinationKind.TEMPORARY_TOPIC;
-        return call(at -> at.link().createTemporary(kind, "").thenApply(reply -> {
-            FulmarDestination made = queue
-                    ? new FulmarTemporaryQueue(reply.name(), this::deleteTemporary)
-                    : new FulmarTemporaryTopic(reply.name(), this::deleteTemporary);
-            at.handles().put(made, reply.handle());
-            temporaries.add(made);
-            return made;
-        }));
-    }
-
-    private void deleteTemporary(FulmarDestination destination) throws JMSException {
-        if (!temporaries.contains(destination)) {
-            throw new InvalidDestinationException(destination + " was deleted before");
-        }
-        call(at -> at.link().deleteTemporary(Attached.kind(destination), destination.name()));
-        temporaries.remove(destination);
-        Attached at = lifeline.current();
-        if (at != null) {
-            at.handles().remove(destination);
-        }
-    }
-
-    /** Whether this connection made the temporary destination, and so may consume from it. */
-    boolean owns(FulmarDestination temporary) {
-        return temporaries.contains(temporary);
     }
 
     /** A session, which does not count as a use: a context has one from its beginning. */

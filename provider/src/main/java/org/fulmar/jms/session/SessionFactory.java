@@ -162,13 +162,13 @@ abstract class SessionFactory implements Session {
     @Override
     public TemporaryQueue createTemporaryQueue() throws JMSException {
         checkOpen();
-        return (TemporaryQueue) connection.createTemporary(true);
+        return (TemporaryQueue) connection.temporaries().create(true);
     }
 
     @Override
     public TemporaryTopic createTemporaryTopic() throws JMSException {
         checkOpen();
-        return (TemporaryTopic) connection.createTemporary(false);
+        return (TemporaryTopic) connection.temporaries().create(false);
     }
 
     @Override
@@ -301,7 +301,7 @@ abstract class SessionFactory implements Session {
     }
 
     private void checkOwned(FulmarDestination from) throws JMSException {
-        if (from.kind().isTemporary() && !connection.owns(from)) {
+        if (from.kind().isTemporary() && !connection.temporaries().contains(from)) {
             throw new InvalidDestinationException("only the connection that made " + from + " may consume from it");
         }
     }

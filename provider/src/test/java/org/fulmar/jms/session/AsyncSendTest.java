@@ -27,18 +27,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Asynchronous sends and their completion listeners (JMS 3.1, section 7.3). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class AsyncSendTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
     private final CountDownLatch inside = new CountDownLatch(1);
@@ -48,29 +47,17 @@ class AsyncSendTest {
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
-        queue = session.createQueue(test.getTestMethod().orElseThrow().getName());
+        queue = session.createQueue(BROKER.name());
         producer = session.createProducer(queue);
     }
 
     @AfterEach
-    void disconnect() throws JMSException {
+    void release() {
         release.countDown();
-        connection.close();
     }
 
     /** Tells the test what it was told. */
@@ -174,7 +161,7 @@ class AsyncSendTest {
 
     @Test
     void failureIsToldInItsPlaceAndTheOthersGoOn() throws Exception {
-        try (Connection owner = factory.createConnection()) {
+        try (Connection owner = BROKER.factory().createConnection()) {
             TemporaryQueue temporary = owner.createSession().createTemporaryQueue();
             MessageProducer toNowhere = session.createProducer(temporary);
             temporary.delete();
@@ -206,7 +193,7 @@ class AsyncSendTest {
 
     @Test
     void closingWaitsForTheCallbacks() throws Exception {
-        JMSContext context = factory.createContext();
+        JMSContext context = BROKER.factory().createContext();
         List<Background.Work> closings = List.of(producer::close, session::close, connection::close);
         producer.send(message("a"), blocking());
         producer.send(message("b"), teller());
@@ -315,7 +302,7 @@ class AsyncSendTest {
 
     @Test
     void interruptedCallbackDoesNotMakeTheNextSendASuccess() throws Exception {
-        try (Connection owner = factory.createConnection()) {
+        try (Connection owner = BROKER.factory().createConnection()) {
             for (int i = 0; i < 30; i++) {
                 TemporaryQueue temporary = owner.createSession().createTemporaryQueue();
                 MessageProducer toNowhere = session.createProducer(temporary);

@@ -28,13 +28,10 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every kind of message through the broker, with contents that are hard to carry. The seed is in the failure. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -44,7 +41,8 @@ class BodiesTest {
         "a", " ", "\\", "\u0000", "\u0001", "\u0002", "ä", "你", "😀", "\uD800", "\uDC00", "\uFFFD", "|", "\n", "ID:"
     };
 
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final long seed = Long.getLong("fulmar.seed", new Random().nextInt(1_000_000));
     private final Random random = new Random(seed);
@@ -58,30 +56,14 @@ class BodiesTest {
         private static final long serialVersionUID = 1L;
     }
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
-        Queue queue = session.createQueue(test.getTestMethod().orElseThrow().getName());
+        Queue queue = session.createQueue(BROKER.name());
         producer = session.createProducer(queue);
         producer.setDeliveryMode(DeliveryMode.NON_PERSISTENT);
         consumer = session.createConsumer(queue);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     private <M extends Message> M through(M message, Class<M> kind) throws JMSException {

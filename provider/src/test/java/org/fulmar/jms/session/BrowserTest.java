@@ -26,47 +26,28 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Queue browsers (JMS 3.1, section 4.1.6). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class BrowserTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Session session;
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
+    void connect() throws JMSException {
+        connection = BROKER.stopped();
         session = connection.createSession();
-        queue = session.createQueue(
-                "browsed." + test.getTestMethod().orElseThrow().getName());
+        queue = session.createQueue("browsed." + BROKER.name());
         producer = session.createProducer(queue);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     private void send(String... texts) throws JMSException {
@@ -221,7 +202,7 @@ class BrowserTest {
         try (QueueBrowser browser = session.createBrowser(temporary)) {
             assertThat(browse(browser)).containsExactly("a");
         }
-        try (Connection other = factory.createConnection()) {
+        try (Connection other = BROKER.factory().createConnection()) {
             Session foreign = other.createSession();
             assertThatThrownBy(() -> foreign.createBrowser(temporary)).isInstanceOf(InvalidDestinationException.class);
         }
@@ -231,7 +212,7 @@ class BrowserTest {
     void mistakesAreToldWhenTheBrowserIsMade() {
         assertThatThrownBy(() -> session.createBrowser(null)).isInstanceOf(InvalidDestinationException.class);
         assertThatThrownBy(() -> session.createBrowser(queue, "a =")).isInstanceOf(InvalidSelectorException.class);
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             assertThatThrownBy(() -> context.createBrowser(null))
                     .isInstanceOf(InvalidDestinationRuntimeException.class);
             assertThatThrownBy(() -> context.createBrowser(queue, "a ="))
@@ -262,7 +243,7 @@ class BrowserTest {
     @Test
     void contextsBrowserStartsTheConnectionUnlessToldNotTo() throws JMSException {
         send("a");
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             context.setAutoStart(false);
             var consumer = context.createConsumer(queue);
             try (QueueBrowser browser = context.createBrowser(queue)) {

@@ -20,19 +20,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Stopping and closing while listeners run and receives wait (JMS 3.1, sections 6.1.5, 6.1.8, 6.2.15, 8.8). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class CloseTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final CountDownLatch inside = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
@@ -43,30 +41,18 @@ class CloseTest {
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
         sending = connection.createSession();
-        queue = sending.createQueue(test.getTestMethod().orElseThrow().getName());
+        queue = sending.createQueue(BROKER.name());
         producer = sending.createProducer(queue);
     }
 
     @AfterEach
-    void disconnect() throws JMSException {
+    void release() {
         release.countDown();
-        connection.close();
     }
 
     private void send(String... texts) throws JMSException {
@@ -81,15 +67,7 @@ class CloseTest {
 
     /** What remains in the queue, as another connection sees it. */
     private List<String> remaining() throws JMSException {
-        try (Connection other = factory.createConnection()) {
-            other.start();
-            List<String> texts = new ArrayList<>();
-            MessageConsumer consumer = other.createSession().createConsumer(queue);
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                texts.add(Jms.seen(next));
-            }
-            return texts;
-        }
+        return Jms.drained(BROKER.connect().createSession(), queue);
     }
 
     private void listenAndBlock() throws JMSException {
@@ -275,7 +253,7 @@ class CloseTest {
             for (int i = 0; i < 40; i++) {
                 send("m" + i);
             }
-            Connection listening = factory.createConnection();
+            Connection listening = BROKER.factory().createConnection();
             List<String> received = Collections.synchronizedList(new ArrayList<>());
             for (int mode : new int[] {Session.AUTO_ACKNOWLEDGE, Session.DUPS_OK_ACKNOWLEDGE}) {
                 listening.createSession(mode).createConsumer(queue).setMessageListener(message -> {

@@ -37,12 +37,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.fulmar.jms.FulmarConnectionFactory;
 import org.fulmar.jms.destination.FulmarDestination;
 import org.fulmar.jms.message.FulmarMessage;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,17 +60,8 @@ class ClosedObjectsTest {
 
     private static final String QUEUE = "closed.queue";
 
-    private static FulmarConnectionFactory factory;
-
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     /** An interface, what of it is closed, and the methods that may do what they like. */
     static Stream<Arguments> objects() {
@@ -119,8 +108,8 @@ class ClosedObjectsTest {
     @ParameterizedTest
     @MethodSource("objects")
     void refusesEverythingButClose(Class<?> type, Closed closed, Set<String> free) throws Exception {
-        try (XAConnection connection = factory.createXAConnection();
-                JMSContext context = factory.createContext()) {
+        try (XAConnection connection = BROKER.factory().createXAConnection();
+                JMSContext context = BROKER.factory().createContext()) {
             Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
             Object object = make(type, connection, session, context);
             switch (closed) {
@@ -165,7 +154,7 @@ class ClosedObjectsTest {
         } else if (type == XASession.class) {
             return connection.createXASession();
         } else if (type == XAJMSContext.class) {
-            return factory.createXAContext();
+            return BROKER.factory().createXAContext();
         } else if (type == Session.class) {
             return session;
         } else if (type == MessageProducer.class) {

@@ -9,141 +9,30 @@ import jakarta.jms.IllegalStateException;
 import jakarta.jms.IllegalStateRuntimeException;
 import jakarta.jms.InvalidDestinationException;
 import jakarta.jms.JMSException;
-import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageListener;
 import jakarta.jms.MessageProducer;
-import jakarta.jms.Queue;
 import jakarta.jms.QueueConnection;
 import jakarta.jms.QueueSession;
 import jakarta.jms.ServerSession;
 import jakarta.jms.ServerSessionPool;
 import jakarta.jms.Session;
 import jakarta.jms.Topic;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connection consumers, which feed the sessions of an application server (JMS 3.1, section 11.2). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-class ConnectionConsumerTest {
-    private static FulmarConnectionFactory factory;
-
-    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
-    private final CountDownLatch inside = new CountDownLatch(1);
-    private final CountDownLatch release = new CountDownLatch(1);
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private String name;
-    private Connection connection;
-    private Connection other;
-    private Session sending;
-    private Queue queue;
-    private MessageProducer producer;
-
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
-    @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        name = test.getTestMethod().orElseThrow().getName() + test.getDisplayName();
-        connection = factory.createConnection();
-        connection.setClientID(name);
-        connection.start();
-        other = factory.createConnection();
-        other.start();
-        sending = other.createSession();
-        queue = sending.createQueue(name);
-        producer = sending.createProducer(queue);
-    }
-
-    @AfterEach
-    void disconnect() throws Exception {
-        release.countDown();
-        connection.close();
-        other.close();
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
-
-    private ServerSessions pool(int mode, int size, Function<Session, MessageListener> listener) throws JMSException {
-        ServerSessions pool = new ServerSessions(connection, mode, size, listener);
-        open.add(pool);
-        return pool;
-    }
-
-    private ServerSessions telling(int mode, int size) throws JMSException {
-        return pool(mode, size, session -> message -> told.add(Jms.seen(message)));
-    }
-
-    /** Its sessions wait inside the listener for the release. */
-    private ServerSessions blocking(int mode, int size) throws JMSException {
-        return pool(mode, size, session -> message -> {
-            inside.countDown();
-            Jms.pass(release);
-            told.add(Jms.seen(message));
-        });
-    }
-
-    private void send(int from, int to) throws JMSException {
-        for (int i = from; i < to; i++) {
-            producer.send(sending.createTextMessage("m" + i));
-        }
-    }
-
-    private static List<String> texts(int from, int to) {
-        List<String> texts = new ArrayList<>();
-        for (int i = from; i < to; i++) {
-            texts.add("m" + i);
-        }
-        return texts;
-    }
-
-    private List<String> told(int count) throws InterruptedException {
-        List<String> texts = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            String next = told.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
-            assertThat(next).as("after %s", texts).isNotNull();
-            texts.add(next);
-        }
-        return texts;
-    }
-
-    /** What remains in the queue, as another connection sees it. */
-    private List<String> remaining() throws JMSException {
-        try (Session session = other.createSession()) {
-            MessageConsumer consumer = session.createConsumer(queue);
-            List<String> texts = new ArrayList<>();
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                texts.add(Jms.seen(next));
-            }
-            return texts;
-        }
-    }
-
+class ConnectionConsumerTest extends ConnectionConsumerSetUp {
     @ParameterizedTest
     @ValueSource(ints = {Session.AUTO_ACKNOWLEDGE, Session.DUPS_OK_ACKNOWLEDGE})
     void everyMessageIsHandedToOneServerSessionAndAcknowledged(int mode) throws Exception {
@@ -251,34 +140,6 @@ class ConnectionConsumerTest {
         assertThat(remaining()).containsExactly("m3*2", "m4*2");
     }
 
-    @Test
-    void messageCanBeAcknowledgedAfterTheConnectionConsumerIsClosed() throws Exception {
-        BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
-        ServerSessions pool = pool(Session.CLIENT_ACKNOWLEDGE, 1, session -> messages::add);
-        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 1);
-        send(0, 1);
-        Message message = messages.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
-        Jms.eventually("the server session is back", pool::allIdle);
-        consumer.close();
-        message.acknowledge();
-        connection.close();
-        assertThat(remaining()).isEmpty();
-        assertThatThrownBy(message::acknowledge).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
-    void closedServerSessionGivesBackWhatItHasNotAcknowledged() throws Exception {
-        ServerSessions pool = telling(Session.CLIENT_ACKNOWLEDGE, 1);
-        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 2);
-        send(0, 2);
-        assertThat(told(2)).containsExactly("m0", "m1");
-        Jms.eventually("the server session is back", pool::allIdle);
-        consumer.close();
-        assertThat(remaining()).isEmpty();
-        pool.sessions().get(0).close();
-        assertThat(remaining()).containsExactly("m0*2", "m1*2");
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {Session.AUTO_ACKNOWLEDGE, Session.DUPS_OK_ACKNOWLEDGE})
     void messageWhoseListenerFailsComesAgainFlagged(int mode) throws Exception {
@@ -344,72 +205,6 @@ class ConnectionConsumerTest {
     }
 
     @Test
-    void closedConnectionConsumerGivesBackWhatNobodyHasSeen() throws Exception {
-        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
-        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 3);
-        send(0, 1);
-        Jms.pass(inside);
-        send(1, 8);
-        Background<Void> close = Background.run(consumer::close).awaitBlocked();
-        assertThat(close.isDone()).isFalse();
-        release.countDown();
-        close.result();
-        assertThat(told).containsExactly("m0");
-        assertThat(remaining()).isEqualTo(texts(1, 8));
-        assertThat(told).containsExactly("m0");
-        Jms.eventually("the server session is back", pool::allIdle);
-    }
-
-    @Test
-    void listenerMayCloseItsConnectionConsumerAndItsMessageCounts() throws Exception {
-        BlockingQueue<ConnectionConsumer> consumers = new LinkedBlockingQueue<>();
-        ServerSessions pool = pool(Session.AUTO_ACKNOWLEDGE, 1, session -> message -> {
-            try {
-                consumers.take().close();
-                told.add("closed in " + Jms.seen(message));
-            } catch (JMSException | InterruptedException e) {
-                told.add(e.toString());
-            }
-        });
-        consumers.add(connection.createConnectionConsumer(queue, null, pool, 3));
-        send(0, 3);
-        assertThat(told(1)).containsExactly("closed in m0");
-        Jms.eventually("the server session is back", pool::allIdle);
-        assertThat(remaining()).containsExactly("m1", "m2");
-    }
-
-    @Test
-    void closingTheConnectionWaitsForTheListenerWhoseMessageCounts() throws Exception {
-        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
-        connection.createConnectionConsumer(queue, null, pool, 3);
-        send(0, 3);
-        Jms.pass(inside);
-        Background<Void> close = Background.run(connection::close).awaitBlocked();
-        assertThat(close.isDone()).isFalse();
-        release.countDown();
-        close.result();
-        assertThat(told).containsExactly("m0");
-        assertThat(remaining()).containsExactly("m1", "m2");
-    }
-
-    @Test
-    void stopWaitsForTheListenerAndHoldsBackTheNext() throws Exception {
-        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
-        connection.createConnectionConsumer(queue, null, pool, 5);
-        send(0, 3);
-        Jms.pass(inside);
-        Background<Void> stop = Background.run(connection::stop).awaitBlocked();
-        assertThat(stop.isDone()).isFalse();
-        release.countDown();
-        stop.result();
-        assertThat(told).containsExactly("m0");
-        send(3, 4);
-        assertThat(told).containsExactly("m0");
-        connection.start();
-        assertThat(told(4)).isEqualTo(texts(0, 4));
-    }
-
-    @Test
     void nothingIsHandedOutBeforeTheConnectionIsStarted() throws Exception {
         connection.stop();
         ServerSessions pool = telling(Session.AUTO_ACKNOWLEDGE, 1);
@@ -419,39 +214,6 @@ class ConnectionConsumerTest {
         assertThat(told).isEmpty();
         connection.start();
         assertThat(told(2)).isEqualTo(texts(0, 2));
-    }
-
-    @Test
-    void closedServerSessionLeavesItsMessagesToTheOthers() throws Exception {
-        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 2);
-        connection.createConnectionConsumer(queue, null, pool, 3);
-        send(0, 1);
-        Jms.pass(inside);
-        send(1, 6);
-        Background<Void> close = Background.run(pool.sessions().get(0)::close).awaitBlocked();
-        release.countDown();
-        close.result();
-        List<String> all = told(6);
-        assertThat(all).containsExactlyInAnyOrderElementsOf(texts(0, 6));
-    }
-
-    @Test
-    void listenerMustNotCloseOrStopItsConnectionNorCloseItsSession() throws Exception {
-        ServerSessions pool = pool(Session.AUTO_ACKNOWLEDGE, 1, session -> message -> {
-            for (Background.Work work : List.<Background.Work>of(connection::close, connection::stop, session::close)) {
-                try {
-                    work.run();
-                    told.add("done");
-                } catch (Exception e) {
-                    told.add(e.getClass().getSimpleName());
-                }
-            }
-        });
-        connection.createConnectionConsumer(queue, null, pool, 1);
-        send(0, 1);
-        assertThat(told(3)).containsExactly("IllegalStateException", "IllegalStateException", "IllegalStateException");
-        connection.close();
-        assertThat(remaining()).isEmpty();
     }
 
     @Test
@@ -518,21 +280,6 @@ class ConnectionConsumerTest {
     }
 
     @Test
-    void poolThatNeverAnswersDoesNotHoldUpTheClose() throws Exception {
-        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
-        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 1);
-        send(0, 3);
-        Jms.pass(inside);
-        release.countDown();
-        told(1);
-        consumer.close();
-        Jms.eventually(
-                "its thread has ended",
-                () -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith("fulmar-connection-consumer")));
-    }
-
-    @Test
     void topicsAndDurableSubscriptionsAreConsumedToo() throws Exception {
         Topic topic = sending.createTopic(name + ".topic");
         ConnectionConsumer plain =
@@ -578,7 +325,7 @@ class ConnectionConsumerTest {
 
     @Test
     void sessionsOfTheDomainsServeTheirConnections() throws Exception {
-        try (QueueConnection queues = factory.createQueueConnection()) {
+        try (QueueConnection queues = BROKER.factory().createQueueConnection()) {
             queues.start();
             QueueSession session = queues.createQueueSession(false, Session.AUTO_ACKNOWLEDGE);
             session.setMessageListener(message -> told.add(Jms.seen(message)));
@@ -628,31 +375,5 @@ class ConnectionConsumerTest {
         session.close();
         assertThatThrownBy(() -> session.setMessageListener(listener)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(session::getMessageListener).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
-    void closingAtAnyMomentLosesAndRepeatsNothing() throws Exception {
-        for (int round = 0; round < 30; round++) {
-            send(0, 40);
-            try (Connection own = factory.createConnection()) {
-                own.start();
-                List<String> received = Collections.synchronizedList(new ArrayList<>());
-                int mode = round % 2 == 0 ? Session.AUTO_ACKNOWLEDGE : Session.DUPS_OK_ACKNOWLEDGE;
-                ServerSessions pool =
-                        new ServerSessions(own, mode, 3, session -> message -> received.add(Jms.seen(message)));
-                open.add(pool);
-                ConnectionConsumer consumer = own.createConnectionConsumer(queue, null, pool, 1 + round % 4);
-                int enough = round % 20 + 1;
-                Jms.eventually("some messages were received", () -> received.size() >= enough);
-                consumer.close();
-                List<String> all = new ArrayList<>(received);
-                int seen = all.size();
-                all.addAll(remaining());
-                // what stood before one that another session has seen is flagged, though nobody has seen it
-                assertThat(all.stream().map(text -> text.replace("*2", "")).toList())
-                        .as("round %d, closed after %d", round, seen)
-                        .containsExactlyInAnyOrderElementsOf(texts(0, 40));
-            }
-        }
     }
 }

@@ -26,42 +26,31 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Connections: their client identifiers, what they tell of themselves, and their end. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ConnectionTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private String name;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void name(TestInfo test) {
-        name = test.getTestMethod().orElseThrow().getName();
+    void name() {
+        name = BROKER.name();
     }
 
     @Test
     void clientIdIsSetOnceAndBeforeAnythingElse() throws JMSException {
-        try (Connection fresh = factory.createConnection();
-                Connection used = factory.createConnection();
-                Connection started = factory.createConnection();
-                Connection looked = factory.createConnection()) {
+        try (Connection fresh = BROKER.factory().createConnection();
+                Connection used = BROKER.factory().createConnection();
+                Connection started = BROKER.factory().createConnection();
+                Connection looked = BROKER.factory().createConnection()) {
             assertThat(fresh.getClientID()).isNull();
             fresh.setClientID(name);
             assertThat(fresh.getClientID()).isEqualTo(name);
@@ -88,7 +77,7 @@ class ConnectionTest {
 
     @Test
     void clientIdMustNotBeEmpty() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             assertThatThrownBy(() -> connection.setClientID("")).isInstanceOf(InvalidClientIDException.class);
             assertThatThrownBy(() -> connection.setClientID(null)).isInstanceOf(InvalidClientIDException.class);
             connection.setClientID(name);
@@ -104,8 +93,8 @@ class ConnectionTest {
                     .isInstanceOf(InvalidClientIDException.class)
                     .hasMessageContaining("taken");
         }
-        try (Connection holder = factory.createConnection();
-                Connection other = factory.createConnection()) {
+        try (Connection holder = BROKER.factory().createConnection();
+                Connection other = BROKER.factory().createConnection()) {
             holder.setClientID(name);
             assertThatThrownBy(() -> other.setClientID(name)).isInstanceOf(InvalidClientIDException.class);
             other.setClientID(name + "2");
@@ -118,7 +107,7 @@ class ConnectionTest {
         try (RealBroker broker = RealBroker.start(directory);
                 FulmarConnectionFactory overSockets = new FulmarConnectionFactory(broker.url())) {
             for (int i = 0; i < 150; i++) {
-                for (FulmarConnectionFactory each : List.of(factory, overSockets)) {
+                for (FulmarConnectionFactory each : List.of(BROKER.factory(), overSockets)) {
                     try (Connection connection = each.createConnection()) {
                         connection.setClientID(name);
                     }
@@ -129,7 +118,7 @@ class ConnectionTest {
 
     @Test
     void metaDataTellsWhoWeAre() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             ConnectionMetaData data = connection.getMetaData();
             assertThat(data.getJMSVersion()).isEqualTo("3.1");
             assertThat(data.getJMSMajorVersion()).isEqualTo(3);
@@ -190,7 +179,7 @@ class ConnectionTest {
     @Test
     void orderlyCloseIsNoException() throws JMSException {
         BlockingQueue<JMSException> told = new LinkedBlockingQueue<>();
-        Connection connection = factory.createConnection();
+        Connection connection = BROKER.factory().createConnection();
         connection.setExceptionListener(told::add);
         connection.createSession();
         connection.close();
@@ -261,8 +250,7 @@ class ConnectionTest {
 
     @Test
     void closedConnectionRefusesEverythingOnIt() throws JMSException {
-        Connection connection = factory.createConnection();
-        connection.start();
+        Connection connection = BROKER.connect();
         Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
         Queue queue = session.createQueue(name);
         MessageProducer producer = session.createProducer(queue);
@@ -295,7 +283,7 @@ class ConnectionTest {
 
     @Test
     void closedSessionRefusesEverythingOnIt() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             connection.start();
             Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
             Queue queue = session.createQueue(name);
@@ -316,7 +304,7 @@ class ConnectionTest {
 
     @Test
     void closedConsumerAndProducerRefuseEverythingAndTheSessionWorksOn() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             connection.start();
             Session session = connection.createSession();
             Queue queue = session.createQueue(name);
@@ -333,7 +321,7 @@ class ConnectionTest {
 
     @Test
     void closingTwiceDoesNothing() throws JMSException {
-        Connection connection = factory.createConnection();
+        Connection connection = BROKER.factory().createConnection();
         Session session = connection.createSession();
         Queue queue = session.createQueue(name);
         MessageConsumer consumer = session.createConsumer(queue);
@@ -353,7 +341,7 @@ class ConnectionTest {
 
     @Test
     void startingAndStoppingTwiceDoesNothing() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             Session session = connection.createSession();
             Queue queue = session.createQueue(name);
             MessageConsumer consumer = session.createConsumer(queue);

@@ -11,47 +11,28 @@ import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.Topic;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What selectors and noLocal do, or do not do, when a consumer is made. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ConsumerOptionsTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Session session;
     private Queue queue;
     private Topic topic;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
     void connect() throws JMSException {
-        connection = factory.createConnection();
-        connection.setClientID("c");
-        connection.start();
+        connection = BROKER.connect("c");
         session = connection.createSession();
         queue = session.createQueue("options.queue");
         topic = session.createTopic("options.topic");
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     @Test

@@ -27,38 +27,27 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The simplified API: contexts, their producers and consumers, and unchecked exceptions. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ContextTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private JMSContext context;
     private Queue queue;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void create(TestInfo test) {
-        context = factory.createContext();
-        queue = context.createQueue(test.getDisplayName());
+    void create() {
+        context = BROKER.factory().createContext();
+        queue = context.createQueue(BROKER.name());
     }
 
     @AfterEach
@@ -77,9 +66,9 @@ class ContextTest {
 
     @Test
     void clientIdCanBeSetOnAFreshContextAndNotLater() {
-        try (JMSContext fresh = factory.createContext();
-                JMSContext used = factory.createContext();
-                JMSContext other = factory.createContext()) {
+        try (JMSContext fresh = BROKER.factory().createContext();
+                JMSContext used = BROKER.factory().createContext();
+                JMSContext other = BROKER.factory().createContext()) {
             fresh.setClientID("context");
             assertThat(fresh.getClientID()).isEqualTo("context");
             assertThatThrownBy(() -> fresh.setClientID("again")).isInstanceOf(IllegalStateRuntimeException.class);
@@ -181,7 +170,7 @@ class ContextTest {
         assertThat(thrown(() -> context.createConsumer(null))).isEqualTo("InvalidDestinationRuntimeException");
         assertThat(thrown(context::commit)).isEqualTo("IllegalStateRuntimeException");
         assertThat(thrown(context::rollback)).isEqualTo("IllegalStateRuntimeException");
-        assertThat(thrown(() -> factory.createContext(77))).isEqualTo("JMSRuntimeException");
+        assertThat(thrown(() -> BROKER.factory().createContext(77))).isEqualTo("JMSRuntimeException");
         assertThat(thrown(() -> context.createContext(-1))).isEqualTo("JMSRuntimeException");
         producer.send(queue, "a");
         Message received = context.createConsumer(queue).receive(Jms.WAIT);
@@ -260,7 +249,7 @@ class ContextTest {
     @ParameterizedTest
     @ValueSource(ints = {JMSContext.AUTO_ACKNOWLEDGE, JMSContext.DUPS_OK_ACKNOWLEDGE})
     void bodyThatIsAskedForAsTheWrongTypeIsNotLost(int mode) {
-        try (JMSContext receiving = factory.createContext(mode)) {
+        try (JMSContext receiving = BROKER.factory().createContext(mode)) {
             JMSConsumer consumer = receiving.createConsumer(queue);
             context.createProducer().send(queue, "a").send(queue, "b");
             assertThatThrownBy(() -> consumer.receiveBody(Integer.class, Jms.WAIT))
@@ -282,7 +271,7 @@ class ContextTest {
 
     @Test
     void bodyOfTheWrongTypeCountsAsReceivedInClientAcknowledge() {
-        try (JMSContext receiving = factory.createContext(JMSContext.CLIENT_ACKNOWLEDGE)) {
+        try (JMSContext receiving = BROKER.factory().createContext(JMSContext.CLIENT_ACKNOWLEDGE)) {
             JMSConsumer consumer = receiving.createConsumer(queue);
             context.createProducer().send(queue, "a").send(queue, "b");
             assertThatThrownBy(() -> consumer.receiveBody(Integer.class, Jms.WAIT))
@@ -297,7 +286,7 @@ class ContextTest {
 
     @Test
     void contextAcknowledgesAllThatItsSessionHasReceived() {
-        try (JMSContext client = factory.createContext(JMSContext.CLIENT_ACKNOWLEDGE)) {
+        try (JMSContext client = BROKER.factory().createContext(JMSContext.CLIENT_ACKNOWLEDGE)) {
             context.createProducer().send(queue, "a").send(queue, "b").send(queue, "c");
             JMSConsumer consumer = client.createConsumer(queue);
             assertThat(Jms.receive(consumer, 2)).containsExactly("a", "b");
@@ -313,7 +302,7 @@ class ContextTest {
     @Test
     void listenerOfAContextMustNotCloseIt() throws InterruptedException {
         BlockingQueue<String> told = new LinkedBlockingQueue<>();
-        try (JMSContext listening = factory.createContext()) {
+        try (JMSContext listening = BROKER.factory().createContext()) {
             context.createProducer().send(queue, "a").send(queue, "b");
             listening.createConsumer(queue).setMessageListener(message -> told.add(thrown(listening::close)));
             for (int i = 0; i < 2; i++) {
@@ -328,7 +317,7 @@ class ContextTest {
     @Test
     void destinationOfTheWrongKindIsToldUnchecked() {
         context.createProducer().send(queue, "a");
-        Topic sameName = context.createTopic("destinationOfTheWrongKindIsToldUnchecked()");
+        Topic sameName = context.createTopic(BROKER.name());
         assertThatThrownBy(() -> context.createConsumer(sameName))
                 .isInstanceOf(InvalidDestinationRuntimeException.class)
                 .hasCauseInstanceOf(JMSException.class);

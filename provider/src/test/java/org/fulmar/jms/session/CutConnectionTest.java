@@ -12,83 +12,19 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.TemporaryQueue;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The broker stays, the way to it is cut or falls silent; another client goes to the broker directly. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-class CutConnectionTest {
-    @TempDir
-    private Path directory;
-
-    private RealBroker broker;
-    private Proxy proxy;
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final BlockingQueue<JMSException> told = new LinkedBlockingQueue<>();
-    private Session direct;
-
-    @BeforeEach
-    void open() throws Exception {
-        broker = RealBroker.start(directory);
-        proxy = new Proxy(broker.port());
-        direct = connect(broker.url()).createSession();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        proxy.passAnswers();
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-        proxy.close();
-        broker.close();
-    }
-
-    private Connection connect(String url) throws JMSException {
-        FulmarConnectionFactory factory = new FulmarConnectionFactory(url);
-        open.add(factory);
-        Connection connection = factory.createConnection();
-        open.add(connection);
-        connection.setExceptionListener(told::add);
-        connection.start();
-        return connection;
-    }
-
-    private void send(Queue queue, String... texts) throws JMSException {
-        MessageProducer producer = direct.createProducer(queue);
-        for (String text : texts) {
-            producer.send(direct.createTextMessage(text));
-        }
-        producer.close();
-    }
-
+class CutConnectionTest extends CutLinkSetUp {
     private void awaitLoss() throws InterruptedException {
         assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").hasMessageContaining("made again");
-    }
-
-    /** Returns when the session's connection is back. */
-    private static void awaitLink(Session session) throws JMSException {
-        session.createTemporaryQueue().delete();
-    }
-
-    private List<String> drained(Queue queue) throws JMSException {
-        List<String> there = new ArrayList<>();
-        try (MessageConsumer consumer = direct.createConsumer(queue)) {
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                there.add(Jms.text(next));
-            }
-        }
-        return there;
     }
 
     @Test
@@ -173,7 +109,7 @@ class CutConnectionTest {
             one.close();
             other.close();
             awaitLink(session);
-            send(queue, "m" + round);
+            Jms.send(direct, queue, "m" + round);
             assertThat(drained(queue)).as("round %d", round).containsExactly("m" + round);
             connection.close();
         }
@@ -220,7 +156,7 @@ class CutConnectionTest {
             }
             heard.add(Jms.seen(message));
         });
-        send(queue, "a", "b");
+        Jms.send(direct, queue, "a", "b");
         assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("a");
         awaitLoss();
         proxy.passAnswers();
@@ -251,7 +187,7 @@ class CutConnectionTest {
         session.createProducer(temporary).send(session.createTextMessage("t"));
         assertThat(Jms.text(session.createConsumer(temporary).receive(Jms.WAIT)))
                 .isEqualTo("t");
-        send(queue, "m");
+        Jms.send(direct, queue, "m");
         assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo("m");
     }
 }

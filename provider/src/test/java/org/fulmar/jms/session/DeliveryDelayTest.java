@@ -18,14 +18,10 @@ import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeliveryDelayTest {
     private static final long DAY = 24L * 60 * 60 * 1000;
 
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Session session;
@@ -42,29 +39,13 @@ class DeliveryDelayTest {
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
-        name = "delayed." + test.getTestMethod().orElseThrow().getName();
+        name = "delayed." + BROKER.name();
         queue = session.createQueue(name);
         producer = session.createProducer(queue);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     @ParameterizedTest
@@ -76,7 +57,7 @@ class DeliveryDelayTest {
                 .hasMessageContaining("40 days")
                 .hasMessageContaining(Long.toString(delay));
         assertThat(producer.getDeliveryDelay()).isEqualTo(5);
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             JMSProducer simple = context.createProducer().setDeliveryDelay(7);
             assertThatThrownBy(() -> simple.setDeliveryDelay(delay)).isInstanceOf(JMSRuntimeException.class);
             assertThat(simple.getDeliveryDelay()).isEqualTo(7);
@@ -140,7 +121,7 @@ class DeliveryDelayTest {
 
     @Test
     void delayedMessageToATopicReachesItsSubscriber() throws JMSException {
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             Topic topic = context.createTopic(name + ".topic");
             JMSConsumer consumer = context.createConsumer(topic);
             context.createProducer().setDeliveryDelay(300).send(topic, "a");

@@ -32,21 +32,20 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.fulmar.jms.FulmarConnectionFactory;
 import org.fulmar.jms.destination.FulmarQueue;
 import org.fulmar.jms.destination.FulmarTopic;
 import org.fulmar.jms.message.FulmarTextMessage;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The interfaces of the two domains: they carry messages, and refuse what is of the other domain (table 9-1). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DomainTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final Queue queue = new FulmarQueue("domain.queue");
     private final Topic topic = new FulmarTopic("domain.topic");
@@ -55,20 +54,10 @@ class DomainTest {
     private QueueSession queueSession;
     private TopicSession topicSession;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
     void connect() throws JMSException {
-        queues = factory.createQueueConnection();
-        topics = factory.createTopicConnection();
+        queues = BROKER.factory().createQueueConnection();
+        topics = BROKER.factory().createTopicConnection();
         topics.setClientID("domain");
         queueSession = queues.createQueueSession(false, Session.AUTO_ACKNOWLEDGE);
         topicSession = topics.createTopicSession(false, Session.AUTO_ACKNOWLEDGE);
@@ -258,7 +247,7 @@ class DomainTest {
 
     @Test
     void domainObjectsOfTheOtherDomainAreRefusedByWhatServesBoth() throws JMSException {
-        try (Connection both = factory.createConnection();
+        try (Connection both = BROKER.factory().createConnection();
                 Session session = both.createSession()) {
             QueueSender toTopic = (QueueSender) session.createProducer(topic);
             TopicPublisher toQueue = (TopicPublisher) session.createProducer(queue);

@@ -16,49 +16,31 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** DUPS_OK_ACKNOWLEDGE: lazy, but neither forgetful nor repetitive while nothing fails. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DupsOkTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker("prefetch=8");
 
     private Connection connection;
     private Session sending;
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded?prefetch=8");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         sending = connection.createSession();
-        queue = sending.createQueue(test.getTestMethod().orElseThrow().getName());
+        queue = sending.createQueue(BROKER.name());
         producer = sending.createProducer(queue);
         producer.setDeliveryMode(DeliveryMode.NON_PERSISTENT);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     private void send(int from, int to) throws JMSException {
@@ -69,12 +51,7 @@ class DupsOkTest {
 
     private List<String> remaining() throws JMSException {
         try (Session other = connection.createSession()) {
-            MessageConsumer consumer = other.createConsumer(queue);
-            List<String> texts = new ArrayList<>();
-            for (var next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                texts.add(Jms.seen(next));
-            }
-            return texts;
+            return Jms.drained(other, queue);
         }
     }
 

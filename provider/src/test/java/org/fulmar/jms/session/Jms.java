@@ -2,16 +2,22 @@ package org.fulmar.jms.session;
 
 import static org.awaitility.Awaitility.await;
 
+import jakarta.jms.Destination;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** What the tests of this package share. Stateless. */
 final class Jms {
@@ -64,6 +70,41 @@ final class Jms {
             received.add(seen(message));
         }
         return received;
+    }
+
+    /** Sends texts with a producer of its own. */
+    static void send(Session by, Destination to, String... texts) throws JMSException {
+        try (MessageProducer producer = by.createProducer(to)) {
+            for (String text : texts) {
+                producer.send(by.createTextMessage(text));
+            }
+        }
+    }
+
+    /** What there is for a consumer now, and what {@link #seen} says of it. */
+    static List<String> drain(MessageConsumer consumer) throws JMSException {
+        return drain(consumer, Jms::seen);
+    }
+
+    /** What there is for a consumer now, with that said of each message. */
+    static List<String> drain(MessageConsumer consumer, Function<Message, String> said) throws JMSException {
+        List<String> there = new ArrayList<>();
+        for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
+            there.add(said.apply(next));
+        }
+        return there;
+    }
+
+    /** Takes all that is in a queue now, and what {@link #seen} says of it. */
+    static List<String> drained(Session by, Queue from) throws JMSException {
+        try (MessageConsumer consumer = by.createConsumer(from)) {
+            return drain(consumer);
+        }
+    }
+
+    /** How many messages a browser shows. */
+    static int browsed(Session by, Queue queue) throws JMSException {
+        return Collections.list(by.createBrowser(queue).getEnumeration()).size();
     }
 
     /** Waits for a latch; for listeners, which can't throw. */

@@ -26,20 +26,19 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tables of calls that the specification and the API's Javadoc forbid or allow, and what each throws. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class JmsRulesTest {
     private static final AtomicInteger CLIENTS = new AtomicInteger();
 
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final Table table = new Table();
     private Connection connection;
@@ -72,32 +71,18 @@ class JmsRulesTest {
         }
     }
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.setClientID("rules-" + CLIENTS.incrementAndGet());
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect("rules-" + CLIENTS.incrementAndGet());
         session = connection.createSession();
-        context = factory.createContext();
-        queue = session.createQueue(
-                "rules." + test.getTestMethod().orElseThrow().getName());
+        context = BROKER.factory().createContext();
+        queue = session.createQueue("rules." + BROKER.name());
         topic = session.createTopic(queue.getQueueName() + ".topic");
     }
 
     @AfterEach
-    void disconnect() throws JMSException {
+    void closeContext() {
         context.close();
-        connection.close();
     }
 
     @Test
@@ -117,8 +102,14 @@ class JmsRulesTest {
                     "nothing",
                     () -> context.createContext(good).close());
         }
-        table.row("factory.createContext(4)", "JMSRuntimeException", () -> factory.createContext(4));
-        table.row("factory.createContext(-1)", "JMSRuntimeException", () -> factory.createContext("u", "p", -1));
+        table.row(
+                "factory.createContext(4)",
+                "JMSRuntimeException",
+                () -> BROKER.factory().createContext(4));
+        table.row(
+                "factory.createContext(-1)",
+                "JMSRuntimeException",
+                () -> BROKER.factory().createContext("u", "p", -1));
         table.row("createContext(4)", "JMSRuntimeException", () -> context.createContext(4));
         table.row("commit", "IllegalStateException", session::commit);
         table.row("rollback", "IllegalStateException", session::rollback);
@@ -144,10 +135,10 @@ class JmsRulesTest {
     void clientIds() throws JMSException {
         String mine = connection.getClientID();
         table.row("again", "IllegalStateException", () -> connection.setClientID("another"));
-        try (Connection fresh = factory.createConnection();
-                Connection used = factory.createConnection();
-                JMSContext freshContext = factory.createContext();
-                JMSContext usedContext = factory.createContext();
+        try (Connection fresh = BROKER.factory().createConnection();
+                Connection used = BROKER.factory().createConnection();
+                JMSContext freshContext = BROKER.factory().createContext();
+                JMSContext usedContext = BROKER.factory().createContext();
                 FulmarConnectionFactory one = new FulmarConnectionFactory("fulmar:embedded?clientId=of-the-url");
                 FulmarConnectionFactory two = new FulmarConnectionFactory("fulmar:embedded?clientId=of-the-url");
                 Connection given = one.createConnection();
@@ -334,7 +325,7 @@ class JmsRulesTest {
                 table.row("closed, mode " + mode, "IllegalStateException", message::acknowledge);
             }
             context.createProducer().send(queue, context.createMessage());
-            try (JMSContext own = factory.createContext(mode)) {
+            try (JMSContext own = BROKER.factory().createContext(mode)) {
                 Message message = own.createConsumer(queue).receive(Jms.WAIT);
                 table.row("context, mode " + mode, "nothing", own::acknowledge);
                 own.close();
@@ -377,7 +368,7 @@ class JmsRulesTest {
         Session own = connection.createSession();
         MessageConsumer consumer = own.createConsumer(queue);
         BlockingQueue<Table> done = new LinkedBlockingQueue<>();
-        JMSContext listening = factory.createContext();
+        JMSContext listening = BROKER.factory().createContext();
         JMSContext beside = listening.createContext(JMSContext.AUTO_ACKNOWLEDGE);
         consumer.setMessageListener(message -> {
             table.row("connection.close", "IllegalStateException", connection::close);

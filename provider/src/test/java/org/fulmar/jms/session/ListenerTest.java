@@ -18,19 +18,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Message listeners: one at a time in a session, and what happens when they fail. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ListenerTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker("maxRedeliveries=-1");
 
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
     private Connection connection;
@@ -39,29 +36,13 @@ class ListenerTest {
     private Queue queue;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
         sending = connection.createSession();
-        queue = sending.createQueue(test.getTestMethod().orElseThrow().getName());
+        queue = sending.createQueue(BROKER.name());
         producer = sending.createProducer(queue);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     private void send(String... texts) throws JMSException {

@@ -136,12 +136,7 @@ class LostConnectionTest {
             try (FulmarConnectionFactory again = new FulmarConnectionFactory(url());
                     Connection other = again.createConnection()) {
                 other.start();
-                MessageConsumer consumer = other.createSession().createConsumer(queue);
-                List<String> texts = new ArrayList<>();
-                for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                    texts.add(Jms.seen(next));
-                }
-                return texts;
+                return Jms.drained(other.createSession(), queue);
             }
         }
     }

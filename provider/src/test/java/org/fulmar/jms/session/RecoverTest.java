@@ -12,19 +12,16 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Client acknowledgement and recovery of a session with several consumers (JMS 3.1, sections 6.2.10 and 8.8). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RecoverTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker("maxRedeliveries=-1");
 
     private Connection connection;
     private Session session;
@@ -32,29 +29,13 @@ class RecoverTest {
     private Queue other;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
-        queue = session.createQueue(test.getTestMethod().orElseThrow().getName());
+        queue = session.createQueue(BROKER.name());
         other = session.createQueue(queue.getQueueName() + ".other");
         producer = session.createProducer(null);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
     }
 
     private void send(Queue to, String... texts) throws JMSException {

@@ -18,21 +18,18 @@ import jakarta.jms.Topic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Shared and shared durable consumers (JMS 3.1, sections 8.3.2 and 8.3.4), and noLocal (8.3.1 and 8.3.3). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class SharedConsumerTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Connection other;
@@ -41,40 +38,14 @@ class SharedConsumerTest {
     private Topic topic;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
-        other = factory.createConnection();
-        other.start();
+        other = BROKER.connect();
         elsewhere = other.createSession();
-        topic = session.createTopic(
-                "shared." + test.getTestMethod().orElseThrow().getName() + test.getDisplayName());
+        topic = session.createTopic("shared." + BROKER.name());
         producer = session.createProducer(topic);
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
-        other.close();
-    }
-
-    private static Connection client(String id) throws JMSException {
-        Connection made = factory.createConnection();
-        made.setClientID(id);
-        made.start();
-        return made;
     }
 
     private void publish(String... texts) throws JMSException {
@@ -83,14 +54,6 @@ class SharedConsumerTest {
             message.setStringProperty("text", text);
             producer.send(message);
         }
-    }
-
-    private static List<String> drain(MessageConsumer consumer) throws JMSException {
-        List<String> texts = new ArrayList<>();
-        for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-            texts.add(Jms.seen(next));
-        }
-        return texts;
     }
 
     private MessageConsumer shared(Session on, boolean durable, String selector) throws JMSException {
@@ -110,8 +73,8 @@ class SharedConsumerTest {
             sent.add("m" + i);
         }
         publish(sent.toArray(String[]::new));
-        List<String> received = drain(one);
-        received.addAll(drain(two));
+        List<String> received = Jms.drain(one);
+        received.addAll(Jms.drain(two));
         assertThat(received).containsExactlyInAnyOrderElementsOf(sent);
         assertThat(Jms.receive(apart, 600)).isEqualTo(sent);
         one.close();
@@ -161,11 +124,11 @@ class SharedConsumerTest {
                 })
                 .isInstanceOf(JMSException.class);
         publish("a", "b");
-        assertThat(drain(consumer)).containsExactly("a");
+        assertThat(Jms.drain(consumer)).containsExactly("a");
         consumer.close();
         try (MessageConsumer changed = shared(elsewhere, durable, null)) {
             publish("c");
-            assertThat(drain(changed)).as("begins afresh").containsExactly("c");
+            assertThat(Jms.drain(changed)).as("begins afresh").containsExactly("c");
         }
         if (durable) {
             session.unsubscribe("s");
@@ -174,7 +137,7 @@ class SharedConsumerTest {
 
     @Test
     void sharedAndUnsharedDurableSubscriptionsExcludeEachOther() throws JMSException {
-        try (Connection client = client("excluding")) {
+        try (Connection client = BROKER.connect("excluding")) {
             Session own = client.createSession();
             own.createDurableConsumer(topic, "d").close();
             assertThatThrownBy(() -> own.createSharedDurableConsumer(topic, "d"))
@@ -194,7 +157,7 @@ class SharedConsumerTest {
 
     @Test
     void clientIdIsPartOfTheSubscriptionsName() throws JMSException {
-        try (Connection client = client("apart")) {
+        try (Connection client = BROKER.connect("apart")) {
             MessageConsumer mine = client.createSession().createSharedConsumer(topic, "s");
             MessageConsumer nobodys = session.createSharedConsumer(topic, "s");
             publish("a");
@@ -221,8 +184,8 @@ class SharedConsumerTest {
         try (MessageConsumer one = session.createSharedConsumer(temporary, "s");
                 MessageConsumer two = session.createSharedConsumer(temporary, "s")) {
             session.createProducer(temporary).send(session.createTextMessage("a"));
-            List<String> received = drain(one);
-            received.addAll(drain(two));
+            List<String> received = Jms.drain(one);
+            received.addAll(Jms.drain(two));
             assertThat(received).containsExactly("a");
         }
         assertThatThrownBy(() -> elsewhere.createSharedConsumer(temporary, "s"))
@@ -243,7 +206,7 @@ class SharedConsumerTest {
                     .isInstanceOf(JMSException.class);
             assertThatThrownBy(() -> session.unsubscribe(name)).isInstanceOf(InvalidDestinationException.class);
         }
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             assertThatThrownBy(() -> context.createSharedConsumer(null, "s"))
                     .isInstanceOf(InvalidDestinationRuntimeException.class);
             assertThatThrownBy(() -> context.createSharedDurableConsumer(topic, null))
@@ -255,7 +218,7 @@ class SharedConsumerTest {
 
     @Test
     void contextsShareSubscriptionsToo() throws JMSException {
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             JMSConsumer plain = context.createSharedConsumer(topic, "s", "text <> 'b'");
             JMSConsumer durable = context.createSharedDurableConsumer(topic, "s");
             publish("a", "b");
@@ -281,13 +244,13 @@ class SharedConsumerTest {
 
     @Test
     void noLocalDurableSubscriptionHidesWhatItsClientPublishesOnAnyConnection() throws JMSException {
-        try (Connection client = client("local")) {
+        try (Connection client = BROKER.connect("local")) {
             Session own = client.createSession();
             own.createDurableConsumer(topic, "s", null, true).close();
             own.createProducer(topic).send(own.createTextMessage("own"));
             publish("other's");
         }
-        try (Connection again = client("local")) {
+        try (Connection again = BROKER.connect("local")) {
             Session own = again.createSession();
             own.createProducer(topic).send(own.createTextMessage("own, again"));
             try (MessageConsumer consumer = own.createDurableConsumer(topic, "s", null, true)) {

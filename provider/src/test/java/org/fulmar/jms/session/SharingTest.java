@@ -20,53 +20,26 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Consumers beside each other: with selectors on a queue, with message groups, and of one durable subscription. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class SharingTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Session session;
     private String name;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connect();
         session = connection.createSession();
-        name = "sharing." + test.getTestMethod().orElseThrow().getName();
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
-    }
-
-    private static List<String> drain(MessageConsumer consumer) throws JMSException {
-        List<String> texts = new ArrayList<>();
-        for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-            texts.add(Jms.text(next));
-        }
-        return texts;
+        name = "sharing." + BROKER.name();
     }
 
     @Test
@@ -78,9 +51,9 @@ class SharingTest {
             message.setIntProperty("n", i);
             producer.send(message);
         }
-        List<String> small = drain(session.createConsumer(queue, "n < 100"));
-        List<String> large = drain(session.createConsumer(queue, "n >= 200"));
-        List<String> rest = drain(session.createConsumer(queue));
+        List<String> small = Jms.drain(session.createConsumer(queue, "n < 100"));
+        List<String> large = Jms.drain(session.createConsumer(queue, "n >= 200"));
+        List<String> rest = Jms.drain(session.createConsumer(queue));
         Function<IntStream, List<String>> texts =
                 numbers -> numbers.mapToObj(Integer::toString).toList();
         assertThat(small).isEqualTo(texts.apply(IntStream.range(0, 100)));
@@ -103,7 +76,7 @@ class SharingTest {
                 assertThat(Jms.receive(consumer, 1)).containsExactly(i * 1000 + 999 + "");
             }
         }
-        assertThat(drain(session.createConsumer(queue))).hasSize(9990).doesNotContain("999");
+        assertThat(Jms.drain(session.createConsumer(queue))).hasSize(9990).doesNotContain("999");
     }
 
     /** A consumer in a session of its own that notes what it gets, and acknowledges it. */
@@ -222,7 +195,7 @@ class SharingTest {
         }
         consumers.get(0).close();
         for (MessageConsumer consumer : consumers.subList(1, 3)) {
-            got.addAll(drain(consumer));
+            got.addAll(Jms.drain(consumer));
             consumer.close();
         }
         assertThat(got).hasSize(900);

@@ -19,48 +19,28 @@ import jakarta.jms.TemporaryTopic;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Temporary queues and topics: made by a connection, used by it, gone with it. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class TemporaryDestinationTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private Connection connection;
     private Session session;
     private Connection stranger;
     private Session strange;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
     void connect() throws JMSException {
-        connection = factory.createConnection();
-        connection.start();
+        connection = BROKER.connect();
         session = connection.createSession();
-        stranger = factory.createConnection();
-        stranger.start();
+        stranger = BROKER.connect();
         strange = stranger.createSession();
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
-        stranger.close();
     }
 
     @Test
@@ -237,7 +217,7 @@ class TemporaryDestinationTest {
 
     @Test
     void contextTellsOfADeletedDestinationWithoutAForcedCatch() throws JMSException {
-        try (JMSContext context = factory.createContext()) {
+        try (JMSContext context = BROKER.factory().createContext()) {
             TemporaryQueue queue = context.createTemporaryQueue();
             context.createProducer().send(queue, "a");
             assertThat(context.createConsumer(queue).receiveBody(String.class, Jms.WAIT))

@@ -15,19 +15,17 @@ import jakarta.jms.Topic;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Topics and their subscriptions, non-durable and durable, in an embedded broker. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class TopicTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private String name;
     private Connection publishing;
@@ -35,29 +33,14 @@ class TopicTest {
     private Topic topic;
     private MessageProducer producer;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void prepare(TestInfo test) throws JMSException {
-        name = test.getTestMethod().orElseThrow().getName();
-        publishing = factory.createConnection();
+    void prepare() throws JMSException {
+        name = BROKER.name();
+        publishing = BROKER.stopped();
         publisher = publishing.createSession();
         topic = publisher.createTopic(name);
         producer = publisher.createProducer(topic);
         producer.setDeliveryMode(DeliveryMode.NON_PERSISTENT);
-    }
-
-    @AfterEach
-    void closePublisher() throws JMSException {
-        publishing.close();
     }
 
     private void publish(String... texts) throws JMSException {
@@ -73,23 +56,14 @@ class TopicTest {
         }
     }
 
-    private static Connection started() throws JMSException {
-        Connection connection = factory.createConnection();
-        connection.start();
-        return connection;
-    }
-
     /** A started connection of a client of this test. */
     private Connection client(String id) throws JMSException {
-        Connection connection = factory.createConnection();
-        connection.setClientID(name + "/" + id);
-        connection.start();
-        return connection;
+        return BROKER.connect(name + "/" + id);
     }
 
     @Test
     void nonDurableSubscriberGetsOnlyWhatIsSentAfterItCame() throws JMSException {
-        try (Connection connection = started()) {
+        try (Connection connection = BROKER.connect()) {
             producer.send(publisher.createTextMessage("before, urgent"), DeliveryMode.PERSISTENT, 9, 0);
             publishSurely("before");
             MessageConsumer consumer = connection.createSession().createConsumer(topic);
@@ -102,8 +76,8 @@ class TopicTest {
 
     @Test
     void everySubscriberGetsEveryMessageInOrder() throws JMSException {
-        try (Connection one = started();
-                Connection two = started()) {
+        try (Connection one = BROKER.connect();
+                Connection two = BROKER.connect()) {
             Session shared = one.createSession();
             MessageConsumer[] consumers = {
                 shared.createConsumer(topic),
@@ -125,7 +99,7 @@ class TopicTest {
 
     @Test
     void firstMessageOfAPriorityReachesThoseWhoSubscribedBefore() throws JMSException {
-        try (Connection connection = started();
+        try (Connection connection = BROKER.connect();
                 Connection lasting = client("c")) {
             MessageConsumer consumer = connection.createSession().createConsumer(topic);
             MessageConsumer durable = lasting.createSession().createDurableConsumer(topic, "s");
@@ -143,7 +117,7 @@ class TopicTest {
 
     @Test
     void nonDurableSubscriptionEndsWithItsConsumer() throws JMSException {
-        try (Connection connection = started()) {
+        try (Connection connection = BROKER.connect()) {
             Session session = connection.createSession();
             MessageConsumer first = session.createConsumer(topic);
             publishSurely("seen");
@@ -158,7 +132,7 @@ class TopicTest {
 
     @Test
     void stoppedConnectionGetsWhatWasSentMeanwhileWhenItIsStarted() throws JMSException {
-        try (Connection connection = factory.createConnection()) {
+        try (Connection connection = BROKER.factory().createConnection()) {
             MessageConsumer consumer = connection.createSession().createConsumer(topic);
             publishSurely("a", "b");
             assertThat(consumer.receive(50)).isNull();
@@ -175,7 +149,7 @@ class TopicTest {
 
     @Test
     void recoverRepeatsToOneSubscriberAndNotToAnother() throws JMSException {
-        try (Connection connection = started()) {
+        try (Connection connection = BROKER.connect()) {
             Session careful = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
             MessageConsumer repeated = careful.createConsumer(topic);
             MessageConsumer other = connection.createSession().createConsumer(topic);
@@ -276,8 +250,8 @@ class TopicTest {
 
     @Test
     void clientAndSubscriptionNamesAreNotMixedUp() throws JMSException {
-        try (Connection one = factory.createConnection();
-                Connection two = factory.createConnection()) {
+        try (Connection one = BROKER.factory().createConnection();
+                Connection two = BROKER.factory().createConnection()) {
             one.setClientID(name + "@x");
             two.setClientID(name);
             one.start();
@@ -345,7 +319,7 @@ class TopicTest {
 
     @Test
     void durableSubscriptionNeedsAClientIdANameAndALastingTopic() throws JMSException {
-        try (Connection nobody = started();
+        try (Connection nobody = BROKER.connect();
                 Connection connection = client("c")) {
             Session anonymous = nobody.createSession();
             assertThatThrownBy(() -> anonymous.createDurableConsumer(topic, "s"))

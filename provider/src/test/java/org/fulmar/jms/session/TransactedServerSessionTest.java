@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.jms.ConnectionConsumer;
 import jakarta.jms.JMSException;
-import jakarta.jms.Message;
-import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.ServerSession;
@@ -20,21 +18,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connection consumers that feed sessions of transactions, local and global ones (JMS 3.1, section 11.2). */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class TransactedServerSessionTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker("maxRedeliveries=-1");
 
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -43,25 +39,11 @@ class TransactedServerSessionTest {
     private Queue queue;
     private Queue out;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createXAConnection();
-        connection.start();
-        XAConnection other = factory.createXAConnection();
-        open.add(other);
-        other.start();
-        sending = other.createSession(false, Session.AUTO_ACKNOWLEDGE);
-        String name = test.getTestMethod().orElseThrow().getName() + test.getDisplayName();
+    void connect() throws JMSException {
+        connection = BROKER.connectXa();
+        sending = BROKER.connectXa().createSession(false, Session.AUTO_ACKNOWLEDGE);
+        String name = BROKER.name();
         queue = sending.createQueue(name);
         out = sending.createQueue(name + ".out");
     }
@@ -93,19 +75,7 @@ class TransactedServerSessionTest {
     }
 
     private List<String> drained(Queue from) throws JMSException {
-        List<String> texts = new ArrayList<>();
-        try (MessageConsumer consumer = sending.createConsumer(from)) {
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                texts.add(Jms.seen(next));
-            }
-        }
-        return texts;
-    }
-
-    private static void answer(Session session, Queue to, String text) throws JMSException {
-        try (MessageProducer producer = session.createProducer(to)) {
-            producer.send(session.createTextMessage(text));
-        }
+        return Jms.drained(sending, from);
     }
 
     /** Sessions that answer each message, and may end their transaction with it. */
@@ -113,7 +83,7 @@ class TransactedServerSessionTest {
         ServerSessions pool = new ServerSessions(connection, Session.SESSION_TRANSACTED, size, session -> message -> {
             String seen = Jms.seen(message);
             try {
-                answer(session, out, seen);
+                Jms.send(session, out, seen);
                 ending.of(session, seen);
             } catch (JMSException e) {
                 told.add(e.toString());
@@ -248,7 +218,7 @@ class TransactedServerSessionTest {
         XASession session = connection.createXASession();
         session.setMessageListener(message -> {
             try {
-                answer(session, out, Jms.seen(message));
+                Jms.send(session, out, Jms.seen(message));
             } catch (JMSException e) {
                 told.add(e.toString());
             }

@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import jakarta.jms.JMSException;
-import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
-import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.XAConnection;
 import jakarta.jms.XASession;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,19 +17,16 @@ import java.util.concurrent.TimeUnit;
 import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
-import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The protocol between a transaction manager and an XA session's resource: what may be called when, and what it does. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class XaResourceTest {
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker();
 
     private final Map<String, String> expected = new LinkedHashMap<>();
     private final Map<String, String> seen = new LinkedHashMap<>();
@@ -46,35 +40,17 @@ class XaResourceTest {
     private Session direct;
     private Queue queue;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createXAConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connectXa();
         session = connection.createXASession();
         resource = session.getXAResource();
         second = connection.createXASession();
         joining = second.getXAResource();
-        another = factory.createXAConnection();
-        another.start();
+        another = BROKER.connectXa();
         elsewhere = another.createXASession().getXAResource();
         direct = another.createSession(false, Session.AUTO_ACKNOWLEDGE);
-        queue = direct.createQueue(test.getTestMethod().orElseThrow().getName());
-    }
-
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
-        another.close();
+        queue = direct.createQueue(BROKER.name());
     }
 
     /** What the call gives: the name of its XAException's code, or the result, or nothing. */
@@ -121,21 +97,11 @@ class XaResourceTest {
     }
 
     private void send(XASession by, String... texts) throws JMSException {
-        try (MessageProducer producer = by.createProducer(queue)) {
-            for (String text : texts) {
-                producer.send(by.createTextMessage(text));
-            }
-        }
+        Jms.send(by, queue, texts);
     }
 
     private List<String> drained() throws JMSException {
-        List<String> there = new ArrayList<>();
-        try (MessageConsumer consumer = direct.createConsumer(queue)) {
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                there.add(Jms.seen(next));
-            }
-        }
-        return there;
+        return Jms.drained(direct, queue);
     }
 
     private Xid ended(XASession by, String... texts) throws Exception {

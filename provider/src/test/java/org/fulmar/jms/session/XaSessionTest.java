@@ -9,7 +9,6 @@ import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
-import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.QueueSession;
 import jakarta.jms.Session;
@@ -35,13 +34,10 @@ import javax.transaction.xa.XAException;
 import javax.transaction.xa.XAResource;
 import javax.transaction.xa.Xid;
 import org.fulmar.jms.FulmarConnectionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -71,7 +67,8 @@ class XaSessionTest {
         }
     }
 
-    private static FulmarConnectionFactory factory;
+    @RegisterExtension
+    static final EmbeddedBroker BROKER = new EmbeddedBroker("maxRedeliveries=-1");
 
     private XAConnection connection;
     private XASession session;
@@ -81,56 +78,24 @@ class XaSessionTest {
     private Queue in;
     private Queue out;
 
-    @BeforeAll
-    static void open() {
-        factory = new FulmarConnectionFactory("fulmar:embedded?maxRedeliveries=-1");
-    }
-
-    @AfterAll
-    static void close() {
-        factory.close();
-    }
-
     @BeforeEach
-    void connect(TestInfo test) throws JMSException {
-        connection = factory.createXAConnection();
-        connection.start();
+    void connect() throws JMSException {
+        connection = BROKER.connectXa();
         session = connection.createXASession();
         resource = session.getXAResource();
-        another = factory.createConnection();
-        another.start();
+        another = BROKER.connect();
         direct = another.createSession();
-        String name = test.getTestMethod().orElseThrow().getName() + test.getDisplayName();
+        String name = BROKER.name();
         in = direct.createQueue(name + ".in");
         out = direct.createQueue(name + ".out");
     }
 
-    @AfterEach
-    void disconnect() throws JMSException {
-        connection.close();
-        another.close();
-    }
-
     private void send(String... texts) throws JMSException {
-        send(direct, in, texts);
-    }
-
-    private static void send(Session by, Queue to, String... texts) throws JMSException {
-        try (MessageProducer producer = by.createProducer(to)) {
-            for (String text : texts) {
-                producer.send(by.createTextMessage(text));
-            }
-        }
+        Jms.send(direct, in, texts);
     }
 
     private List<String> drained(Queue queue) throws JMSException {
-        List<String> there = new ArrayList<>();
-        try (MessageConsumer consumer = direct.createConsumer(queue)) {
-            for (Message next = consumer.receiveNoWait(); next != null; next = consumer.receiveNoWait()) {
-                there.add(Jms.seen(next));
-            }
-        }
-        return there;
+        return Jms.drained(direct, queue);
     }
 
     private static Xid start(XAResource resource) throws XAException {
@@ -147,7 +112,7 @@ class XaSessionTest {
         assertThatThrownBy(session::rollback).isInstanceOf(TransactionInProgressException.class);
         assertThatThrownBy(session.getSession()::commit).isInstanceOf(TransactionInProgressException.class);
         assertThatThrownBy(session::recover).isInstanceOf(IllegalStateException.class);
-        send(session, out, "a");
+        Jms.send(session, out, "a");
         assertThat(drained(out)).containsExactly("a");
         send("b", "c");
         MessageConsumer consumer = session.createConsumer(in);
@@ -170,7 +135,7 @@ class XaSessionTest {
         MessageConsumer consumer = session.createConsumer(in);
         Xid xid = start(resource);
         assertThat(Jms.receive(consumer, 2)).containsExactly("a", "b");
-        send(session, out, "x", "y");
+        Jms.send(session, out, "x", "y");
         resource.end(xid, XAResource.TMSUCCESS);
         assertThat(drained(out)).isEmpty();
         end.of(resource, xid);
@@ -195,7 +160,7 @@ class XaSessionTest {
             MessageConsumer consumer = own.createConsumer(in);
             Xid xid = start(its);
             assertThat(Jms.receive(consumer, 2)).containsExactly("a", "b");
-            send(own, out, "x");
+            Jms.send(own, out, "x");
             if (endedBefore) {
                 its.end(xid, XAResource.TMSUCCESS);
             }
@@ -224,9 +189,9 @@ class XaSessionTest {
         one.close();
         MessageConsumer two = second.createConsumer(in);
         assertThat(Jms.receive(two, 1)).containsExactly("b");
-        send(session, out, "x");
-        send(second, out, "y");
-        send(session, out, "z");
+        Jms.send(session, out, "x");
+        Jms.send(second, out, "y");
+        Jms.send(session, out, "z");
         resource.end(xid, XAResource.TMSUCCESS);
         its.end(xid, XAResource.TMSUCCESS);
         two.close();
@@ -245,25 +210,25 @@ class XaSessionTest {
                 XASession working = mine.createXASession();
                 XAResource its = working.getXAResource();
                 Session plain = mine.createSession(false, Session.AUTO_ACKNOWLEDGE);
-                send(plain, in, "a1", "b1", "auto", "a2", "b2");
+                Jms.send(plain, in, "a1", "b1", "auto", "a2", "b2");
                 MessageConsumer consumer = working.createConsumer(in);
                 Xid a = start(its);
                 assertThat(Jms.receive(consumer, 1)).containsExactly("a1");
-                send(working, out, "out a1");
+                Jms.send(working, out, "out a1");
                 its.end(a, XAResource.TMSUSPEND);
                 Xid b = start(its);
                 assertThat(Jms.receive(consumer, 1)).containsExactly("b1");
-                send(working, out, "out b1");
+                Jms.send(working, out, "out b1");
                 its.end(b, XAResource.TMSUSPEND);
                 assertThat(Jms.receive(consumer, 1)).containsExactly("auto");
-                send(working, out, "out auto");
+                Jms.send(working, out, "out auto");
                 its.start(a, XAResource.TMRESUME);
                 assertThat(Jms.receive(consumer, 1)).containsExactly("a2");
-                send(working, out, "out a2");
+                Jms.send(working, out, "out a2");
                 its.end(a, XAResource.TMSUCCESS);
                 its.start(b, XAResource.TMRESUME);
                 assertThat(Jms.receive(consumer, 1)).containsExactly("b2");
-                send(working, out, "out b2");
+                Jms.send(working, out, "out b2");
                 end.of(its, a);
                 its.end(b, XAResource.TMSUCCESS);
                 its.commit(b, true);
@@ -288,16 +253,16 @@ class XaSessionTest {
         MessageConsumer consumer = session.createConsumer(in);
         Xid prepared = start(resource);
         assertThat(Jms.receive(consumer, 1)).containsExactly("a");
-        send(session, out, "x");
+        Jms.send(session, out, "x");
         resource.end(prepared, XAResource.TMSUCCESS);
         resource.prepare(prepared);
         Xid open = start(resource);
         assertThat(Jms.receive(consumer, 1)).containsExactly("b");
-        send(session, out, "never");
+        Jms.send(session, out, "never");
         resource.end(open, XAResource.TMSUCCESS);
         connection.close();
         assertThat(drained(in)).containsExactly("b*2", "c");
-        try (XAConnection other = factory.createXAConnection()) {
+        try (XAConnection other = BROKER.factory().createXAConnection()) {
             other.createXASession().getXAResource().commit(prepared, false);
         }
         assertThat(drained(in)).isEmpty();
@@ -311,11 +276,11 @@ class XaSessionTest {
         TemporaryQueue temporary = session.createTemporaryQueue();
         Xid a = start(resource);
         assertThat(Jms.receive(consumer, 1)).containsExactly("a1");
-        send(session, temporary, "never");
+        Jms.send(session, temporary, "never");
         resource.end(a, XAResource.TMSUCCESS);
         Xid b = start(resource);
         assertThat(Jms.receive(consumer, 1)).containsExactly("b1");
-        send(session, out, "x");
+        Jms.send(session, out, "x");
         temporary.delete();
         assertThatThrownBy(() -> resource.commit(a, true))
                 .isInstanceOfSatisfying(
@@ -345,7 +310,7 @@ class XaSessionTest {
     void aReceiveThatWaitsWhileItsBranchEndsLosesNoMessage() throws Exception {
         MessageConsumer consumer = session.createConsumer(in);
         Xid xid = start(resource);
-        send(session, out, "x");
+        Jms.send(session, out, "x");
         Background<Message> receive =
                 Background.start(() -> consumer.receive(Jms.WAIT)).awaitBlocked();
         resource.end(xid, XAResource.TMFAIL);
@@ -386,7 +351,7 @@ class XaSessionTest {
 
     @Test
     void contextsWorkInBranches() throws Exception {
-        try (XAJMSContext context = factory.createXAContext()) {
+        try (XAJMSContext context = BROKER.factory().createXAContext()) {
             assertThat(context.getTransacted()).isTrue();
             assertThat(context.getSessionMode()).isEqualTo(XAJMSContext.SESSION_TRANSACTED);
             assertThatThrownBy(context::commit).isInstanceOf(TransactionInProgressRuntimeException.class);
@@ -406,10 +371,10 @@ class XaSessionTest {
 
     @Test
     void sessionsOfTheDomainsWorkInBranches() throws Exception {
-        assertThat(factory).isInstanceOf(XAConnectionFactory.class);
+        assertThat(BROKER.factory()).isInstanceOf(XAConnectionFactory.class);
         send("a");
-        try (XAQueueConnection queues = factory.createXAQueueConnection();
-                XATopicConnection topics = factory.createXATopicConnection()) {
+        try (XAQueueConnection queues = BROKER.factory().createXAQueueConnection();
+                XATopicConnection topics = BROKER.factory().createXATopicConnection()) {
             queues.start();
             topics.start();
             XAQueueSession ofQueues = queues.createXAQueueSession();

@@ -1,0 +1,210 @@
+package org.fulmar.jms.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.jms.Connection;
+import jakarta.jms.ConnectionConsumer;
+import jakarta.jms.IllegalStateException;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.Session;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What becomes of messages and listeners when connection consumers, server sessions or connections are closed or stopped. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
+    private final CountDownLatch inside = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @AfterEach
+    void release() {
+        release.countDown();
+    }
+
+    /** Its sessions wait inside the listener for the release. */
+    private ServerSessions blocking(int mode, int size) throws JMSException {
+        return pool(mode, size, session -> message -> {
+            inside.countDown();
+            Jms.pass(release);
+            told.add(Jms.seen(message));
+        });
+    }
+
+    @Test
+    void messageCanBeAcknowledgedAfterTheConnectionConsumerIsClosed() throws Exception {
+        BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
+        ServerSessions pool = pool(Session.CLIENT_ACKNOWLEDGE, 1, session -> messages::add);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 1);
+        send(0, 1);
+        Message message = messages.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
+        Jms.eventually("the server session is back", pool::allIdle);
+        consumer.close();
+        message.acknowledge();
+        connection.close();
+        assertThat(remaining()).isEmpty();
+        assertThatThrownBy(message::acknowledge).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void closedServerSessionGivesBackWhatItHasNotAcknowledged() throws Exception {
+        ServerSessions pool = telling(Session.CLIENT_ACKNOWLEDGE, 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 2);
+        send(0, 2);
+        assertThat(told(2)).containsExactly("m0", "m1");
+        Jms.eventually("the server session is back", pool::allIdle);
+        consumer.close();
+        assertThat(remaining()).isEmpty();
+        pool.sessions().get(0).close();
+        assertThat(remaining()).containsExactly("m0*2", "m1*2");
+    }
+
+    @Test
+    void closedConnectionConsumerGivesBackWhatNobodyHasSeen() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 3);
+        send(0, 1);
+        Jms.pass(inside);
+        send(1, 8);
+        Background<Void> close = Background.run(consumer::close).awaitBlocked();
+        assertThat(close.isDone()).isFalse();
+        release.countDown();
+        close.result();
+        assertThat(told).containsExactly("m0");
+        assertThat(remaining()).isEqualTo(texts(1, 8));
+        assertThat(told).containsExactly("m0");
+        Jms.eventually("the server session is back", pool::allIdle);
+    }
+
+    @Test
+    void listenerMayCloseItsConnectionConsumerAndItsMessageCounts() throws Exception {
+        BlockingQueue<ConnectionConsumer> consumers = new LinkedBlockingQueue<>();
+        ServerSessions pool = pool(Session.AUTO_ACKNOWLEDGE, 1, session -> message -> {
+            try {
+                consumers.take().close();
+                told.add("closed in " + Jms.seen(message));
+            } catch (JMSException | InterruptedException e) {
+                told.add(e.toString());
+            }
+        });
+        consumers.add(connection.createConnectionConsumer(queue, null, pool, 3));
+        send(0, 3);
+        assertThat(told(1)).containsExactly("closed in m0");
+        Jms.eventually("the server session is back", pool::allIdle);
+        assertThat(remaining()).containsExactly("m1", "m2");
+    }
+
+    @Test
+    void closingTheConnectionWaitsForTheListenerWhoseMessageCounts() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        connection.createConnectionConsumer(queue, null, pool, 3);
+        send(0, 3);
+        Jms.pass(inside);
+        Background<Void> close = Background.run(connection::close).awaitBlocked();
+        assertThat(close.isDone()).isFalse();
+        release.countDown();
+        close.result();
+        assertThat(told).containsExactly("m0");
+        assertThat(remaining()).containsExactly("m1", "m2");
+    }
+
+    @Test
+    void stopWaitsForTheListenerAndHoldsBackTheNext() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        connection.createConnectionConsumer(queue, null, pool, 5);
+        send(0, 3);
+        Jms.pass(inside);
+        Background<Void> stop = Background.run(connection::stop).awaitBlocked();
+        assertThat(stop.isDone()).isFalse();
+        release.countDown();
+        stop.result();
+        assertThat(told).containsExactly("m0");
+        send(3, 4);
+        assertThat(told).containsExactly("m0");
+        connection.start();
+        assertThat(told(4)).isEqualTo(texts(0, 4));
+    }
+
+    @Test
+    void closedServerSessionLeavesItsMessagesToTheOthers() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 2);
+        connection.createConnectionConsumer(queue, null, pool, 3);
+        send(0, 1);
+        Jms.pass(inside);
+        send(1, 6);
+        Background<Void> close = Background.run(pool.sessions().get(0)::close).awaitBlocked();
+        release.countDown();
+        close.result();
+        List<String> all = told(6);
+        assertThat(all).containsExactlyInAnyOrderElementsOf(texts(0, 6));
+    }
+
+    @Test
+    void listenerMustNotCloseOrStopItsConnectionNorCloseItsSession() throws Exception {
+        ServerSessions pool = pool(Session.AUTO_ACKNOWLEDGE, 1, session -> message -> {
+            for (Background.Work work : List.<Background.Work>of(connection::close, connection::stop, session::close)) {
+                try {
+                    work.run();
+                    told.add("done");
+                } catch (Exception e) {
+                    told.add(e.getClass().getSimpleName());
+                }
+            }
+        });
+        connection.createConnectionConsumer(queue, null, pool, 1);
+        send(0, 1);
+        assertThat(told(3)).containsExactly("IllegalStateException", "IllegalStateException", "IllegalStateException");
+        connection.close();
+        assertThat(remaining()).isEmpty();
+    }
+
+    @Test
+    void poolThatNeverAnswersDoesNotHoldUpTheClose() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 1);
+        send(0, 3);
+        Jms.pass(inside);
+        release.countDown();
+        told(1);
+        consumer.close();
+        Jms.eventually(
+                "its thread has ended",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith("fulmar-connection-consumer")));
+    }
+
+    @Test
+    void closingAtAnyMomentLosesAndRepeatsNothing() throws Exception {
+        for (int round = 0; round < 30; round++) {
+            send(0, 40);
+            try (Connection own = BROKER.factory().createConnection()) {
+                own.start();
+                List<String> received = Collections.synchronizedList(new ArrayList<>());
+                int mode = round % 2 == 0 ? Session.AUTO_ACKNOWLEDGE : Session.DUPS_OK_ACKNOWLEDGE;
+                ServerSessions pool =
+                        new ServerSessions(own, mode, 3, session -> message -> received.add(Jms.seen(message)));
+                open.add(pool);
+                ConnectionConsumer consumer = own.createConnectionConsumer(queue, null, pool, 1 + round % 4);
+                int enough = round % 20 + 1;
+                Jms.eventually("some messages were received", () -> received.size() >= enough);
+                consumer.close();
+                List<String> all = new ArrayList<>(received);
+                int seen = all.size();
+                all.addAll(remaining());
+                // what stood before one that another session has seen is flagged, though nobody has seen it
+                assertThat(all.stream().map(text -> text.replace("*2", "")).toList())
+                        .as("round %d, closed after %d", round, seen)
+                        .containsExactlyInAnyOrderElementsOf(texts(0, 40));
+            }
+        }
+    }
+}
