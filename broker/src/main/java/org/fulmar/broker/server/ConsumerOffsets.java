@@ -33,8 +33,8 @@ final class ConsumerOffsets implements View, Positions {
     private final Map<String, Map<Integer, Long>> offsets = new HashMap<>();
     private final OffsetResets resets = new OffsetResets();
     private long changes;
-    /** Whether the saved state says where in the log it was captured. */
-    private boolean placed;
+    /** Where in the log the saved state was captured; the highest number if it does not say. */
+    private long restoredFrom = Long.MAX_VALUE;
 
     /** Offsets that an administrator has set and consumers have not heard of yet. */
     OffsetResets resets() {
@@ -219,7 +219,7 @@ final class ConsumerOffsets implements View, Positions {
     @Override
     public long restore(byte @Nullable [] content) {
         offsets.clear();
-        placed = false;
+        restoredFrom = Long.MAX_VALUE;
         if (content == null) {
             return Long.MAX_VALUE;
         }
@@ -232,8 +232,16 @@ final class ConsumerOffsets implements View, Positions {
                             Integer.parseInt(queue.getKey()), queue.getValue().asLong()));
             offsets.put(entry.getKey(), perQueue);
         });
-        placed = json.path("logPosition").isIntegralNumber();
-        return placed ? json.path("logPosition").asLong() : UNKNOWN;
+        if (!json.path("logPosition").isIntegralNumber()) {
+            return UNKNOWN;
+        }
+        restoredFrom = json.path("logPosition").asLong();
+        return restoredFrom;
+    }
+
+    @Override
+    public long restoredFrom() {
+        return restoredFrom;
     }
 
     @Override
@@ -241,7 +249,7 @@ final class ConsumerOffsets implements View, Positions {
         if (fact.get(fact.position()) == GROUP_DELETED) {
             fact.get();
             applyGroupDeleted(StandardCharsets.UTF_8.decode(fact).toString());
-        } else if (placed) {
+        } else if (restoredFrom < Long.MAX_VALUE) {
             OffsetResets.tell(fact, this::put);
         }
     }
