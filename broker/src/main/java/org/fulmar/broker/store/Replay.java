@@ -1,6 +1,7 @@
 package org.fulmar.broker.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.fulmar.protocol.message.MessageRecord;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Replay {
     private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
 
-    private final MessageStore store;
+    private final QueueTable queues;
     private final List<View> views;
     private final List<Long> positions;
     private final long queuesPosition;
@@ -34,14 +35,14 @@ final class Replay {
      * @param rebuilt whether queues are built again from what is left of the log
      */
     Replay(
-            MessageStore store,
+            QueueTable queues,
             List<View> views,
             List<Long> positions,
             long queuesPosition,
             boolean rebuilt,
             MessageStore.Topics topics,
             MessageStore.EntryTag entryTag) {
-        this.store = store;
+        this.queues = queues;
         this.views = views;
         this.positions = positions;
         this.queuesPosition = queuesPosition;
@@ -70,8 +71,9 @@ final class Replay {
                 views.get(i).message(record);
             }
         }
-        if (at >= queuesPosition && topics.exists(record.topic())) {
-            queue(record, relocated);
+        String topic = record.topic();
+        if (at >= queuesPosition && topics.exists(topic) && !queues.isTorn(topic, record.queueId())) {
+            index(record, rebuilt);
         }
     }
 
@@ -87,20 +89,48 @@ final class Replay {
         }
         if (gone != null && at >= queuesPosition) {
             try {
-                store.deleteQueues(gone);
+                queues.delete(gone);
             } catch (IOException e) {
                 LOG.warn("the queue files of {} could not be removed", gone, e);
             }
         }
     }
 
-    private void queue(MessageRecord record, boolean relocated) {
-        QueueLog queue = store.queue(record.topic(), record.queueId());
+    /**
+     * What a record is to queues without their files, which are built again when the views are at the end of the log.
+     *
+     * @param tableEnd the end of the log when the table of queues was saved
+     */
+    void torn(MessageRecord record, long tableEnd) {
+        if (record.topicIs(Facts.TOPIC)) {
+            Facts.forEach(record, this::tornFact);
+        } else if (queues.isTorn(record.topic(), record.queueId())) {
+            if (record.physicalOffset() >= tableEnd && (record.sysFlag() & SysFlag.RELOCATED) == 0) {
+                queues.madeAnew(record.topic(), record.queueId(), record.queueOffset());
+            }
+            index(record, true);
+        }
+    }
+
+    private void tornFact(ByteBuffer fact) {
+        String gone = topics.deletedBy(fact);
+        if (gone != null) {
+            try {
+                queues.forgetTorn(gone);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** @param anew whether the queue is built from the log alone, which may not have all that it had */
+    private void index(MessageRecord record, boolean anew) {
+        QueueLog queue = queues.get(record.topic(), record.queueId());
         long tagHash = entryTag.of(record);
-        if (rebuilt) {
+        if (anew) {
             queue.skipTo(record.queueOffset());
         }
-        if (relocated) {
+        if ((record.sysFlag() & SysFlag.RELOCATED) != 0) {
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         } else {
             queue.replay(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);

@@ -332,12 +332,23 @@ class TornCheckpointTest {
             on.admin.ask(RequestCode.DELETE_TOPIC_IN_BROKER, "", "topic", "orders");
             on.admin.putTopic("orders", 2, 2, 6, "");
             on.admin.send("orders", 0, "new");
+            on.admin.send("orders", 1, "also new");
+            on.admin.ask(RequestCode.DELETE_TOPIC_IN_BROKER, "", "topic", "orders");
+            on.admin.putTopic("orders", 2, 2, 6, "");
+            on.admin.send("orders", 0, "newest");
             on.save();
-            FaultyDisk disk = on.disk.afterKill();
-            disk.delete(CONFIG.resolve("queues.json"));
-            try (TornBroker after = new TornBroker(disk, START, Map.of())) {
-                assertThat(read(after, "orders", 0)).containsExactly("new");
-                assertThat(read(after, "orders", 1)).isEmpty();
+            for (List<String> lost : List.of(
+                    List.of("config/queues.json", "config/queues.json.bak"),
+                    List.of("consumequeue/orders/0"),
+                    List.of("consumequeue"))) {
+                FaultyDisk disk = on.disk.afterKill();
+                for (String each : lost) {
+                    disk.delete(Path.of("/store").resolve(each));
+                }
+                try (TornBroker after = new TornBroker(disk, START, Map.of())) {
+                    assertThat(read(after, "orders", 0)).as("without " + lost).containsExactly("newest");
+                    assertThat(read(after, "orders", 1)).as("without " + lost).isEmpty();
+                }
             }
         }
     }
