@@ -37,6 +37,14 @@ class TornCheckpointTest {
     /** What a kill leaves, and what had been answered by then. */
     private record Image(String before, FaultyDisk disk, long now, TornModel model) {}
 
+    private static List<Image> live(long seed, Random random) {
+        try {
+            return live(random);
+        } catch (Exception | AssertionError e) {
+            throw new AssertionError("seed " + seed, e);
+        }
+    }
+
     private static List<Image> live(Random random) throws Exception {
         List<Image> images = new ArrayList<>();
         TornModel model = new TornModel();
@@ -62,7 +70,7 @@ class TornCheckpointTest {
     private static void lives(TornLife life, Random random) {
         try {
             if (random.nextInt(3) == 0) {
-                life.some(1 + random.nextInt(2));
+                life.someWhileSaving(1 + random.nextInt(2));
             }
         } catch (Exception e) {
             throw new IllegalStateException(e);
@@ -78,7 +86,7 @@ class TornCheckpointTest {
         for (long seed = first; seed <= last; seed++) {
             // neighbouring seeds begin alike
             Random random = new Random(seed * 0x9E3779B97F4A7C15L);
-            for (Image image : live(random)) {
+            for (Image image : live(seed, random)) {
                 try (TornBroker on = new TornBroker(image.disk, image.now, Map.of())) {
                     new TornLife(on, image.model, random).verify();
                 } catch (Exception | AssertionError e) {
@@ -91,7 +99,7 @@ class TornCheckpointTest {
         }
     }
 
-    /** A view's file, and one of an older checkpoint that may take its place. */
+    /** Files of an older checkpoint take the place of some. */
     private static void mix(FaultyDisk disk, Map<String, byte[]> older, Random random) throws Exception {
         for (Map.Entry<String, byte[]> each : older.entrySet()) {
             if (random.nextBoolean()) {
@@ -152,12 +160,9 @@ class TornCheckpointTest {
     // ---- by example
 
     /** Kills the broker before each file of a checkpoint, and after it, then looks at what comes back. */
-    private static void eachKill(TornBroker on, TornBroker.BeforeFile meanwhile, Look look) throws Exception {
+    private static void eachKill(TornBroker on, Look look) throws Exception {
         List<Image> images = new ArrayList<>();
-        on.save(file -> {
-            images.add(new Image(file, on.disk.afterKill(), on.clock.get(), new TornModel()));
-            meanwhile.before(file);
-        });
+        on.save(file -> images.add(new Image(file, on.disk.afterKill(), on.clock.get(), new TornModel())));
         images.add(new Image("nothing more", on.disk.afterKill(), on.clock.get(), new TornModel()));
         assertThat(images).hasSizeGreaterThan(15);
         for (Image image : images) {
@@ -219,7 +224,7 @@ class TornCheckpointTest {
                     RequestCode.RECALL_MESSAGE,
                     Map.of("topic", "timed", "recallHandle", Objects.requireNonNull(handle)));
             assertThat(recalled.code()).as(recalled.remark()).isZero();
-            eachKill(on, file -> {}, after -> {
+            eachKill(on, after -> {
                 after.clock.addAndGet(28 * HOUR);
                 await().untilAsserted(() -> assertThat(read(after, "timed", 1)).containsExactly("kept"));
             });
@@ -264,7 +269,7 @@ class TornCheckpointTest {
                     on.admin.commit("g", "orders", 0, 3);
                 }
             }
-            eachKill(on, file -> {}, after -> {
+            eachKill(on, after -> {
                 assertThat(read(after, "orders", 0)).containsExactly("new0", "new1", "new2", "new3");
                 assertThat(read(after, "orders", 1)).isEmpty();
                 assertThat(after.committed("orders", "gone")).isEmpty();
@@ -310,7 +315,7 @@ class TornCheckpointTest {
             for (int i = 9; i < 30; i++) {
                 left.add("m" + i);
             }
-            eachKill(on, file -> {}, after -> {
+            eachKill(on, after -> {
                 assertThat(after.committed("orders", "workers")).isEqualTo(Map.of(0, 5L));
                 after.clock.addAndGet(60_001);
                 List<String> again = new ArrayList<>();
@@ -390,7 +395,7 @@ class TornCheckpointTest {
             on.admin.pull("g", "orders", 0, 5);
             on.admin.ask(
                     RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", "other", "cleanOffset", "true");
-            eachKill(on, file -> {}, after -> {
+            eachKill(on, after -> {
                 assertThat(after.committed("orders", "g")).isEqualTo(Map.of(0, 0L));
                 assertThat(after.committed("orders", "other")).isEmpty();
             });
