@@ -393,8 +393,7 @@ class TornCheckpointTest {
             assertThat(on.admin.reset("g", "orders", 0, 0).code()).isZero();
             // it is told of it
             on.admin.pull("g", "orders", 0, 5);
-            on.admin.ask(
-                    RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", "other", "cleanOffset", "true");
+            on.admin.ask(RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", "other", "cleanOffset", "true");
             eachKill(on, after -> {
                 assertThat(after.committed("orders", "g")).isEqualTo(Map.of(0, 0L));
                 assertThat(after.committed("orders", "other")).isEmpty();
