@@ -56,8 +56,8 @@ class NativeConversionTest {
     static void start(@TempDir Path directory) throws Exception {
         cluster = TestCluster.start(directory, "broker-a");
         client = cluster.client();
-        producer = Producer.start(
-                client, ProducerConfig.of("natives").with(ProducerConfig.SEND_TIMEOUT, Patience.MILLIS));
+        producer =
+                Producer.start(client, ProducerConfig.of("natives").with(ProducerConfig.SEND_TIMEOUT, Patience.MILLIS));
         factory = new FulmarConnectionFactory("fulmar://" + cluster.brokerAddress("broker-a"));
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ApacheClientTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
-    private static final int STOP_SECONDS = 120;
+    private static final int STOP_SECONDS = 90;
     private static final int PROBE_SECONDS = 300;
 
     /** A kind of client: the version whose libraries it has, and the options of its JVM. */

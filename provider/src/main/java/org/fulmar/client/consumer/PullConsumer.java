@@ -159,20 +159,37 @@ public final class PullConsumer implements AutoCloseable {
             throw new IllegalStateException("another thread polls this consumer");
         }
         try {
-            checkOpen();
-            CompletableFuture<List<ReceivedMessage>> poll = ask(() -> delivery.poll(options.consumeBatch(true)));
-            try {
-                return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                return ask(() -> delivery.giveUp(poll));
-            } catch (ExecutionException e) {
-                throw ClientException.of(e);
-            } catch (InterruptedException e) {
-                member.loop().execute(() -> delivery.giveUp(poll));
-                throw e;
-            }
+            return await(new CompletableFuture<>(), timeout);
         } finally {
             polling.unlock();
+        }
+    }
+
+    private List<ReceivedMessage> await(CompletableFuture<List<ReceivedMessage>> poll, Duration timeout)
+            throws ClientException, InterruptedException {
+        try {
+            ask(() -> {
+                delivery.poll(options.consumeBatch(true), poll);
+                return true;
+            });
+            return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return giveUp(poll);
+        } catch (ExecutionException e) {
+            throw ClientException.of(e);
+        } catch (InterruptedException e) {
+            member.loop().execute(() -> delivery.takeBack(poll));
+            throw e;
+        }
+    }
+
+    private List<ReceivedMessage> giveUp(CompletableFuture<List<ReceivedMessage>> poll)
+            throws ClientException, InterruptedException {
+        try {
+            return ask(() -> delivery.giveUp(poll));
+        } catch (InterruptedException e) {
+            member.loop().execute(() -> delivery.takeBack(poll));
+            throw e;
         }
     }
 

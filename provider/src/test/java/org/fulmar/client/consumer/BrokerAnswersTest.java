@@ -1,6 +1,7 @@
 package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.fulmar.client.Patience.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -343,6 +344,12 @@ class BrokerAnswersTest {
         assertThat(info.path("properties").path("PROP_CONSUME_TYPE").asText()).isEqualTo("CONSUME_PASSIVELY");
         assertThat(info.path("jstack").asText()).contains("fulmar-consumer-G");
         assertThat(info.path("subscriptionSet")).hasSize(2);
+        JsonNode rates = info.path("statusTable").path("T");
+        assertThat(rates.path("consumeOKTPS").asDouble()).isCloseTo(10 / 60.0, within(1e-9));
+        assertThat(rates.path("pullTPS").asDouble()).isCloseTo(10 / 60.0, within(1e-9));
+        assertThat(rates.path("consumeRT").asDouble()).isPositive();
+        assertThat(rates.path("pullRT").asDouble()).isPositive();
+        assertThat(rates.path("consumeFailedMsgs").asLong(-1)).isZero();
         JsonNode queue = info.path("mqTable").elements().next();
         assertThat(queue.path("commitOffset").asLong()).isEqualTo(10);
         assertThat(queue.path("locked").asBoolean()).isTrue();

@@ -76,7 +76,8 @@ final class ScriptedBroker implements RequestHandler, AutoCloseable {
     Frame ask(int code, Map<String, String> fields, byte[] body) throws Exception {
         return connections
                 .get(connections.size() - 1)
-                .request(Frame.request(code, fields, Unpooled.wrappedBuffer(body), HeaderEncoding.JSON), Patience.MILLIS)
+                .request(
+                        Frame.request(code, fields, Unpooled.wrappedBuffer(body), HeaderEncoding.JSON), Patience.MILLIS)
                 .get();
     }
 

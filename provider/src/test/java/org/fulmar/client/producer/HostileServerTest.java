@@ -219,8 +219,8 @@ class HostileServerTest {
                 sends(0).with(ProducerConfig.MAX_ASYNC_MESSAGES, 2).with(ProducerConfig.MAX_ASYNC_BYTES, 1 << 16);
         Message large = Message.of("T", new byte[60_000]);
         AtomicBoolean answers = new AtomicBoolean();
-        try (ScriptedServer broker = new ScriptedServer((code, opaque) ->
-                        answers.get() ? ScriptedServer.frame(0, opaque, STORED, new byte[0]) : null);
+        try (ScriptedServer broker = new ScriptedServer(
+                        (code, opaque) -> answers.get() ? ScriptedServer.frame(0, opaque, STORED, new byte[0]) : null);
                 ScriptedServer nameServer = ScriptedServer.nameServerOf(broker);
                 ClientInstance client = ClientInstance.start(config(nameServer))) {
             ProducerConfig failing =

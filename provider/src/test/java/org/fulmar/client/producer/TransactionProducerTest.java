@@ -71,10 +71,7 @@ class TransactionProducerTest {
     /** Asks after what has no end after so many milliseconds, and as often as it needs. */
     private void brokerThatAsksAfter(int millis) throws Exception {
         cluster.addBroker(
-                "a",
-                "transactionTimeOut=" + millis,
-                "transactionCheckInterval=100",
-                "transactionCheckMax=100000");
+                "a", "transactionTimeOut=" + millis, "transactionCheckInterval=100", "transactionCheckMax=100000");
     }
 
     /** A send that is repeated would be in two transactions. */

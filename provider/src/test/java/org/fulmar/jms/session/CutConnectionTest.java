@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class CutConnectionTest extends CutLinkSetUp {
     private void awaitLoss() throws InterruptedException {
-        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).as("the listener is told").hasMessageContaining("made again");
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .hasMessageContaining("made again");
     }
 
     @Test
@@ -146,8 +148,8 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void aListenerWhoseAcknowledgementIsNotAnsweredGoesOn() throws Exception {
-        Session session =
-                connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000").createSession();
+        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
+                .createSession();
         Queue queue = session.createQueue("silent");
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         session.createConsumer(queue).setMessageListener(message -> {
@@ -169,8 +171,8 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
-        Session session =
-                connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000").createSession();
+        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
+                .createSession();
         Queue queue = session.createQueue("outlive");
         MessageConsumer consumer = session.createConsumer(queue);
         TemporaryQueue temporary = session.createTemporaryQueue();

@@ -106,8 +106,8 @@ class FactoryTest {
     void firstBrokerThatAnswersIsUsed() throws Exception {
         try (RefusingPort nobody = new RefusingPort();
                 RealBroker broker = RealBroker.start(directory);
-                FulmarConnectionFactory factory = new FulmarConnectionFactory(
-                        "fulmar://" + nobody.address() + ",127.0.0.1:" + broker.port())) {
+                FulmarConnectionFactory factory =
+                        new FulmarConnectionFactory("fulmar://" + nobody.address() + ",127.0.0.1:" + broker.port())) {
             assertCarriesMessages(factory);
         }
     }
@@ -120,7 +120,9 @@ class FactoryTest {
                         + silent.getLocalPort() + ",127.0.0.1:" + broker.port() + "?connectTimeout=2000")) {
             long start = System.nanoTime();
             assertCarriesMessages(factory);
-            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).as("a request would wait 30 s").isLessThan(25_000);
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
+                    .as("a request would wait 30 s")
+                    .isLessThan(25_000);
         }
     }
 

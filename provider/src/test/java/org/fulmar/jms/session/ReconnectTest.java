@@ -62,7 +62,9 @@ class ReconnectTest {
 
     private void restart() throws Exception {
         broker.kill();
-        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).as("the listener is told").hasMessageContaining("lost");
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .hasMessageContaining("lost");
         broker.start();
     }
 
