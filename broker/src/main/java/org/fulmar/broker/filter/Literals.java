@@ -27,8 +27,7 @@ final class Literals {
         } catch (NumberFormatException e) {
             throw Syntax.error(
                     token,
-                    "expected a whole number as Java writes them that fits a long, but found "
-                            + Syntax.quote(token));
+                    "expected a whole number as Java writes them that fits a long, but found " + Syntax.quote(token));
         }
     }
 

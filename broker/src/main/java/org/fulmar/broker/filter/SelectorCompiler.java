@@ -31,14 +31,12 @@ final class SelectorCompiler {
         SelectorCompiler compiler = new SelectorCompiler();
         Condition condition = text.isBlank()
                 ? new Condition.Known(Truth.TRUE)
-                : condition(
-                        compiler.expression(SelectorSyntax.parse(text).expression()));
+                : condition(compiler.expression(SelectorSyntax.parse(text).expression()));
         return new Result(condition, compiler.identifiers.done(), RequiredTag.hash(condition));
     }
 
     private Term expression(SelectorParser.ExpressionContext context) {
-        return Term.joined(
-                context.conjunction(), this::conjunction, SelectorCompiler::condition, Folding::any);
+        return Term.joined(context.conjunction(), this::conjunction, SelectorCompiler::condition, Folding::any);
     }
 
     private Term conjunction(SelectorParser.ConjunctionContext context) {
@@ -125,8 +123,7 @@ final class SelectorCompiler {
             String text = Literals.string(escapeToken);
             if (text.codePointCount(0, text.length()) != 1) {
                 throw Syntax.error(
-                        escapeToken,
-                        "expected an escape of one character, but found " + Syntax.quote(escapeToken));
+                        escapeToken, "expected an escape of one character, but found " + Syntax.quote(escapeToken));
             }
             escape = text.codePointAt(0);
         }

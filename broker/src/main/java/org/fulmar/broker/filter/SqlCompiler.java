@@ -147,8 +147,7 @@ final class SqlCompiler {
                 && first.value() instanceof Number a
                 && last.value() instanceof Number b
                 && Numbers.compare(Relation.GT, a, b)) {
-            throw Syntax.error(
-                    operator, "nothing is between " + a + " and " + b + ": the first must not be more");
+            throw Syntax.error(operator, "nothing is between " + a + " and " + b + ": the first must not be more");
         }
         List<Condition> both = List.of(
                 new SqlCondition.Comparison(operand, negated ? Relation.LT : Relation.GE, low),
@@ -189,13 +188,11 @@ final class SqlCompiler {
                 return Long.valueOf(negative ? "-" + digits : digits);
             }
         } catch (NumberFormatException e) {
-            throw Syntax.error(
-                    token, "expected a whole number that fits a long, but found " + Syntax.quote(token));
+            throw Syntax.error(token, "expected a whole number that fits a long, but found " + Syntax.quote(token));
         }
         double value = Double.parseDouble(text);
         if (Double.isInfinite(value)) {
-            throw Syntax.error(
-                    token, "expected a number that fits a double, but found " + Syntax.quote(token));
+            throw Syntax.error(token, "expected a number that fits a double, but found " + Syntax.quote(token));
         }
         return negative ? -value : value;
     }
