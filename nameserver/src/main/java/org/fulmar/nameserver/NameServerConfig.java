@@ -1,15 +1,13 @@
 package org.fulmar.nameserver;
 
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Properties;
 import java.util.TreeMap;
+import org.fulmar.protocol.config.ConfigurationException;
+import org.fulmar.protocol.config.Options;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,16 +85,7 @@ public record NameServerConfig(
      * @throws IOException if the file can't be read
      */
     public static NameServerConfig load(Path file) throws IOException {
-        Properties properties = new Properties();
-        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            properties.load(in);
-        } catch (IllegalArgumentException e) {
-            throw new ConfigurationException(file + " is no properties file: " + e.getMessage(), e);
-        }
-        Map<String, String> settings = new TreeMap<>();
-        for (String key : properties.stringPropertyNames()) {
-            settings.put(key, properties.getProperty(key, ""));
-        }
+        Map<String, String> settings = Options.read(file);
         try {
             return of(settings);
         } catch (ConfigurationException e) {

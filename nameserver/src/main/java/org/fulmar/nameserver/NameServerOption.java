@@ -1,8 +1,9 @@
 package org.fulmar.nameserver;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Locale;
+import org.fulmar.protocol.config.ConfigurationException;
+import org.fulmar.protocol.config.Options;
 
 /** The options of a name server: the one place that says their names, units, ranges, defaults and meanings. */
 public enum NameServerOption {
@@ -87,12 +88,9 @@ public enum NameServerOption {
                 return option;
             }
         }
-        NameServerOption near = Arrays.stream(values())
-                .min(Comparator.comparingInt(option -> distance(option.key, key)))
-                .orElseThrow();
-        String hint = distance(near.key, key) <= Math.max(3, key.length() / 3)
-                ? "did you mean " + near.key + "?"
-                : "--help-config lists the options";
+        String near = Options.nearest(
+                Arrays.stream(values()).map(NameServerOption::key).toList(), key);
+        String hint = near == null ? "--help-config lists the options" : "did you mean " + near + "?";
         throw new ConfigurationException("unknown option " + key + ": " + hint);
     }
 
@@ -136,23 +134,5 @@ public enum NameServerOption {
         return String.format(
                         Locale.ROOT, "%-29s %-12s %-10s %-18s %s%n", "OPTION", "UNIT", "DEFAULT", "RANGE", "MEANING")
                 + out;
-    }
-
-    /** Edits (insert, delete, replace a character; upper and lower case are the same) between two names. */
-    private static int distance(String a, String b) {
-        String from = a.toLowerCase(Locale.ROOT);
-        String to = b.toLowerCase(Locale.ROOT);
-        int[] row = new int[to.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= from.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.length(); j++) {
-                int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[to.length()];
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.config.ConfigurationException;
 import org.fulmar.protocol.transport.Request;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -52,7 +52,7 @@ class DialectTest {
         byte[] bytes = header.getBytes(StandardCharsets.UTF_8);
         try (Socket socket =
                 new Socket(server.address().getAddress(), server.address().getPort())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             out.writeInt(4 + bytes.length);
             out.writeInt(bytes.length);

@@ -50,7 +50,7 @@ class NameServerMainTest {
                     new Peer(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), HeaderEncoding.JSON)) {
                 assertThat(peer.route("T").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST);
                 process.destroy();
-                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             }
             assertThat(process.exitValue()).isZero();
         } finally {

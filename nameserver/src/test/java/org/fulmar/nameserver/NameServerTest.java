@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,6 +35,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class NameServerTest {
     private static final String A = "127.0.0.1:10911";
     private static final String B = "127.0.0.1:10921";
+    /** Longer than a machine stalls: only a failure waits so long. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private static final Map<String, String> SETTINGS =
             Map.of("listenPort", "0", "scanNotActiveBrokerInterval", "10", "serverWorkerThreads", "2");
 
@@ -91,15 +95,17 @@ class NameServerTest {
 
             master.disconnect();
 
-            await().untilAsserted(() -> assertThat(client.route("T")
-                            .json()
-                            .path("brokerDatas")
-                            .path(0)
-                            .path("brokerAddrs")
-                            .toString())
-                    .isEqualTo("{\"1\":\"" + B + "\"}"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(client.route("T")
+                                    .json()
+                                    .path("brokerDatas")
+                                    .path(0)
+                                    .path("brokerAddrs")
+                                    .toString())
+                            .isEqualTo("{\"1\":\"" + B + "\"}"));
             slave.disconnect();
-            await().untilAsserted(() -> assertThat(client.route("T").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(client.route("T").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST));
         }
     }
 
@@ -110,7 +116,8 @@ class NameServerTest {
             clock.set(119_999);
             assertThat(broker.route("T").code()).isZero();
             clock.set(120_000);
-            await().untilAsserted(() -> assertThat(broker.route("T").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(broker.route("T").code()).isEqualTo(ResponseCode.TOPIC_NOT_EXIST));
         }
     }
 

@@ -35,7 +35,7 @@ final class Peer implements AutoCloseable {
 
     Peer(SocketAddress address, HeaderEncoding encoding) throws IOException {
         this.encoding = encoding;
-        this.connection = client.connect(address, 5000, Request::done);
+        this.connection = client.connect(address, 30_000, Request::done);
     }
 
     Reply ask(int code, String... namesAndValues) throws Exception {
@@ -48,8 +48,8 @@ final class Peer implements AutoCloseable {
 
     Reply ask(int code, Map<String, String> fields, ByteBuf body) throws Exception {
         Frame answer = connection
-                .request(Frame.request(code, fields, body, encoding), 10_000)
-                .get(20, TimeUnit.SECONDS);
+                .request(Frame.request(code, fields, body, encoding), 30_000)
+                .get(60, TimeUnit.SECONDS);
         try {
             return new Reply(
                     answer.code(),

@@ -182,14 +182,7 @@ class RouteTableModelTest {
                 return "delete " + topic;
             }
             case 5 -> {
-                DataVersion version = new DataVersion(random.nextInt(2), 0, random.nextInt(3));
-                RouteTable.VersionAnswer answer = table.compareVersion(cluster, address, version, connection, now);
-                Broker known = model.find(b -> b.at(cluster, address));
-                boolean same = known != null && known.connection == connection && known.version.equals(version);
-                assertThat(answer.changed()).isEqualTo(!same);
-                if (same) {
-                    known.deadline = now + known.timeout;
-                }
+                compareVersion(random, table, model, cluster, address, connection, now);
                 return "compare version";
             }
             default -> {
@@ -200,6 +193,18 @@ class RouteTableModelTest {
                 assertThat(accepted).as(r.toString()).isEqualTo(model.register(r, acting, connection, now));
                 return "register " + r;
             }
+        }
+    }
+
+    private static void compareVersion(
+            Random random, RouteTable table, Model model, String cluster, String address, long connection, long now) {
+        DataVersion version = new DataVersion(random.nextInt(2), 0, random.nextInt(3));
+        RouteTable.VersionAnswer answer = table.compareVersion(cluster, address, version, connection, now);
+        Broker known = model.find(b -> b.at(cluster, address));
+        boolean same = known != null && known.connection == connection && known.version.equals(version);
+        assertThat(answer.changed()).isEqualTo(!same);
+        if (same) {
+            known.deadline = now + known.timeout;
         }
     }
 

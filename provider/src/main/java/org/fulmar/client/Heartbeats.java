@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -93,14 +94,26 @@ final class Heartbeats {
         return topics;
     }
 
-    private byte[] body() {
+    private byte[] body(Collection<ConsumerMember> ofConsumers, Collection<ProducerMember> ofProducers) {
         ObjectNode json = JsonBody.object();
         json.put("clientID", clientId);
         ArrayNode consumerData = json.putArray("consumerDataSet");
-        consumers.values().forEach(consumer -> consumer.data().write(consumerData.addObject()));
+        ofConsumers.forEach(consumer -> consumer.data().write(consumerData.addObject()));
         ArrayNode producerData = json.putArray("producerDataSet");
-        producers.keySet().forEach(group -> producerData.addObject().put("groupName", group));
+        ofProducers.forEach(producer -> producerData.addObject().put("groupName", producer.group()));
         return JsonBody.bytes(json);
+    }
+
+    /** One that has left while brokers were told that it is there may have been the last to say so: it leaves again. */
+    private void leaveAgain(Collection<ConsumerMember> ofConsumers, Collection<ProducerMember> ofProducers) {
+        ofConsumers.stream()
+                .map(ConsumerMember::group)
+                .filter(group -> !consumers.containsKey(group))
+                .forEach(group -> unregister("consumerGroup", group));
+        ofProducers.stream()
+                .map(ProducerMember::group)
+                .filter(group -> !producers.containsKey(group))
+                .forEach(group -> unregister("producerGroup", group));
     }
 
     /**
@@ -118,7 +131,9 @@ final class Heartbeats {
         if (isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        byte[] body = body();
+        List<ConsumerMember> ofConsumers = consumers();
+        List<ProducerMember> ofProducers = producers();
+        byte[] body = body(ofConsumers, ofProducers);
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (String address : routes.addresses(!consumers.isEmpty())) {
             if (connected && !requests.isConnected(address)) {
@@ -131,6 +146,7 @@ final class Heartbeats {
                         return frame;
                     }));
         }
+        leaveAgain(ofConsumers, ofProducers);
         return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]));
     }
 
@@ -150,7 +166,8 @@ final class Heartbeats {
     /** Says it on a new connection, before anything else is said. */
     void beat(Connection connection) {
         if (!isEmpty()) {
-            Frame frame = requests.frame(RequestCode.HEART_BEAT, Map.of(), Unpooled.wrappedBuffer(body()));
+            byte[] body = body(consumers(), producers());
+            Frame frame = requests.frame(RequestCode.HEART_BEAT, Map.of(), Unpooled.wrappedBuffer(body));
             connection.request(frame, timeoutMillis).whenComplete((answer, failure) -> {
                 if (answer != null) {
                     answer.release();

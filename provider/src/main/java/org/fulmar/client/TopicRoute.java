@@ -152,11 +152,8 @@ public record TopicRoute(
         return Collections.unmodifiableList(found);
     }
 
-    /** The queues that may be consumed. */
+    /** The queues that may be consumed: all, as an ordered topic's configuration may have been another before. */
     public List<MessageQueue> readQueues() {
-        if (orderConfig != null) {
-            return orderedQueues(orderConfig);
-        }
         List<MessageQueue> found = new ArrayList<>();
         for (Queues of : queues) {
             Broker broker = broker(of.brokerName());

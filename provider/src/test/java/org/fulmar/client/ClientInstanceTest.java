@@ -2,18 +2,16 @@ package org.fulmar.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
@@ -25,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The core of the native client against name servers and brokers. */
-@Timeout(60)
+@Timeout(120)
 class ClientInstanceTest {
     @TempDir
     Path directory;
@@ -82,14 +80,14 @@ class ClientInstanceTest {
         }
     }
 
-    private static void send(ClientInstance client, String broker) throws Exception {
+    private static void send(TestCluster cluster, ClientInstance client, String broker) throws Exception {
         SendRequest header = new SendRequest("P", "T", "TBW102", 4, 0, 0, 1, 0, "", 0, 0, false);
         client.await(client.call(
-                        client.brokerAddress(broker, 0),
+                        cluster.brokerAddress(broker),
                         RequestCode.SEND_MESSAGE_V2,
                         header.fields(),
                         Unpooled.wrappedBuffer(new byte[] {1}),
-                        3000))
+                        Patience.MILLIS))
                 .release();
     }
 
@@ -107,7 +105,7 @@ class ClientInstanceTest {
                 RequestCode.GET_CONSUMER_LIST_BY_GROUP,
                 Map.of("consumerGroup", "G"),
                 Unpooled.EMPTY_BUFFER,
-                3000)));
+                Patience.MILLIS)));
         return json.path("consumerIdList").valueStream().map(JsonNode::asText).toList();
     }
 
@@ -123,7 +121,7 @@ class ClientInstanceTest {
             assertThatThrownBy(() -> client.await(client.routeForSend("U", "", 2)))
                     .isInstanceOf(ClientException.class);
 
-            send(client, "a");
+            send(cluster, client, "a");
             await().until(() -> client.knownRoute("T").writeQueues().stream()
                     .allMatch(queue -> queue.brokerName().equals("a")));
         }
@@ -134,8 +132,9 @@ class ClientInstanceTest {
         try (TestCluster cluster = TestCluster.start(directory, "a", "b");
                 ClientInstance client = cluster.client()) {
             client.await(client.routeForSend("T", "TBW102", 2));
-            send(client, "a");
-            send(client, "b");
+            send(cluster, client, "a");
+            send(cluster, client, "b");
+            await().until(() -> client.await(client.refreshRoute("T")).brokers().size() == 2);
             Consumer consumer = new Consumer();
             client.join(consumer);
             client.await(client.beat());
@@ -162,26 +161,22 @@ class ClientInstanceTest {
         try (TestCluster cluster = TestCluster.start(directory, "a");
                 ClientInstance client = cluster.client()) {
             client.await(client.routeForSend("T", "TBW102", 2));
-            send(client, "a");
+            send(cluster, client, "a");
             client.join(new Consumer());
             client.await(client.beat());
             cluster.stopBroker("a");
             cluster.addBroker("a");
-            await().atMost(10, TimeUnit.SECONDS)
-                    .ignoreExceptions()
+            await().ignoreExceptions()
                     .untilAsserted(() -> assertThat(membersAt(client, "a")).containsExactly(client.clientId()));
         }
     }
 
     @Test
     void deadNameServerIsPassedOver() throws Exception {
-        int dead;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = socket.getLocalPort();
-        }
-        try (TestCluster cluster = TestCluster.start(directory, "a")) {
-            ClientConfig config = cluster.config()
-                    .with(ClientConfig.NAME_SERVERS, "127.0.0.1:" + dead + ";" + cluster.nameServerList());
+        try (RefusingPort dead = new RefusingPort();
+                TestCluster cluster = TestCluster.start(directory, "a")) {
+            ClientConfig config =
+                    cluster.config().with(ClientConfig.NAME_SERVERS, dead.address() + ";" + cluster.nameServerList());
             for (int seed = 0; seed < 4; seed++) {
                 try (ClientInstance client =
                         ClientInstance.start(config, System::currentTimeMillis, new java.util.Random(seed))) {
@@ -194,11 +189,8 @@ class ClientInstanceTest {
 
     @Test
     void noNameServerAtAllIsAFailureAndNotAWait() throws Exception {
-        int dead;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = socket.getLocalPort();
-        }
-        try (ClientInstance client = ClientInstance.start(ClientConfig.of("127.0.0.1:" + dead))) {
+        try (RefusingPort dead = new RefusingPort();
+                ClientInstance client = ClientInstance.start(ClientConfig.of(dead.address()))) {
             assertThatThrownBy(() -> client.await(client.route("T")))
                     .isInstanceOfSatisfying(
                             ClientException.class,
@@ -213,9 +205,9 @@ class ClientInstanceTest {
             Consumer consumer = new Consumer();
             client.join(consumer);
             client.await(client.routeForSend("T", "TBW102", 2));
-            send(client, "a");
+            send(cluster, client, "a");
             await().until(() -> !consumer.routes.isEmpty());
-            send(client, "b");
+            send(cluster, client, "b");
             await().until(() ->
                     consumer.routes.get(consumer.routes.size() - 1).brokers().size() == 2);
         }
@@ -227,7 +219,7 @@ class ClientInstanceTest {
             ClientInstance client = cluster.client(ClientConfig.CLIENT_ID, "closing");
             client.await(client.routeForSend("T", "TBW102", 2));
             client.join(new Producer("P"));
-            send(client, "a");
+            send(cluster, client, "a");
             client.callback(() -> {});
             assertThat(threads()).isNotEmpty();
             client.close();

@@ -78,12 +78,14 @@ public final class TestCluster implements AutoCloseable {
         return list.toString();
     }
 
-    /** The configuration of a client of this cluster, quick to notice changes. */
+    /** The configuration of a client of this cluster, quick to notice changes, and patient with requests. */
     public ClientConfig config() {
         return ClientConfig.of(nameServerList())
                 .with(ClientConfig.ROUTE_POLL_INTERVAL, 200)
                 .with(ClientConfig.HEARTBEAT_INTERVAL, 500)
-                .with(ClientConfig.RECOVER_DELAY, 50);
+                .with(ClientConfig.RECOVER_DELAY, 50)
+                .with(ClientConfig.CONNECT_TIMEOUT, Patience.MILLIS)
+                .with(ClientConfig.REQUEST_TIMEOUT, Patience.MILLIS);
     }
 
     public ClientInstance client() {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Messages through what was looked up, with a broker in this process and in one of its own. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class MessagingTest {
-    private static final long WAIT = 15_000;
+    private static final long WAIT = 30_000;
 
     @TempDir
     Path directory;

@@ -23,7 +23,11 @@ import org.jspecify.annotations.Nullable;
  * options of {@link BrokerOptions#CHANGEABLE} ever change, by the core.
  */
 public final class BrokerConfig {
-    private static final Pattern NAME = Pattern.compile("[%|a-zA-Z0-9_-]{1,127}");
+    private static final Pattern CLUSTER_NAME = Pattern.compile("[%|a-zA-Z0-9_-]{1,127}");
+    /** With the machine room before an @, which RocketMQ's allocation by machine rooms goes by. */
+    private static final Pattern BROKER_NAME = Pattern.compile("([%|a-zA-Z0-9_-]+@)?[%|a-zA-Z0-9_-]+");
+
+    private static final int MAX_NAME = 127;
 
     private final Map<String, String> given;
     private final List<InetSocketAddress> nameServers;
@@ -35,11 +39,13 @@ public final class BrokerConfig {
         this.options = Options.of(BrokerOptions.ALL, given);
         this.nameServers = addresses(options.text(BrokerOptions.NAME_SERVERS));
         this.delayLevels = DelayLevels.parse(options.text(BrokerOptions.DELAY_LEVELS));
-        for (String name : List.of(clusterName(), brokerName())) {
-            if (!NAME.matcher(name).matches()) {
-                throw new ConfigurationException(
-                        "brokerName and brokerClusterName take 1 to 127 of %|a-zA-Z0-9_-, not \"" + name + "\"");
-            }
+        if (!CLUSTER_NAME.matcher(clusterName()).matches()) {
+            throw new ConfigurationException(
+                    "brokerClusterName takes 1 to 127 of %|a-zA-Z0-9_-, not \"" + clusterName() + "\"");
+        }
+        if (brokerName().length() > MAX_NAME || !BROKER_NAME.matcher(brokerName()).matches()) {
+            throw new ConfigurationException("brokerName takes 1 to 127 of %|a-zA-Z0-9_-, and a machine room before"
+                    + " it as in room@name, not \"" + brokerName() + "\"");
         }
         if (options.integer(BrokerOptions.QUEUE_FILE) % 20 != 0) {
             throw new ConfigurationException("mappedFileSizeConsumeQueue must be a multiple of 20");

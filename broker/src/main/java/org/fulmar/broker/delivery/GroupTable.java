@@ -3,9 +3,7 @@ package org.fulmar.broker.delivery;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.Facts;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
@@ -83,13 +82,13 @@ public final class GroupTable implements View {
         endRun(facts);
         facts.fact(out -> {
             out.writeByte(GROUP_CREATED);
-            text(out, name);
-            text(out, topic);
+            Facts.text(out, name);
+            Facts.text(out, topic);
             out.writeBoolean(subscription);
             out.writeBoolean(noLocal);
             out.writeBoolean(shared);
             out.writeBoolean(selector != null);
-            text(out, selector == null ? "" : selector);
+            Facts.text(out, selector == null ? "" : selector);
         });
         SubscriptionGroup group = applyCreated(name, topic, subscription, selector, noLocal, shared);
         starts.forEach((queueId, start) -> addCursor(group, queueId, start, facts));
@@ -118,8 +117,8 @@ public final class GroupTable implements View {
         int id = lastCursorId + 1;
         facts.fact(out -> {
             out.writeByte(CURSOR_CREATED).writeInt(id);
-            text(out, group.name());
-            text(out, group.topic());
+            Facts.text(out, group.name());
+            Facts.text(out, group.topic());
             out.writeInt(queueId).writeLong(start);
         });
         applyCursor(id, group, queueId, start);
@@ -130,8 +129,8 @@ public final class GroupTable implements View {
         endRun(facts);
         facts.fact(out -> {
             out.writeByte(GROUP_DELETED);
-            text(out, group.name());
-            text(out, group.topic());
+            Facts.text(out, group.name());
+            Facts.text(out, group.topic());
         });
         applyDeleted(group);
     }
@@ -212,40 +211,29 @@ public final class GroupTable implements View {
         runType = 0;
     }
 
-    private static void text(ByteBuf out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes.length).writeBytes(bytes);
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] bytes = new byte[in.getInt()];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
     @Override
     public void apply(ByteBuffer fact) {
         byte type = fact.get();
         switch (type) {
             case GROUP_CREATED -> {
-                String name = text(fact);
-                String topic = text(fact);
+                String name = Facts.text(fact);
+                String topic = Facts.text(fact);
                 boolean subscription = fact.get() != 0;
                 boolean noLocal = fact.get() != 0;
                 boolean shared = fact.get() != 0;
                 boolean selective = fact.get() != 0;
-                String selector = text(fact);
+                String selector = Facts.text(fact);
                 applyCreated(name, topic, subscription, selective ? selector : null, noLocal, shared);
             }
             case GROUP_DELETED -> {
-                SubscriptionGroup group = find(text(fact), text(fact));
+                SubscriptionGroup group = find(Facts.text(fact), Facts.text(fact));
                 if (group != null) {
                     applyDeleted(group);
                 }
             }
             case CURSOR_CREATED -> {
                 int id = fact.getInt();
-                SubscriptionGroup group = find(text(fact), text(fact));
+                SubscriptionGroup group = find(Facts.text(fact), Facts.text(fact));
                 if (group != null) {
                     applyCursor(id, group, fact.getInt(), fact.getLong());
                 }

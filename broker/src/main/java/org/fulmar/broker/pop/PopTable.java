@@ -3,9 +3,7 @@ package org.fulmar.broker.pop;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,6 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.fulmar.broker.pop.PopCursor.Popped;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.Facts;
 import org.fulmar.broker.store.MovedRecord;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
@@ -89,8 +88,8 @@ public final class PopTable implements View {
         int id = lastId - 1;
         facts.fact(out -> {
             out.writeByte(CURSOR).writeInt(id).writeInt(queueId).writeLong(start);
-            text(out, group);
-            text(out, topic);
+            Facts.text(out, group);
+            Facts.text(out, topic);
         });
         PopCursor cursor = applyCursor(id, group, topic, queueId, start);
         touch(cursor);
@@ -102,7 +101,7 @@ public final class PopTable implements View {
         facts.fact(out -> {
             out.writeByte(GIVEN).writeInt(cursor.id).writeLong(offset).writeInt(count);
             out.writeLong(given.popTime).writeLong(given.invisibleMillis).writeBoolean(given.sameTry);
-            text(out, given.attempt);
+            Facts.text(out, given.attempt);
         });
         applyGiven(cursor, offset, count, given);
     }
@@ -151,7 +150,7 @@ public final class PopTable implements View {
         if (groups.keySet().stream().anyMatch(key -> key.group.equals(group))) {
             facts.fact(out -> {
                 out.writeByte(GROUP_REMOVED);
-                text(out, group);
+                Facts.text(out, group);
             });
             applyRemoved(group);
         }
@@ -252,9 +251,9 @@ public final class PopTable implements View {
                 int id = fact.getInt();
                 int queueId = fact.getInt();
                 long start = fact.getLong();
-                applyCursor(id, text(fact), text(fact), queueId, start);
+                applyCursor(id, Facts.text(fact), Facts.text(fact), queueId, start);
             }
-            case GROUP_REMOVED -> applyRemoved(text(fact));
+            case GROUP_REMOVED -> applyRemoved(Facts.text(fact));
             case GIVEN, SETTLED, CHANGED, RESET -> {
                 PopCursor cursor = cursors.get(fact.getInt());
                 if (cursor != null) {
@@ -272,7 +271,10 @@ public final class PopTable implements View {
             case GIVEN -> {
                 int count = fact.getInt();
                 applyGiven(
-                        cursor, offset, count, new Given(fact.getLong(), fact.getLong(), fact.get() != 0, text(fact)));
+                        cursor,
+                        offset,
+                        count,
+                        new Given(fact.getLong(), fact.getLong(), fact.get() != 0, Facts.text(fact)));
             }
             case SETTLED -> applySettled(cursor, offset, fact.getLong());
             case CHANGED -> {
@@ -410,16 +412,5 @@ public final class PopTable implements View {
         }
         lastId = json.path("lastCursorId").asInt();
         return json.path("logPosition").asLong();
-    }
-
-    private static void text(ByteBuf out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes.length).writeBytes(bytes);
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] bytes = new byte[in.getInt()];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -2,13 +2,12 @@ package org.fulmar.broker.pop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.Facts;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.JsonBody;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +54,8 @@ public final class RequestModes implements View {
         }
         facts.fact(out -> {
             out.writeByte(SET).writeBoolean(mode.pop).writeInt(mode.shareQueues);
-            text(out, topic);
-            text(out, group);
+            Facts.text(out, topic);
+            Facts.text(out, group);
         });
         modes.put(key, mode);
         return true;
@@ -71,7 +70,7 @@ public final class RequestModes implements View {
         if (modes.keySet().removeIf(key -> key.group.equals(group))) {
             facts.fact(out -> {
                 out.writeByte(GROUP_REMOVED);
-                text(out, group);
+                Facts.text(out, group);
             });
         }
     }
@@ -81,9 +80,9 @@ public final class RequestModes implements View {
         byte type = fact.get();
         if (type == SET) {
             Mode mode = new Mode(fact.get() != 0, fact.getInt());
-            modes.put(new Key(text(fact), text(fact)), mode);
+            modes.put(new Key(Facts.text(fact), Facts.text(fact)), mode);
         } else if (type == GROUP_REMOVED) {
-            String group = text(fact);
+            String group = Facts.text(fact);
             modes.keySet().removeIf(key -> key.group.equals(group));
         }
     }
@@ -135,16 +134,5 @@ public final class RequestModes implements View {
                                                 .path("popShareQueueNum")
                                                 .asInt()))));
         return json.path("logPosition").asLong();
-    }
-
-    private static void text(ByteBuf out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes.length).writeBytes(bytes);
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] bytes = new byte[in.getInt()];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

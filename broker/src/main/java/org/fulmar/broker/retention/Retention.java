@@ -84,6 +84,8 @@ public final class Retention implements AutoCloseable {
     private boolean collected;
     private long collectedAt;
     private volatile String kept = "";
+    /** The level as it is shown: what it brings about is done then. */
+    private volatile DiskLevel shownLevel = DiskLevel.NORMAL;
     /** Set when the level has changed: what was postponed is looked at again. */
     private volatile boolean levelChanged;
 
@@ -152,7 +154,7 @@ public final class Retention implements AutoCloseable {
     private void report() {
         state = new RetentionState(
                 usedRatio,
-                levels.level(),
+                shownLevel,
                 beginning.start(),
                 deletedFiles,
                 movedMessages,
@@ -175,6 +177,7 @@ public final class Retention implements AutoCloseable {
             if (now != before) {
                 entered(now, before, Math.round(100 * (now == DiskLevel.REFUSING ? space.ratio(0) : usedRatio)));
             }
+            shownLevel = now;
             collect(mapped, space.ratio(0) * 100);
             report();
         } catch (IOException | RuntimeException e) {
@@ -367,8 +370,14 @@ public final class Retention implements AutoCloseable {
         } finally {
             report();
         }
-        host.onCore(beginning::queueFiles).delete();
+        deleteQueueFiles();
         beginning.deleteIndexFiles();
+    }
+
+    /** Once a restart does not look for them any more; if the queues' new beginnings can't be saved now, the next time. */
+    private void deleteQueueFiles() throws IOException, InterruptedException, ExecutionException {
+        host.checkpoint();
+        host.onCore(beginning::queueFiles).delete();
     }
 
     /** Deletes the files of consume queues that hold nothing any more; for administrators. Any thread. */
@@ -379,10 +388,10 @@ public final class Retention implements AutoCloseable {
                 while (host.onCore(beginning::forget)) {
                     checkInterrupt();
                 }
-                host.onCore(beginning::queueFiles).delete();
+                deleteQueueFiles();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (IOException e) {
+            } catch (IOException | ExecutionException e) {
                 LOG.warn("files of consume queues could not be deleted", e);
             }
         });

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.delay.TimerWheel;
 import org.fulmar.broker.delivery.DeliveryEngine;
@@ -397,13 +398,11 @@ public final class Broker implements AutoCloseable {
     }
 
     private NameServerLink.Topics topicsFromCore() {
-        CompletableFuture<NameServerLink.Topics> answer = new CompletableFuture<>();
-        core.execute(() -> answer.complete(new NameServerLink.Topics(
+        return onCore(() -> new NameServerLink.Topics(
                 topics.version(),
                 topics.all().stream()
                         .map(topic -> Permissions.offered(topic, config))
-                        .toList())));
-        return answer.join();
+                        .toList()));
     }
 
     /** What retention has done and what it sees. Any thread. */
@@ -413,6 +412,11 @@ public final class Broker implements AutoCloseable {
 
     public BrokerConfig config() {
         return config;
+    }
+
+    /** Asks on the core, which owns what it is asked for, and waits for the answer; not for the core itself. */
+    <T> T onCore(Supplier<T> question) {
+        return CompletableFuture.supplyAsync(question, core).join();
     }
 
     /** The RocketMQ clients; owned by the core. */

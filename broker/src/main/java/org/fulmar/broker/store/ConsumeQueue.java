@@ -40,6 +40,8 @@ public final class ConsumeQueue {
     private ByteBuffer tail = ByteBuffer.allocate(FIRST_TAIL_ENTRIES * ENTRY_BYTES);
     /** The offset up to which the files are known to hold the entries, forced; the checkpoint thread moves it on. */
     private volatile long saved;
+    /** The first offset that the saved table names: files behind it are needed. The checkpoint thread moves it on. */
+    private volatile long savedMin;
 
     private long min;
     private long orderedFrom;
@@ -56,6 +58,7 @@ public final class ConsumeQueue {
      */
     ConsumeQueue(Disk disk, Path directory, int fileBytes, long maxOffset, long minOffset, long orderedFrom) {
         this.min = minOffset;
+        this.savedMin = minOffset;
         this.orderedFrom = orderedFrom;
         this.disk = disk;
         this.directory = directory;
@@ -72,6 +75,14 @@ public final class ConsumeQueue {
     /** The first offset; what was before is deleted. */
     public long minOffset() {
         return min;
+    }
+
+    long savedMin() {
+        return savedMin;
+    }
+
+    void savedMin(long offset) {
+        savedMin = offset;
     }
 
     /** From this offset on, entries are in the order of the log. */

@@ -1,5 +1,6 @@
 package org.fulmar.broker.store;
 
+import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.fulmar.protocol.message.MessageRecord;
@@ -28,5 +29,18 @@ public final class Facts {
             body.position(body.position() + length);
             visitor.fact(fact);
         }
+    }
+
+    /** Writes a text into a fact. */
+    public static void text(ByteBuf out, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(bytes.length).writeBytes(bytes);
+    }
+
+    /** Reads the text that a fact goes on with. */
+    public static String text(ByteBuffer fact) {
+        byte[] bytes = new byte[fact.getInt()];
+        fact.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

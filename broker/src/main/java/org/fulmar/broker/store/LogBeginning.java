@@ -161,15 +161,17 @@ public final class LogBeginning {
         return queue < queues.size();
     }
 
-    /** A queue's index, and its first offset. */
+    /** A queue's index, and its first offset as it is saved. */
     private record First(ConsumeQueue index, long offset) {}
 
     /** What deletes the files of consume queues that are not needed any more. Made on the core. */
     public QueueFiles queueFiles() {
         List<First> firsts = new ArrayList<>();
         store.forEachQueue(each -> {
-            if (each.minOffset() > 0) {
-                firsts.add(new First(each.index(), each.minOffset()));
+            // a restart opens the queue as the table says, which may still name an earlier offset
+            if (each.index().savedMin() > 0) {
+                firsts.add(new First(
+                        each.index(), Math.min(each.minOffset(), each.index().savedMin())));
             }
         });
         return () -> {

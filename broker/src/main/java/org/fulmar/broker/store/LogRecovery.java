@@ -136,6 +136,13 @@ final class LogRecovery {
         return position;
     }
 
+    /** Shows the records of a recovered log once more; those behind a damaged one in its file are passed over. */
+    void visit(Visitor visitor) {
+        for (LogSegment segment : segments) {
+            scan(segment, 0, visitor, Integer.MAX_VALUE);
+        }
+    }
+
     /**
      * The place behind the last record that is whole, and whose group is; the segment's end if a filler closes it. A group
      * lies in one segment.

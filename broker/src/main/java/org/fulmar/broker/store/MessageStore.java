@@ -1,6 +1,5 @@
 package org.fulmar.broker.store;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +29,9 @@ import org.slf4j.LoggerFactory;
 public final class MessageStore {
     private static final Logger LOG = LoggerFactory.getLogger(MessageStore.class);
     private static final byte[] TAGS = MessageProperties.name(MessageProperties.TAGS);
+    /** In the table of queues: where the log ended when it was captured. */
+    private static final String WRITTEN = "writtenPosition";
+
     private static final long VERIFY_BEHIND_BYTES = 8 << 20;
 
     private final Disk disk;
@@ -51,6 +53,10 @@ public final class MessageStore {
     private volatile long savedLast = -1;
 
     private volatile long savedBefore = -1;
+    /** Held while a checkpoint is written: the last one, at the end, waits for one that is under way. */
+    private final Object saving = new Object();
+
+    private boolean savedForGood;
     private volatile @Nullable String refusal;
     /** Whether consume queues are built again from the log. */
     private boolean rebuilt;
@@ -134,7 +140,7 @@ public final class MessageStore {
         long start = recovery.openSegments(LogStart.load(disk, startFile));
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
-        JsonNode savedQueues = queues.restore(disk.read(config.resolve(QueueTable.FILE)));
+        ObjectNode savedQueues = queues.restore(config);
         rebuilt = savedQueues.isEmpty();
         SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
@@ -158,12 +164,7 @@ public final class MessageStore {
             inGroup[0] = RecordGroup.goesOn(record);
             replay(record, positions, queuesPosition, topics);
         });
-        long newest = savedQueues.path("writtenPosition").asLong();
-        if (end < newest) {
-            queues.forEach(queue -> queue.index().cut(end));
-        }
-        queues.deleteUnless(topics::exists);
-        queues.forEach(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
+        mendQueues(savedQueues, start, end, recovery, topics);
         checkpoints.add(marks.before(end - VERIFY_BEHIND_BYTES, Math.min(checkpoint.verifyFrom(), end)));
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
@@ -174,6 +175,7 @@ public final class MessageStore {
         views.forEach(view -> view.recovered(this::visibleOffset));
         appender.opened(end);
         index.open(checkpoint, clean, end);
+        long newest = savedQueues.path(WRITTEN).asLong();
         for (long position : positions) {
             newest = position == Long.MAX_VALUE ? newest : Math.max(newest, position);
         }
@@ -184,6 +186,22 @@ public final class MessageStore {
         flusher.start();
         allocator.start();
         index.start();
+    }
+
+    /** Queues of topics that are gone go, what the log has lost goes, and queues without their files are built again. */
+    private void mendQueues(ObjectNode table, long start, long end, LogRecovery recovery, TopicFilter topics)
+            throws IOException {
+        long written = table.path(WRITTEN).asLong();
+        queues.deleteUnless(topics::exists);
+        queues.emptyTorn(table, config);
+        if (end < written) {
+            queues.forEach(queue -> queue.index().cut(end));
+        }
+        if (queues.hasTorn()) {
+            recovery.visit(record -> rebuildTorn(record, written));
+            queues.endTorn(end >= written);
+        }
+        queues.forEach(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
     }
 
     private long visibleOffset(String topic, int queueId) {
@@ -211,20 +229,33 @@ public final class MessageStore {
                 views.get(i).message(record);
             }
         }
-        if (at >= queuesPosition) {
-            String topic = record.topic();
-            if (topics.exists(topic)) {
-                QueueLog queue = queue(topic, record.queueId());
-                long tagHash = entryTag.of(record);
-                if (rebuilt) {
-                    queue.skipTo(record.queueOffset());
-                }
-                if (relocated) {
-                    queue.relocated(record.queueOffset(), at, record.size(), tagHash);
-                } else {
-                    queue.replay(record.queueOffset(), at, record.size(), tagHash);
-                }
-            }
+        String topic = record.topic();
+        if (at >= queuesPosition && topics.exists(topic) && !queues.isTorn(topic, record.queueId())) {
+            index(record, rebuilt);
+        }
+    }
+
+    private void rebuildTorn(MessageRecord record, long tableEnd) {
+        if (record.topicIs(Facts.TOPIC) || !queues.isTorn(record.topic(), record.queueId())) {
+            return;
+        }
+        if (record.physicalOffset() >= tableEnd && (record.sysFlag() & SysFlag.RELOCATED) == 0) {
+            queues.madeAnew(record.topic(), record.queueId(), record.queueOffset());
+        }
+        index(record, true);
+    }
+
+    /** @param anew whether the queue is built from the log alone, which may not have all that it had */
+    private void index(MessageRecord record, boolean anew) {
+        QueueLog queue = queue(record.topic(), record.queueId());
+        long tagHash = entryTag.of(record);
+        if (anew) {
+            queue.skipTo(record.queueOffset());
+        }
+        if ((record.sysFlag() & SysFlag.RELOCATED) != 0) {
+            queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
+        } else {
+            queue.replay(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
     }
 
@@ -287,7 +318,7 @@ public final class MessageStore {
     public CheckpointWork checkpoint() {
         long position = log.written();
         ObjectNode json =
-                JsonBody.object().put("logPosition", firstPending(position)).put("writtenPosition", position);
+                JsonBody.object().put("logPosition", firstPending(position)).put(WRITTEN, position);
         QueueTable.Unsaved unsaved = queues.capture(json);
         SavedViews.list(json, views);
         Map<String, Supplier<byte[]>> files = new TreeMap<>();
@@ -350,6 +381,16 @@ public final class MessageStore {
         }
 
         void save(boolean closing) throws IOException {
+            synchronized (saving) {
+                if (savedForGood) {
+                    throw new IOException("the store is closed");
+                }
+                savedForGood = closing;
+                write(closing);
+            }
+        }
+
+        private void write(boolean closing) throws IOException {
             if (log.durable() < position) {
                 // state must never be newer than the log that it was built from
                 log.force();
@@ -361,6 +402,7 @@ public final class MessageStore {
             for (Map.Entry<String, Supplier<byte[]>> file : files.entrySet()) {
                 disk.replace(config.resolve(file.getKey()), content(file.getValue()));
             }
+            queueEntries.tabled().forEach(Runnable::run);
             IndexService.Saved indexed = index.checkpoint();
             new Checkpoint(position, verifyFrom(), indexed.file(), indexed.entries(), closing ? position : -1)
                     .save(disk, checkpointFile);
@@ -407,7 +449,9 @@ public final class MessageStore {
             if (!appender.failed()) {
                 log.force();
                 appender.durable(log.durable());
-                checkpoint().save(true);
+                synchronized (saving) {
+                    checkpoint().save(true);
+                }
                 disk.delete(abortFile);
             }
         } finally {

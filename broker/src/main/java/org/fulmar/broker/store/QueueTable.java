@@ -19,20 +19,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The queues of the store, their files and the table that is saved of them. Owned by the broker's core. It may be lost: the
- * queues of one that is missing, damaged or at odds with the files are built again from the log.
+ * The queues of the store, their files and the table that is saved of them. Owned by the broker's core. Both may be lost:
+ * queues whose files are missing or too short are built again from the log, all of them if the table and its copy are. A
+ * queue's offsets go on where the table says, also when the log has no message of it any more.
  */
 final class QueueTable {
     /** The name of the table's file. */
     static final String FILE = "queues.json";
 
     private static final Logger LOG = LoggerFactory.getLogger(QueueTable.class);
+    /** Lists the queues that were being built again when the table was saved. */
+    private static final String TORN = "torn";
 
     private final Disk disk;
     private final Path directory;
     private final int fileBytes;
     private final QueueLog.Listener visible;
     private final Map<String, Map<Integer, QueueLog>> queues = new HashMap<>();
+    /** Only while the store opens: what the table says of queues whose files do not hold it. */
+    private final Map<String, Map<Integer, SavedQueue>> torn = new HashMap<>();
 
     /**
      * @param visible told on the core when messages of a queue became visible
@@ -45,51 +50,119 @@ final class QueueTable {
     }
 
     /**
-     * Opens the queues that a table lists.
+     * Opens the queues that the table lists.
      *
-     * @return the table; without anything in it if the queues are to be built again, whose files are deleted then
+     * @param config where the table is
+     * @return the table; without anything in it if all queues are to be built again, whose files are deleted then
      */
-    JsonNode restore(byte @Nullable [] table) throws IOException {
-        if (table != null) {
-            try {
-                JsonNode json = JsonBody.parse(table);
-                if (restore(json)) {
-                    return json;
+    ObjectNode restore(Path config) throws IOException {
+        for (String name : List.of(FILE, FILE + ".bak")) {
+            byte[] table = disk.read(config.resolve(name));
+            if (table != null) {
+                try {
+                    if (JsonBody.parse(table) instanceof ObjectNode json) {
+                        restore(json);
+                        return json;
+                    }
+                } catch (FrameException | NumberFormatException e) {
+                    LOG.warn("the table of queues {} is damaged", name, e);
                 }
-            } catch (FrameException | NumberFormatException e) {
-                LOG.warn("the table of queues is damaged", e);
             }
-            LOG.warn("the consume queues are built again from the log");
         }
         queues.clear();
+        torn.clear();
         disk.delete(directory);
         return JsonBody.object();
     }
 
-    /** Whether every queue's files hold what the table says. */
-    private boolean restore(JsonNode json) throws IOException {
-        json.path("queues")
-                .properties()
-                .forEach(topic -> topic.getValue()
-                        .properties()
-                        .forEach(queue -> make(
-                                topic.getKey(), Integer.parseInt(queue.getKey()), SavedQueue.of(queue.getValue()))));
-        for (Map<Integer, QueueLog> perTopic : queues.values()) {
-            for (QueueLog queue : perTopic.values()) {
-                boolean whole = queue.visibleOffset() == queue.minOffset()
-                        || queue.index().lastPhysicalOffset() >= 0;
-                long from = Math.max(queue.minOffset(), queue.index().orderedFrom());
-                if (!whole || !queue.index().hasFiles(from)) {
-                    LOG.warn("files of queue {} of {} are missing or too short", queue.queueId(), queue.topic());
-                    return false;
+    private void restore(JsonNode json) throws IOException {
+        queues.clear();
+        torn.clear();
+        for (Map.Entry<String, JsonNode> topic : json.path("queues").properties()) {
+            for (Map.Entry<String, JsonNode> each : topic.getValue().properties()) {
+                int queueId = Integer.parseInt(each.getKey());
+                SavedQueue saved = SavedQueue.of(each.getValue());
+                QueueLog queue = make(topic.getKey(), queueId, saved);
+                if (json.path(TORN).path(topic.getKey()).has(each.getKey()) || !isWhole(queue)) {
+                    torn.computeIfAbsent(topic.getKey(), t -> new HashMap<>()).put(queueId, saved);
                 }
             }
         }
-        return true;
+    }
+
+    /** Whether a queue's files hold what the table says. */
+    private static boolean isWhole(QueueLog queue) throws IOException {
+        boolean whole =
+                queue.visibleOffset() == queue.minOffset() || queue.index().lastPhysicalOffset() >= 0;
+        return whole
+                && queue.index()
+                        .hasFiles(Math.max(queue.minOffset(), queue.index().orderedFrom()));
+    }
+
+    /** Whether a queue is to be built again once it is known that its topic is still there. */
+    boolean isTorn(String topic, int queueId) {
+        return !torn.isEmpty() && torn.getOrDefault(topic, Map.of()).containsKey(queueId);
+    }
+
+    /** Whether there are queues to build again. */
+    boolean hasTorn() {
+        return !torn.isEmpty();
+    }
+
+    /**
+     * Begins torn queues anew, which the log's records fill again. The table says so first: until the next one is saved,
+     * what their files hold is not to be trusted.
+     */
+    void emptyTorn(ObjectNode table, Path config) throws IOException {
+        if (torn.isEmpty()) {
+            return;
+        }
+        ObjectNode names = table.putObject(TORN);
+        torn.forEach((topic, perTopic) -> {
+            ObjectNode ids = names.putObject(topic);
+            perTopic.keySet().forEach(id -> ids.put(Integer.toString(id), true));
+        });
+        disk.replace(config.resolve(FILE), JsonBody.bytes(table));
+        for (Map.Entry<String, Map<Integer, SavedQueue>> topic : torn.entrySet()) {
+            for (int queueId : topic.getValue().keySet()) {
+                LOG.warn(
+                        "files of queue {} of {} are missing or too short: it is built again from the log",
+                        queueId,
+                        topic.getKey());
+                disk.delete(files(topic.getKey(), queueId));
+                make(topic.getKey(), queueId, SavedQueue.EMPTY);
+            }
+        }
+    }
+
+    /** A torn queue begins at an offset again, after the table was saved: it was deleted and made anew. */
+    void madeAnew(String topic, int queueId, long offset) {
+        Map<Integer, SavedQueue> perTopic = torn.getOrDefault(topic, Map.of());
+        SavedQueue saved = perTopic.get(queueId);
+        if (saved != null && offset < saved.max()) {
+            perTopic.put(queueId, SavedQueue.EMPTY);
+        }
+    }
+
+    /**
+     * Ends the building of torn queues: their offsets go on where they were.
+     *
+     * @param logWhole whether the log has all that it had when the table was saved
+     */
+    void endTorn(boolean logWhole) {
+        if (logWhole) {
+            torn.forEach((topic, perTopic) ->
+                    perTopic.forEach((queueId, saved) -> get(topic, queueId).skipTo(saved.max())));
+        }
+        torn.clear();
+    }
+
+    private Path files(String topic, int queueId) {
+        return directory.resolve(topic).resolve(Integer.toString(queueId));
     }
 
     private QueueLog make(String topic, int queueId, SavedQueue saved) {
-        Path files = directory.resolve(topic).resolve(Integer.toString(queueId));
+        Path files = files(topic, queueId);
         QueueLog queue = new QueueLog(
                 topic,
                 queueId,
@@ -117,6 +190,7 @@ final class QueueTable {
     /** Forgets a topic's queues and removes their files. */
     void delete(String topic) throws IOException {
         queues.remove(topic);
+        torn.remove(topic);
         disk.delete(directory.resolve(topic));
     }
 
@@ -134,17 +208,22 @@ final class QueueTable {
      *
      * @param writes to be run before the table is saved
      * @param done to be run after them
+     * @param tabled to be run when the table is saved
      */
-    record Unsaved(List<ConsumeQueue.Write> writes, List<Runnable> done) {}
+    record Unsaved(List<ConsumeQueue.Write> writes, List<Runnable> done, List<Runnable> tabled) {}
 
     /** Puts the table as it is now into {@code json}. */
     Unsaved capture(ObjectNode json) {
-        Unsaved unsaved = new Unsaved(new ArrayList<>(), new ArrayList<>());
+        Unsaved unsaved = new Unsaved(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         ObjectNode all = json.putObject("queues");
         queues.forEach((topic, perTopic) -> {
             ObjectNode node = all.putObject(topic);
             perTopic.forEach((id, queue) -> {
                 SavedQueue.put(node, queue);
+                long min = queue.minOffset();
+                if (min > queue.index().savedMin()) {
+                    unsaved.tabled.add(() -> queue.index().savedMin(min));
+                }
                 if (queue.index().hasUnsaved()) {
                     long saved = queue.visibleOffset();
                     unsaved.writes.addAll(queue.index().unsaved());

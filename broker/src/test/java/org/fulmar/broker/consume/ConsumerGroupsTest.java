@@ -17,7 +17,7 @@ import org.fulmar.protocol.frame.FrameException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class ConsumerGroupsTest {
     private final List<ByteBuffer> facts = new ArrayList<>();
     private final FactSink sink = body -> {

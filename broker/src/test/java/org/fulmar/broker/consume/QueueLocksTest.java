@@ -13,7 +13,7 @@ import org.fulmar.broker.consume.QueueLocks.Queue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class QueueLocksTest {
     private static final Queue Q0 = new Queue("t", 0);
     private static final Queue Q1 = new Queue("t", 1);

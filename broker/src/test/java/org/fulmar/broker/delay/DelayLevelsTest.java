@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(180)
 class DelayLevelsTest {
     private final List<ByteBuffer> facts = new ArrayList<>();
     private final FactSink sink = body -> {

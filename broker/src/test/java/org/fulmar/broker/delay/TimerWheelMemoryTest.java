@@ -11,13 +11,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.store.NioDisk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many timers, on a real disk. */
-@Timeout(120)
+@Timeout(300)
 class TimerWheelMemoryTest {
     private static final int MANY = 1_000_000;
     private static final long MEGABYTE = 1 << 20;
@@ -116,8 +117,10 @@ class TimerWheelMemoryTest {
         } finally {
             reader.shutdown();
             core.shutdown();
-            assertThat(reader.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(core.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(reader.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(core.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
         }
     }
 }

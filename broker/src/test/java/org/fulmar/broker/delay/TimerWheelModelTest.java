@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Whatever happens, every timer is given when it is due, not before, and once. */
-@Timeout(120)
+@Timeout(300)
 class TimerWheelModelTest {
     /** Seeds of each of the four batches; long runs set more. */
     private static final int SEEDS = Integer.getInteger("fulmar.wheel.seeds", 100);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /** What the model test does not reach: single promises, slow reading, damage, and many timers. */
-@Timeout(60)
+@Timeout(180)
 class TimerWheelTest {
     private static final Path FILES = TestWheel.ROOT.resolve("timer");
     private static final long DAY = 24L * 3600 * 1000;

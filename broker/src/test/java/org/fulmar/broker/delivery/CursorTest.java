@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class CursorTest {
     private static Cursor cursor(long start) {
         return new Cursor(1, new SubscriptionGroup("group", "topic", false, true, null, false, false), 0, start);

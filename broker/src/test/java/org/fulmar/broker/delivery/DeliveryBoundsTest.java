@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Promises at the bounds of a turn, and for requests that no honest client sends. */
-@Timeout(60)
+@Timeout(180)
 class DeliveryBoundsTest {
     private static final String TOPIC = "topic";
     private static final int RED = 0;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Memory grows with what is in flight or settled out of order, never with the backlog. */
-@Timeout(60)
+@Timeout(180)
 class DeliveryMemoryTest {
     private static final String TOPIC = "topic";
     private static final int BACKLOG = 10_000_000;

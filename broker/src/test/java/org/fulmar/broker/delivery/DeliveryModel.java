@@ -21,7 +21,24 @@ final class DeliveryModel {
         RETURNED,
         /** Has come back, and is to be delivered again only later. */
         DELAYED,
-        SETTLED
+        SETTLED;
+
+        /** What an offset is in the engine. */
+        static State of(Cursor cursor, long offset) {
+            boolean settled = cursor.isSettled(offset);
+            boolean held = cursor.held(offset) != null;
+            boolean returned = cursor.returned().containsKey(offset);
+            require(
+                    (settled ? 1 : 0) + (held ? 1 : 0) + (returned ? 1 : 0) <= 1,
+                    () -> offset + " is more than one of settled, in flight and returned");
+            if (settled) {
+                return SETTLED;
+            }
+            if (held && cursor.held(offset).holder == null) {
+                return DELAYED;
+            }
+            return held ? HELD : returned ? RETURNED : AVAILABLE;
+        }
     }
 
     /** A message as one group sees it. */
@@ -62,9 +79,9 @@ final class DeliveryModel {
         final Group group;
         final int queueId;
         final long start;
-        private final List<Entry> entries = new ArrayList<>();
+        final List<Entry> entries = new ArrayList<>();
         /** Everything before this index is settled. */
-        private int settled;
+        int settled;
 
         Lane(Group group, int queueId, long start) {
             this.group = group;
@@ -154,11 +171,7 @@ final class DeliveryModel {
     private final MemoryBacklog backlog;
     private final Failing failing;
     private final List<Entry> touched = new ArrayList<>();
-    private int deliveries;
-    private int redeliveries;
-    private int grouped;
-    private int deaths;
-    private int delays;
+    final DeliveryCounts counts = new DeliveryCounts();
 
     DeliveryModel(MemoryBacklog backlog, Failing failing) {
         this.backlog = backlog;
@@ -171,36 +184,16 @@ final class DeliveryModel {
         }
     }
 
-    int deliveries() {
-        return deliveries;
-    }
-
-    int redeliveries() {
-        return redeliveries;
-    }
-
-    int grouped() {
-        return grouped;
-    }
-
-    int deaths() {
-        return deaths;
-    }
-
-    int delays() {
-        return delays;
-    }
-
-    private boolean expired(Entry entry) {
+    boolean expired(Entry entry) {
         return backlog.isUseless(entry.lane.group.topic, entry.lane.queueId, entry.offset);
     }
 
-    private boolean matches(@Nullable Integer colour, Entry entry) {
+    boolean matches(@Nullable Integer colour, Entry entry) {
         return colour == null || colour == backlog.colour(entry.lane.group.topic, entry.lane.queueId, entry.offset);
     }
 
     /** Whether nobody is to have it, so that it may be settled behind everyone's back. */
-    private boolean unwanted(Entry entry) {
+    boolean unwanted(Entry entry) {
         Group group = entry.lane.group;
         return expired(entry) || group.subscription && !matches(group.colour, entry);
     }
@@ -210,17 +203,17 @@ final class DeliveryModel {
     }
 
     /** Who has the message's group among consumers with the member's selector; null if it has none, or nobody has it. */
-    private @Nullable Member owner(Member member, Entry entry) {
+    @Nullable Member owner(Member member, Entry entry) {
         int messageGroup = messageGroup(entry);
         return messageGroup < 0 ? null : member.group.owners.get(member.colour + "/" + messageGroup);
     }
 
-    private boolean isFor(Member member, Entry entry) {
+    boolean isFor(Member member, Entry entry) {
         Member owner = owner(member, entry);
         return (owner == null || owner == member) && matches(member, entry);
     }
 
-    private boolean matches(Member member, Entry entry) {
+    boolean matches(Member member, Entry entry) {
         return (entry.state == State.AVAILABLE || entry.state == State.RETURNED)
                 && !expired(entry)
                 && matches(member.colour, entry);
@@ -242,7 +235,7 @@ final class DeliveryModel {
         entry.highest = Math.max(entry.highest, count);
     }
 
-    private long visible(Lane lane) {
+    long visible(Lane lane) {
         return backlog.visibleOffset(lane.group.topic, lane.queueId);
     }
 
@@ -284,12 +277,12 @@ final class DeliveryModel {
         require(!entry.seen || count > 1, () -> entry + " was seen and comes again as new");
         int messageGroup = messageGroup(entry);
         if (messageGroup >= 0) {
-            grouped++;
+            counts.grouped++;
             member.group.owners.put(member.colour + "/" + messageGroup, member);
         }
         touch(entry);
-        deliveries++;
-        redeliveries += count > 1 ? 1 : 0;
+        counts.deliveries++;
+        counts.redeliveries += count > 1 ? 1 : 0;
         entry.state = State.HELD;
         entry.holder = member;
         entry.number = ++member.delivered;
@@ -376,7 +369,7 @@ final class DeliveryModel {
             if (!group.lasting || failing.took(cursorId, entry.offset)) {
                 entry.state = State.SETTLED;
                 entry.dead = group.lasting;
-                deaths++;
+                counts.deaths++;
                 return;
             }
             wait = 1000;
@@ -386,7 +379,7 @@ final class DeliveryModel {
         if (wait > 0) {
             entry.state = State.DELAYED;
             entry.due = now + wait;
-            delays++;
+            counts.delays++;
         }
     }
 
@@ -428,214 +421,6 @@ final class DeliveryModel {
 
     // What has to hold
 
-    /** Compares the state of each message with the engine's. */
-    void check() {
-        for (Group group : groups) {
-            for (Lane lane : group.lanes.values()) {
-                check(lane);
-            }
-        }
-        members.values().forEach(DeliveryModel::check);
-    }
-
-    private static void check(Member member) {
-        require(member.real.isOpen() == member.open, () -> member + " is open: " + member.real.isOpen());
-        require(
-                member.real.credit() == member.credit,
-                () -> member + " has a credit of " + member.real.credit() + ", not " + member.credit);
-        require(
-                member.real.held() == member.held.size(),
-                () -> member + " holds " + member.real.held() + ", not " + member.held.size());
-        Cursor.InFlight link = member.real.oldestHeld();
-        for (Entry entry : member.held.values()) {
-            Cursor.InFlight here = link;
-            require(
-                    here != null && here.offset == entry.offset && here.number == entry.number,
-                    () -> member + " does not list " + entry + " in order of delivery");
-            link = here.next;
-        }
-        require(link == null, () -> member + " lists more than it holds");
-    }
-
-    private void check(Lane lane) {
-        Cursor cursor = lane.group.real.cursor(lane.queueId);
-        require(cursor != null, () -> "no cursor of " + lane.group.name + " for queue " + lane.queueId);
-        int held = 0;
-        int returned = 0;
-        while (lane.settled < lane.entries.size() && lane.entries.get(lane.settled).state == State.SETTLED) {
-            lane.settled++;
-        }
-        require(
-                lane.settled == 0 || cursor.floor() >= lane.start + lane.settled,
-                () -> "floor " + cursor.floor() + " instead of " + (lane.start + lane.settled));
-        for (long offset = lane.start + lane.settled; offset < visible(lane); offset++) {
-            Entry entry = lane.entry(offset);
-            State real = real(cursor, offset);
-            if (real != entry.state) {
-                boolean dropped = real == State.SETTLED
-                        && (entry.state == State.AVAILABLE || entry.state == State.RETURNED)
-                        && unwanted(entry);
-                require(dropped, () -> entry + " is " + real + " in the engine");
-                continue;
-            }
-            switch (entry.state) {
-                case HELD -> {
-                    held++;
-                    checkHeld(cursor, entry);
-                }
-                case DELAYED -> held++;
-                case RETURNED -> {
-                    returned++;
-                    checkReturnedIsFound(cursor, entry);
-                    int count = cursor.returned().get(offset);
-                    require(count == entry.count, () -> entry + " has a count of " + count + " in the engine");
-                }
-                case AVAILABLE -> checkFindable(cursor, entry);
-                case SETTLED -> {}
-            }
-        }
-        int heldInAll = held;
-        require(cursor.inFlight().size() == held, () -> cursor.inFlight().size() + " in flight, not " + heldInAll);
-        int returnedInAll = returned;
-        require(
-                cursor.returned().size() == returned,
-                () -> cursor.returned().size() + " returned, not " + returnedInAll);
-    }
-
-    private static State real(Cursor cursor, long offset) {
-        boolean settled = cursor.isSettled(offset);
-        boolean held = cursor.held(offset) != null;
-        boolean returned = cursor.returned().containsKey(offset);
-        require(
-                (settled ? 1 : 0) + (held ? 1 : 0) + (returned ? 1 : 0) <= 1,
-                () -> offset + " is more than one of settled, in flight and returned");
-        if (settled) {
-            return State.SETTLED;
-        }
-        if (held && cursor.held(offset).holder == null) {
-            return State.DELAYED;
-        }
-        return held ? State.HELD : returned ? State.RETURNED : State.AVAILABLE;
-    }
-
-    private static void checkHeld(Cursor cursor, Entry entry) {
-        Cursor.InFlight message = cursor.held(entry.offset);
-        require(message.holder == entry.holder.real, () -> entry + " is not held by " + entry.holder);
-        require(message.number == entry.number, () -> entry + " has number " + message.number);
-        require(message.deliveries == entry.count, () -> entry + " has a count of " + message.deliveries);
-    }
-
-    /** What is available lies before nobody's scan position who wants it. */
-    private void checkFindable(Cursor cursor, Entry entry) {
-        require(
-                cursor.available(entry.offset, entry.offset + 1) == entry.offset,
-                () -> entry + " is not found by the cursor");
-        if (unwanted(entry)) {
-            return;
-        }
-        Group group = entry.lane.group;
-        boolean scanned = !group.subscription || group.colour == null;
-        boolean parked = group.members.stream().anyMatch(member -> isParked(member, cursor, entry));
-        require(
-                !scanned || parked || entry.offset >= cursor.scan(),
-                () -> entry + " lies behind the scan " + cursor.scan());
-        for (Member member : group.members) {
-            require(
-                    !matches(member, entry)
-                            || entry.offset >= member.real.scan().position(cursor)
-                            || isParked(member, cursor, entry),
-                    () -> entry + " lies behind the scan of " + member);
-        }
-    }
-
-    /** What has come back lies before nobody's position among the returned who wants it. */
-    private void checkReturnedIsFound(Cursor cursor, Entry entry) {
-        for (Member member : entry.lane.group.members) {
-            require(
-                    !matches(member, entry)
-                            || entry.offset >= member.real.scan().returnedPosition(cursor)
-                            || isParked(member, cursor, entry),
-                    () -> entry + " was passed over by " + member);
-        }
-    }
-
-    /** Whether it waits for the owner of its message group. */
-    private boolean isParked(Member member, Cursor cursor, Entry entry) {
-        Member owner = owner(member, entry);
-        Consumer.Parked parked = new Consumer.Parked(cursor, entry.offset);
-        return owner != null
-                && (entry.state == State.RETURNED ? owner.real.parkedReturned() : owner.real.parked()).contains(parked);
-    }
-
-    /** What a browser of a queue is to be shown: lane, offset and delivery count of each message, in order. */
-    List<String> available(Group group, @Nullable Integer colour) {
-        List<String> shown = new ArrayList<>();
-        for (Lane lane : group.lanes.values()) {
-            for (long offset = lane.start; offset < visible(lane); offset++) {
-                Entry entry = lane.entry(offset);
-                boolean free = entry.state == State.AVAILABLE || entry.state == State.RETURNED;
-                if (free && !expired(entry) && matches(colour, entry)) {
-                    shown.add(lane.queueId + "/" + offset + " x" + (entry.count + 1));
-                }
-            }
-        }
-        return shown;
-    }
-
-    /** No message is moved twice, none is moved that was acknowledged, and a dead one is moved. */
-    void checkMoves(RecordedFacts facts) {
-        for (Group group : groups) {
-            for (Lane lane : group.lanes.values()) {
-                int cursorId = group.real.cursor(lane.queueId).id();
-                for (Entry entry : group.lasting ? lane.entries : List.<Entry>of()) {
-                    long moves = facts.moves(cursorId, entry.offset);
-                    boolean acknowledged = entry.state == State.SETTLED && !entry.dead;
-                    require(
-                            entry.dead ? moves == 1 : moves == 0 || moves == 1 && !acknowledged && expired(entry),
-                            () -> entry + " was moved " + moves + " times");
-                }
-            }
-        }
-    }
-
-    /** When there is nothing more to do, no consumer that wants more is left without a message for it. */
-    void checkQuiet() {
-        for (Group group : groups) {
-            for (Member member : group.members) {
-                if (!member.wantsMore()) {
-                    continue;
-                }
-                for (Lane lane : group.lanes.values()) {
-                    for (long offset = lane.start + lane.settled; offset < visible(lane); offset++) {
-                        Entry entry = lane.entry(offset);
-                        require(!isFor(member, entry), () -> entry + " waits although " + member + " wants it");
-                    }
-                }
-            }
-        }
-    }
-
-    /** The end of it all: every message has been settled, and nothing is remembered. */
-    void checkDrained() {
-        for (Group group : groups) {
-            for (Lane lane : group.lanes.values()) {
-                for (long offset = lane.start; offset < visible(lane); offset++) {
-                    Entry entry = lane.entry(offset);
-                    require(entry.state == State.SETTLED || unwanted(entry), () -> entry + " was never settled");
-                }
-                Cursor cursor = group.real.cursor(lane.queueId);
-                require(
-                        cursor.floor() == Math.max(lane.start, visible(lane)),
-                        () -> "the floor " + cursor.floor() + " is not the end " + visible(lane));
-                require(
-                        cursor.settled().ranges(cursor.floor()).isEmpty()
-                                && cursor.inFlight().isEmpty()
-                                && cursor.returned().isEmpty(),
-                        () -> "something is remembered of " + group.name);
-            }
-        }
-    }
-
     /** The broker was killed and has recovered: nothing that was in the log may be lost, and nobody holds anything. */
     void crashed(GroupTable table) {
         members.clear();
@@ -674,7 +459,7 @@ final class DeliveryModel {
     }
 
     private void recover(Cursor cursor, Entry entry) {
-        State real = real(cursor, entry.offset);
+        State real = State.of(cursor, entry.offset);
         require(real != State.HELD, () -> entry + " is held after a restart");
         int count = cursor.returned().getOrDefault(entry.offset, 0);
         boolean expected;

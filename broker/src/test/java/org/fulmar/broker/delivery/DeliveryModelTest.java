@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Random lives of the engine; run one again with {@code -Dfulmar.seed=N}. */
-@Timeout(60)
+@Timeout(180)
 class DeliveryModelTest {
     private static final int SEEDS = 400;
     private static final int STEPS = 400;
@@ -31,14 +31,14 @@ class DeliveryModelTest {
             } catch (Throwable e) {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage() + ", after\n" + run.trace(), e);
             }
-            deliveries += run.deliveries();
-            redeliveries += run.redeliveries();
-            crashes += run.crashes();
-            refusals += run.refusals();
-            grouped += run.model().grouped();
-            deaths += run.model().deaths();
-            delays += run.model().delays();
-            browsed += run.browsed();
+            deliveries += run.counts().deliveries;
+            redeliveries += run.counts().redeliveries;
+            crashes += run.counts().crashes;
+            refusals += run.counts().refusals;
+            grouped += run.counts().grouped;
+            deaths += run.counts().deaths;
+            delays += run.counts().delays;
+            browsed += run.counts().browsed;
         }
         if (only == null) {
             // otherwise the runs would show little

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Message groups at their bounds: more waits for one consumer than is remembered, and consumers go. */
-@Timeout(30)
+@Timeout(180)
 class MessageGroupTest {
     private static final String QUEUE = "queue";
     private static final int GROUP = 3;

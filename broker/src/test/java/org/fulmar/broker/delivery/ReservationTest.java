@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
  * Messages that prepared branches have acknowledged are nobody else's until the branch is decided, over any restart;
  * run a random life again with {@code -Dfulmar.seed=N}.
  */
-@Timeout(60)
+@Timeout(180)
 class ReservationTest {
     private static final int SEEDS = 200;
     private static final int STEPS = 150;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How much is looked at for a consumer with a selector: each message once, whoever opens and closes consumers. */
-@Timeout(30)
+@Timeout(180)
 class SelectorScanTest {
     private static final String QUEUE = "queue";
     private static final int BACKLOG = 200_000;

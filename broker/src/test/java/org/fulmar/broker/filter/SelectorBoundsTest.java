@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Texts and patterns made to hurt. */
-@Timeout(60)
+@Timeout(180)
 class SelectorBoundsTest {
     private static final MessageRecord MESSAGE =
             TestMessage.jms().with("a", 1).with("t", true).record();

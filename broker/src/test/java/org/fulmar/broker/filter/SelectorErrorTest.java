@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is refused when a consumer is made, and what its maker is told. */
-@Timeout(60)
+@Timeout(180)
 class SelectorErrorTest {
     private static final String CASES = """
             | 3+5 | position 1: expected a condition, but found a number

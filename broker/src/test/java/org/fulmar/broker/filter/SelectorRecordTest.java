@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where the values come from: records of JMS clients and of RocketMQ's, whole and damaged ones. */
-@Timeout(60)
+@Timeout(180)
 class SelectorRecordTest {
     private static void assertTrue(MessageRecord record, String... selectors) {
         for (String selector : selectors) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Section 3.8.1 sentence by sentence, over one message. */
-@Timeout(60)
+@Timeout(180)
 class SelectorTruthTest {
     private static final MessageRecord MESSAGE = TestMessage.jms()
             .flag(JmsFlag.MARK | 6 | JmsFlag.NON_PERSISTENT)

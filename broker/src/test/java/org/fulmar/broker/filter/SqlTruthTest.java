@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a SQL92 filter is of one message, by table. */
-@Timeout(30)
+@Timeout(180)
 class SqlTruthTest {
     /** n = 5, f = 5.5, e = 1e3, big = 3000000000, neg = -7, s = abc, t = true, u = TRUE, x = xyz, q = it's, TAGS = red. */
     private static final MessageRecord MESSAGE = TestMessage.ofNative()

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.frame.HeaderEncoding;
 
 /**
@@ -33,7 +34,7 @@ final class Attacker implements Callable<Attacker.Tally> {
     private static final long LOOK_NANOS = 2_000_000;
 
     private static final long STUCK_NANOS = 100_000_000;
-    private static final long GREETING_NANOS = 10_000_000_000L;
+    private static final long GREETING_NANOS = Patience.MILLIS * 1_000_000L;
 
     private final InetSocketAddress server;
     private final Mutator mutator;

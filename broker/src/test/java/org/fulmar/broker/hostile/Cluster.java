@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.broker.BrokerMain;
+import org.fulmar.broker.Patience;
 import org.fulmar.nameserver.NameServerMain;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.frame.Frame;
@@ -27,7 +28,8 @@ final class Cluster implements AutoCloseable {
     /** The topic of those who mean well. */
     static final String HEALTH = "health";
 
-    private static final int CONNECT_MILLIS = 30_000;
+    private static final int CONNECT_MILLIS = Patience.MILLIS;
+    /** Who is attacked is so as long as this is waited for, and answers all the same. */
     private static final int ANSWER_MILLIS = 20_000;
 
     final Victim nameServer;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.frame.HeaderEncoding;
 
 /**
@@ -16,7 +17,6 @@ final class Flood implements AutoCloseable {
     private static final int PEERS = 10;
     private static final int TIMES = 10;
     private static final int AT_ONCE = 1_000;
-    private static final int SECONDS = 30;
 
     private final List<Socket> sockets = new ArrayList<>();
     private final List<CompletableFuture<Void>> sending = new ArrayList<>();
@@ -48,7 +48,8 @@ final class Flood implements AutoCloseable {
 
     /** Until everything is with the server, if it reads it all. */
     void awaitSent() throws Exception {
-        CompletableFuture.allOf(sending.toArray(new CompletableFuture<?>[0])).get(SECONDS, TimeUnit.SECONDS);
+        CompletableFuture.allOf(sending.toArray(new CompletableFuture<?>[0]))
+                .get(3 * Patience.SECONDS, TimeUnit.SECONDS);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.DeflaterOutputStream;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.HeaderEncoding;
@@ -27,12 +28,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Well-formed requests whose only aim is the memory of a real name server and a real broker, which have 256 MiB of heap
  * and 128 MiB of direct memory each.
  */
+@Timeout(300)
 class MemoryAttackTest {
     private static final int LONG = 200_000;
 
@@ -73,14 +76,15 @@ class MemoryAttackTest {
         for (int i = 0; i < connections; i++) {
             answers.add(CompletableFuture.supplyAsync(() -> {
                 try (Cluster.Asker asker = cluster.asker(victim)) {
-                    return asker.ask(template, HeaderEncoding.JSON, 30_000).code();
+                    return asker.ask(template, HeaderEncoding.JSON, 2 * Patience.MILLIS)
+                            .code();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
             }));
         }
         for (CompletableFuture<Integer> answer : answers) {
-            assertThat(answer.get(60, TimeUnit.SECONDS)).isNotZero();
+            assertThat(answer.get(3 * Patience.SECONDS, TimeUnit.SECONDS)).isNotZero();
         }
     }
 
@@ -194,8 +198,8 @@ class MemoryAttackTest {
 
     private static Socket socket(Victim victim) throws IOException {
         Socket socket = new Socket();
-        socket.connect(victim.address(), 10_000);
-        socket.setSoTimeout(10_000);
+        socket.connect(victim.address(), Patience.MILLIS);
+        socket.setSoTimeout(Patience.MILLIS);
         return socket;
     }
 

@@ -12,6 +12,13 @@ final class PopCorpus {
     private PopCorpus() {}
 
     static void addTo(String topic, List<Template> all) {
+        pops(topic, all);
+        acknowledgements(topic, all);
+        assignments(topic, all);
+        replies(topic, all);
+    }
+
+    private static void pops(String topic, List<Template> all) {
         Map<String, String> pop = new HashMap<>(Map.of(
                 "consumerGroup",
                 "g",
@@ -37,6 +44,9 @@ final class PopCorpus {
         all.add(new Template(RequestCode.NOTIFICATION, pop));
         all.add(new Template(RequestCode.PEEK_MESSAGE, pop));
         all.add(new Template(RequestCode.POLLING_INFO, pop));
+    }
+
+    private static void acknowledgements(String topic, List<Template> all) {
         Map<String, String> acknowledgement = Map.of(
                 "consumerGroup",
                 "g",
@@ -56,12 +66,18 @@ final class PopCorpus {
                 RequestCode.BATCH_ACK_MESSAGE,
                 BrokerCorpus.utf8("{\"brokerName\":\"b\",\"acks\":[{\"c\":\"g\",\"t\":\"" + topic
                         + "\",\"r\":\"0\",\"so\":0,\"q\":0,\"rq\":0,\"pt\":1,\"it\":50,\"b\":\"/w==\"}]}")));
+    }
+
+    private static void assignments(String topic, List<Template> all) {
         String mode =
                 "{\"topic\":\"" + topic + "\",\"consumerGroup\":\"g\",\"clientId\":\"c\",\"strategyName\":\"AVG\","
                         + "\"messageModel\":\"CLUSTERING\",\"mode\":\"POP\",\"popShareQueueNum\":1}";
         all.add(new Template(RequestCode.QUERY_ASSIGNMENT, BrokerCorpus.utf8(mode)));
         all.add(new Template(RequestCode.SET_MESSAGE_REQUEST_MODE, BrokerCorpus.utf8(mode)));
         all.add(new Template(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, Map.of()));
+    }
+
+    private static void replies(String topic, List<Template> all) {
         SendRequest reply = new SendRequest(
                 "p",
                 topic,

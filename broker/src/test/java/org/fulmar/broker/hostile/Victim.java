@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.interop.ChildProcess;
 
 /** A server in a JVM of its own with little memory, and what the operating system and the JVM say of it. */
@@ -20,7 +21,7 @@ final class Victim implements AutoCloseable {
 
     private static final List<String> OPTIONS =
             List.of("-XX:MaxDirectMemorySize=128m", "-XX:+ExitOnOutOfMemoryError", "-XX:+UseSerialGC");
-    private static final int READY_SECONDS = 30;
+    private static final int READY_SECONDS = 3 * Patience.SECONDS;
     private static final Pattern USED = Pattern.compile("(?:def new generation|tenured generation) .* used (\\d+)K");
 
     private final ChildProcess process;
@@ -115,7 +116,7 @@ final class Victim implements AutoCloseable {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(jcmd.getInputStream().readAllBytes());
-        if (!jcmd.waitFor(30, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
+        if (!jcmd.waitFor(Patience.SECONDS, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
             throw new IOException("jcmd " + command + " failed: " + output);
         }
         return output;

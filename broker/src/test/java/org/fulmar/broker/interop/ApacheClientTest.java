@@ -2,24 +2,16 @@ package org.fulmar.broker.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
-import org.fulmar.broker.BrokerMain;
 import org.fulmar.broker.interop.probe.Scenario;
 import org.fulmar.broker.interop.probe.Scenario.Phase;
-import org.fulmar.nameserver.NameServerMain;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -37,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ApacheClientTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.ApacheProbe";
-    private static final int READY_SECONDS = 30;
-    private static final int PROBE_SECONDS = 90;
+    private static final int STOP_SECONDS = 90;
+    private static final int PROBE_SECONDS = 300;
 
     /** A kind of client: the version whose libraries it has, and the options of its JVM. */
     private record Client(String name, String version, List<String> options) {}
@@ -48,34 +40,26 @@ class ApacheClientTest {
             new Client("binary5", "5.4.0", List.of("-Drocketmq.serialize.type=ROCKETMQ")),
             new Client("json4", "4.9.8", List.of()));
 
-    private static final List<AutoCloseable> CHILDREN = new ArrayList<>();
     /** What each client's probe said, both phases. */
     private static final Map<String, List<String>> OUTPUT = new LinkedHashMap<>();
 
     @TempDir
     static Path directory;
 
-    private static Path testClasses;
+    private static ChildProcesses children;
     private static String nameServer;
     private static int brokerPort;
 
     @BeforeAll
-    @Timeout(300)
+    @Timeout(1200)
     static void runAllClients() throws IOException, InterruptedException, URISyntaxException {
-        testClasses = Path.of(ApacheClientTest.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toURI());
-        ChildProcess names =
-                child(ownClassPath(), List.of(), NameServerMain.class.getName(), "-p", Integer.toString(freePort()));
-        String ready = names.awaitReady(READY_SECONDS);
-        nameServer = "127.0.0.1:" + ready.substring(ready.lastIndexOf(':') + 1);
-        brokerPort = freePort();
+        children = new ChildProcesses(directory);
+        nameServer = children.startNameServer();
+        brokerPort = ChildProcesses.freePort();
 
         ChildProcess broker = startBroker(true);
         probe(Phase.FIRST);
-        assertThat(broker.stop(READY_SECONDS)).as("exit code of the broker").isZero();
+        assertThat(broker.stop(STOP_SECONDS)).as("exit code of the broker").isZero();
         ChildProcess restarted = startBroker(false);
         probe(Phase.RESTARTED);
         restarted.close();
@@ -85,44 +69,32 @@ class ApacheClientTest {
 
     @AfterAll
     static void endChildren() throws Exception {
-        for (AutoCloseable child : CHILDREN) {
-            child.close();
-        }
+        children.close();
     }
 
     private static ChildProcess startBroker(boolean autoCreate) throws IOException, InterruptedException {
-        Path config = directory.resolve("broker.conf");
-        Files.write(
-                config,
-                List.of(
-                        "namesrvAddr=" + nameServer,
-                        "listenPort=" + brokerPort,
-                        "bindAddress=127.0.0.1",
-                        "brokerIP1=127.0.0.1",
-                        "brokerName=broker-a",
-                        "brokerClusterName=DefaultCluster",
-                        "storePathRootDir=" + directory.resolve("store"),
-                        "mappedFileSizeCommitLog=67108864",
-                        // two levels that tests wait for; on the others a message is tried 16 times in two seconds
-                        "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
-                        "transactionTimeOut=1000",
-                        "transactionCheckInterval=1000",
-                        "transactionCheckMax=3",
-                        "autoCreateTopicEnable=" + autoCreate));
-        ChildProcess broker = child(ownClassPath(), List.of(), BrokerMain.class.getName(), "-c", config.toString());
-        broker.awaitReady(READY_SECONDS);
-        return broker;
+        return children.startBroker(List.of(
+                "namesrvAddr=" + nameServer,
+                "listenPort=" + brokerPort,
+                "bindAddress=127.0.0.1",
+                "brokerIP1=127.0.0.1",
+                "brokerName=broker-a",
+                "brokerClusterName=DefaultCluster",
+                "storePathRootDir=" + directory.resolve("store"),
+                "mappedFileSizeCommitLog=67108864",
+                // two levels that tests wait for; on the others a message is tried 16 times in two seconds
+                "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
+                "transactionTimeOut=1000",
+                "transactionCheckInterval=2500",
+                "transactionCheckMax=3",
+                "autoCreateTopicEnable=" + autoCreate));
     }
 
     /** Runs one phase of all clients, one after the other. */
-    private static void probe(Phase phase) throws IOException, InterruptedException {
+    private static void probe(Phase phase) throws IOException, InterruptedException, URISyntaxException {
         for (Client client : CLIENTS) {
-            Path libraries = testClasses.resolveSibling("apache-client-" + client.version());
-            assertThat(libraries)
-                    .as("the folder that the build fills in phase generate-test-resources")
-                    .isDirectory();
-            ChildProcess probe = child(
-                    testClasses + File.pathSeparator + libraries.resolve("*"),
+            ChildProcess probe = children.startProbe(
+                    List.of("apache-client-" + client.version()),
                     client.options(),
                     PROBE,
                     nameServer,
@@ -131,32 +103,6 @@ class ApacheClientTest {
                     client.version());
             OUTPUT.computeIfAbsent(client.name(), name -> new ArrayList<>()).addAll(probe.awaitEnd(PROBE_SECONDS));
         }
-    }
-
-    private static ChildProcess child(String classPath, List<String> options, String mainClass, String... arguments)
-            throws IOException {
-        ChildProcess child = new ChildProcess(directory, classPath, options, mainClass, arguments);
-        CHILDREN.add(child);
-        return child;
-    }
-
-    private static String ownClassPath() {
-        return System.getProperty("java.class.path");
-    }
-
-    /** A port below the range that outgoing connections are given, so that it is free again for a second broker. */
-    private static int freePort() throws IOException {
-        Random random = new Random();
-        for (int attempt = 0; attempt < 100; attempt++) {
-            int port = 15_000 + random.nextInt(16_000);
-            try (ServerSocket socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                return port;
-            } catch (IOException e) {
-                continue;
-            }
-        }
-        throw new IOException("no free port");
     }
 
     static Stream<Arguments> scenarios() {

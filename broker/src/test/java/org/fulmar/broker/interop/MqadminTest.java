@@ -2,21 +2,14 @@ package org.fulmar.broker.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.fulmar.broker.BrokerMain;
-import org.fulmar.nameserver.NameServerMain;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -31,12 +24,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>All commands run before the assertions, one after the other in one JVM, with a producer and a consumer of Apache's
  * beside them. Each assertion is of what one command printed.
  */
-@Timeout(120)
+@Timeout(300)
 class MqadminTest {
     private static final String PROBE = "org.fulmar.broker.interop.probe.AdminProbe";
     private static final String VERSION = "5.4.0";
-    private static final int READY_SECONDS = 30;
-    private static final int PROBE_SECONDS = 90;
+    private static final int PROBE_SECONDS = 400;
     private static final String N = " -n {N} ";
     private static final String B = N + "-b {B} ";
 
@@ -143,38 +135,27 @@ class MqadminTest {
             Step.of("deleteTopic" + N + "-c DefaultCluster -t first", "delete topic \\[first\\] from cluster"),
             Step.of("topicRoute" + N + "-t first", "CODE: 17 "));
 
-    private static final List<AutoCloseable> CHILDREN = new ArrayList<>();
     /** What the commands printed, in their order. */
     private static final List<String> OUTPUT = new ArrayList<>();
 
     @TempDir
     static Path directory;
 
+    private static ChildProcesses children;
     private static String nameServer;
     private static int brokerPort;
 
     @BeforeAll
-    @Timeout(180)
+    @Timeout(600)
     static void runAllCommands() throws IOException, InterruptedException, URISyntaxException {
-        Path testClasses = Path.of(MqadminTest.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toURI());
-        ChildProcess names = child(ownClassPath(), NameServerMain.class.getName(), "-p", "0");
-        String ready = names.awaitReady(READY_SECONDS);
-        nameServer = "127.0.0.1:" + ready.substring(ready.lastIndexOf(':') + 1).strip();
-        brokerPort = freePort();
-        Path config = directory.resolve("broker.conf");
-        Files.write(
-                config,
-                List.of(
-                        "namesrvAddr=" + nameServer,
-                        "listenPort=" + brokerPort,
-                        "storePathRootDir=" + directory.resolve("store"),
-                        "mappedFileSizeCommitLog=67108864"));
-        child(ownClassPath(), BrokerMain.class.getName(), "-c", config.toString())
-                .awaitReady(READY_SECONDS);
+        children = new ChildProcesses(directory);
+        nameServer = children.startNameServer();
+        brokerPort = ChildProcesses.freePort();
+        children.startBroker(List.of(
+                "namesrvAddr=" + nameServer,
+                "listenPort=" + brokerPort,
+                "storePathRootDir=" + directory.resolve("store"),
+                "mappedFileSizeCommitLog=67108864"));
 
         Path list = directory.resolve("list.json");
         Files.writeString(
@@ -189,19 +170,13 @@ class MqadminTest {
                                 .replace("{LIST}", list.toString())
                                 .replace("{DIR}", directory.resolve("export").toString()))
                         .toList());
-        String classPath = String.join(
-                File.pathSeparator,
-                testClasses.toString(),
-                testClasses
-                        .resolveSibling("apache-client-" + VERSION)
-                        .resolve("*")
-                        .toString(),
-                testClasses
-                        .resolveSibling("apache-tools-" + VERSION)
-                        .resolve("*")
-                        .toString());
-        List<String> lines =
-                child(classPath, PROBE, nameServer, script.toString()).awaitEnd(PROBE_SECONDS);
+        List<String> lines = children.startProbe(
+                        List.of("apache-client-" + VERSION, "apache-tools-" + VERSION),
+                        List.of(),
+                        PROBE,
+                        nameServer,
+                        script.toString())
+                .awaitEnd(PROBE_SECONDS);
         StringBuilder one = new StringBuilder();
         for (String line : lines) {
             if (line.startsWith("BEGIN ")) {
@@ -217,34 +192,7 @@ class MqadminTest {
 
     @AfterAll
     static void endChildren() throws Exception {
-        for (AutoCloseable child : CHILDREN) {
-            child.close();
-        }
-    }
-
-    private static ChildProcess child(String classPath, String mainClass, String... arguments) throws IOException {
-        ChildProcess child = new ChildProcess(directory, classPath, List.of(), mainClass, arguments);
-        CHILDREN.add(child);
-        return child;
-    }
-
-    private static String ownClassPath() {
-        return System.getProperty("java.class.path");
-    }
-
-    /** A port below the range that outgoing connections are given. */
-    private static int freePort() throws IOException {
-        Random random = new Random();
-        for (int attempt = 0; attempt < 100; attempt++) {
-            int port = 15_000 + random.nextInt(16_000);
-            try (ServerSocket socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                return port;
-            } catch (IOException e) {
-                continue;
-            }
-        }
-        throw new IOException("no free port");
+        children.close();
     }
 
     static Stream<Arguments> steps() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where groups begin, what retention does to them, and how queues take turns. */
-@Timeout(10)
+@Timeout(180)
 class PopEngineTest {
     private static final String GROUP = "g";
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Random pops, acknowledgements, changes, time-outs, kills and restarts against a model that knows each message by
  * itself.
  */
-@Timeout(60)
+@Timeout(180)
 class PopModelTest {
     private static final int STEPS = 1500;
     private static final int RUNS = 25;

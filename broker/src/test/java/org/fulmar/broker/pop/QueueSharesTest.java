@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How queues are dealt out, as Apache's strategies do it. */
-@Timeout(10)
+@Timeout(180)
 class QueueSharesTest {
     private static final List<String> THREE = List.of("c1", "c2", "c3");
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(10)
+@Timeout(180)
 class DiskLevelsTest {
     private final DiskLevels levels =
             new DiskLevels(new RetentionOptions(0, new BitSet(), 75, 85, 90, 1000, 0, 10, 50, 1));

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
@@ -27,7 +28,7 @@ import org.fulmar.protocol.transport.Request;
 
 /** An administrator, producer or consumer as the wire sees it. Used by a test's thread. */
 final class AdminPeer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
 
     /** What the broker has asked of its own accord. */
     record Asked(int code, Map<String, String> fields, String body) {}
@@ -67,9 +68,22 @@ final class AdminPeer implements AutoCloseable {
         for (int i = 0; i < namesAndValues.length; i += 2) {
             fields.put(namesAndValues[i], namesAndValues[i + 1]);
         }
+        return ask(code, fields, body);
+    }
+
+    private Answer ask(int code, Map<String, String> fields, String body) throws Exception {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         return NativeProducer.answer(connection.request(
                 Frame.request(code, fields, Unpooled.wrappedBuffer(bytes), HeaderEncoding.JSON), PATIENCE_MILLIS));
+    }
+
+    /** The header of what a group asks of a queue. */
+    private static Map<String, String> queue(String group, String topic, int queue) {
+        Map<String, String> fields = new HashMap<>();
+        fields.put("consumerGroup", group);
+        fields.put("topic", topic);
+        fields.put("queueId", Integer.toString(queue));
+        return fields;
     }
 
     static String text(Answer answer) {
@@ -96,87 +110,34 @@ final class AdminPeer implements AutoCloseable {
         Map<String, String> properties = Map.of(MessageProperties.UNIQ_KEY, body);
         SendRequest send = new SendRequest(
                 "producers", topic, "TBW102", 4, queue, 0, 1, 0, MessageProperties.format(properties), 0, 16, false);
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return NativeProducer.answer(connection.request(
-                Frame.request(
-                        RequestCode.SEND_MESSAGE_V2, send.fields(), Unpooled.wrappedBuffer(bytes), HeaderEncoding.JSON),
-                PATIENCE_MILLIS));
+        return ask(RequestCode.SEND_MESSAGE_V2, send.fields(), body);
     }
 
     Answer pull(String group, String topic, int queue, long offset) throws Exception {
-        return ask(
-                RequestCode.PULL_MESSAGE,
-                "",
-                "consumerGroup",
-                group,
-                "topic",
-                topic,
-                "queueId",
-                Integer.toString(queue),
-                "queueOffset",
-                Long.toString(offset),
-                "maxMsgNums",
-                "32",
-                "sysFlag",
-                "4",
-                "subscription",
-                "*");
+        Map<String, String> fields = queue(group, topic, queue);
+        fields.put("queueOffset", Long.toString(offset));
+        fields.put("maxMsgNums", "32");
+        fields.put("sysFlag", "4");
+        fields.put("subscription", "*");
+        return ask(RequestCode.PULL_MESSAGE, fields, "");
     }
 
     /** Takes up to 32 messages of a queue for a minute. */
     Answer pop(String group, String topic, int queue) throws Exception {
-        return ask(
-                RequestCode.POP_MESSAGE,
-                "",
-                "consumerGroup",
-                group,
-                "topic",
-                topic,
-                "queueId",
-                Integer.toString(queue),
-                "maxMsgNums",
-                "32",
-                "invisibleTime",
-                "60000",
-                "pollTime",
-                "0",
-                "bornTime",
-                "0",
-                "initMode",
-                "0",
-                "expType",
-                "TAG",
-                "exp",
-                "*",
-                "order",
-                "false");
+        Map<String, String> fields = NativePeer.popHeader(group, topic, 60_000, 0);
+        fields.put("queueId", Integer.toString(queue));
+        return ask(RequestCode.POP_MESSAGE, fields, "");
     }
 
     Answer commit(String group, String topic, int queue, long offset) throws Exception {
-        return ask(
-                RequestCode.UPDATE_CONSUMER_OFFSET,
-                "",
-                "consumerGroup",
-                group,
-                "topic",
-                topic,
-                "queueId",
-                Integer.toString(queue),
-                "commitOffset",
-                Long.toString(offset));
+        Map<String, String> fields = queue(group, topic, queue);
+        fields.put("commitOffset", Long.toString(offset));
+        return ask(RequestCode.UPDATE_CONSUMER_OFFSET, fields, "");
     }
 
     /** The offset that a group has committed, or -1. */
     long committed(String group, String topic, int queue) throws Exception {
-        Answer answer = ask(
-                RequestCode.QUERY_CONSUMER_OFFSET,
-                "",
-                "consumerGroup",
-                group,
-                "topic",
-                topic,
-                "queueId",
-                Integer.toString(queue));
+        Answer answer = ask(RequestCode.QUERY_CONSUMER_OFFSET, queue(group, topic, queue), "");
         return answer.code() == 0 ? Long.parseLong(answer.fields().get("offset")) : -1;
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What RocketMQ's administrators do, on the wire of a real broker, whose clock the test sets. */
-@Timeout(60)
+@Timeout(180)
 class AdministrationTest {
     private static final String TOPIC = "orders";
     private static final String GROUP = "readers";

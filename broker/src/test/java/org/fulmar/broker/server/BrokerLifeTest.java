@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a broker starts, fails to start, and ends. */
-@Timeout(60)
+@Timeout(180)
 class BrokerLifeTest {
     @TempDir
     Path directory;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Consumer groups and their queue locks on the wire of a real broker, whose clock the test sets. */
-@Timeout(60)
+@Timeout(180)
 class ConsumerGroupsOnTheWireTest {
     private static final String TOPIC = "orders";
 

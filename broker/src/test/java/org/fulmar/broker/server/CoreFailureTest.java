@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The broker's one owner of state goes on whatever a task or the end of a turn does. */
+@Timeout(180)
 class CoreFailureTest {
     private static Core core(Core.Turn turn) {
         return new Core(Runnable::run, turn);

@@ -11,9 +11,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.fulmar.broker.Patience;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The core's one promise: tasks run one at a time, each thread's in order, and none is forgotten. */
+@Timeout(180)
 class CoreTest {
     private static final int THREADS = 8;
     private static final int TASKS = 200_000;
@@ -67,12 +70,13 @@ class CoreTest {
             }));
         }
         threads.forEach(Thread::start);
-        assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(done.await(3 * Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
         for (Thread thread : threads) {
             thread.join();
         }
         eventLoop.shutdown();
-        assertThat(eventLoop.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(eventLoop.awaitTermination(Patience.SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(overlaps).hasValue(0);
         assertThat(disorder).hasValue(0);
         assertThat(unprotected).isEqualTo((long) THREADS * TASKS + turns.get());
@@ -125,7 +129,7 @@ class CoreTest {
 
     private static void await(CountDownLatch latch) {
         try {
-            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -133,7 +137,7 @@ class CoreTest {
 
     private static void join(Thread thread) {
         try {
-            thread.join(10_000);
+            thread.join(Patience.MILLIS);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

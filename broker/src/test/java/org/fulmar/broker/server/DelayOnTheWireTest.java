@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Delay levels, timers and recalls on the wire of a real broker, whose clock the test sets. */
-@Timeout(60)
+@Timeout(180)
 class DelayOnTheWireTest {
     private static final String TOPIC = "orders";
     private static final int QUEUE = 1;
@@ -440,7 +440,7 @@ class DelayOnTheWireTest {
                     Path target =
                             directory.resolve(to).resolve(from.relativize(file).toString());
                     Files.createDirectories(target.getParent());
-                    Files.copy(file, target);
+                    LiveTree.copy(file, target);
                 }
             }
         }

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
@@ -24,7 +25,7 @@ import org.fulmar.protocol.transport.RemotingClient;
 
 /** A member of a RocketMQ consumer group as the wire sees it. Used by a test's thread. */
 final class NativeConsumer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
 
     /** The groups of which it was told that something has changed. */
     final BlockingQueue<String> told = new LinkedBlockingQueue<>();

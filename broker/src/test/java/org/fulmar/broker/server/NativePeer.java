@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.PopHandle;
 import org.fulmar.protocol.command.RequestCode;
@@ -33,7 +34,7 @@ import org.fulmar.protocol.transport.Request;
 
 /** A RocketMQ client as the wire sees it, in either encoding of headers. Used by a test's thread. */
 final class NativePeer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
 
     /** An answer, its body as bytes. */
     record Answer(int code, String remark, Map<String, String> fields, byte[] body) {

@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.SendRequest;
@@ -34,7 +35,7 @@ final class NativeProducer implements AutoCloseable {
     static final int COMMIT = 8;
     static final int ROLLBACK = 12;
 
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
     private static final int PREPARED = 4;
 
     /** An answer, its body as bytes. */
@@ -157,8 +158,8 @@ final class NativeProducer implements AutoCloseable {
         return answer.code == 0 ? Long.parseLong(answer.fields.get("offset")) : -1;
     }
 
-    /** The message at a place of a queue, or null. */
-    @Nullable MessageRecord read(String topic, int queue, long offset) throws Exception {
+    /** Asks for one message, and waits for none. */
+    Answer pull(String topic, int queue, long offset) throws Exception {
         Map<String, String> pull = new HashMap<>();
         pull.put("consumerGroup", "reader");
         pull.put("topic", topic);
@@ -169,7 +170,12 @@ final class NativeProducer implements AutoCloseable {
         pull.put("commitOffset", "0");
         pull.put("suspendTimeoutMillis", "0");
         pull.put("subscription", "*");
-        Answer answer = ask(RequestCode.PULL_MESSAGE, pull);
+        return ask(RequestCode.PULL_MESSAGE, pull);
+    }
+
+    /** The message at a place of a queue, or null. */
+    @Nullable MessageRecord read(String topic, int queue, long offset) throws Exception {
+        Answer answer = pull(topic, queue, offset);
         return answer.code == 0 ? MessageRecord.wrap(ByteBuffer.wrap(answer.body), 0, answer.body.length) : null;
     }
 

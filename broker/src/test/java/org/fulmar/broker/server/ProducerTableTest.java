@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a broker knows of producers' messages: the same live, from a snapshot, and from the log. */
-@Timeout(60)
+@Timeout(180)
 class ProducerTableTest {
     private static final int MOST = 100_000;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages that consumers send back, on the wire of a real broker, whose clock the test sets. */
-@Timeout(60)
+@Timeout(180)
 class SendBackTest {
     private static final String TOPIC = "orders";
     private static final String RETRY = "%RETRY%g";

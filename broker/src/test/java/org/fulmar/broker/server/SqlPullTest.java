@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SQL92 filters on the wire of a real broker. */
-@Timeout(60)
+@Timeout(180)
 class SqlPullTest {
     private static final String TOPIC = "orders";
     private static final int QUEUE = 1;
@@ -203,25 +203,28 @@ class SqlPullTest {
         refused(consumer.pull("g", sql, QUEUE, 0), ResponseCode.SYSTEM_ERROR, "enablePropertyFilter");
     }
 
+    private List<SubscriptionConflict> conflicts() {
+        return broker.onCore(broker.clients()::conflicts);
+    }
+
     @Test
     void membersThatSubscribeDifferentlyAreKnownUntilTheyAgree() throws Exception {
-        ClientTable clients = broker.clients();
         FilterWire other = consumer("c2");
         consumer.heartbeat("g", Wanted.sql(TOPIC, "n = 1", 1), Wanted.tag("%RETRY%g", "*", 1));
         consumer.heartbeat("alike", Wanted.tag(TOPIC, "x", 1));
         other.heartbeat("alike", Wanted.tag(TOPIC, "x", 9));
-        assertThat(clients.conflicts()).isEmpty();
+        assertThat(conflicts()).isEmpty();
         other.heartbeat("g", Wanted.sql(TOPIC, "n = 2", 2), Wanted.tag("%RETRY%g", "*", 2));
         SubscriptionConflict conflict = new SubscriptionConflict("g", TOPIC, "c2", "SQL92 n = 2", "SQL92 n = 1");
-        assertThat(clients.conflicts()).containsExactly(conflict);
+        assertThat(conflicts()).containsExactly(conflict);
         consumer.heartbeat("g", Wanted.sql(TOPIC, "n = 1", 1), Wanted.tag("%RETRY%g", "*", 1));
-        assertThat(clients.conflicts()).containsExactly(conflict);
+        assertThat(conflicts()).containsExactly(conflict);
         consumer.heartbeat("g", Wanted.sql(TOPIC, "n = 2", 3), Wanted.tag("%RETRY%g", "*", 1));
-        assertThat(clients.conflicts()).isEmpty();
+        assertThat(conflicts()).isEmpty();
         consumer.heartbeat("g", Wanted.tag("%RETRY%g", "*", 1));
-        assertThat(clients.conflicts()).containsExactly(new SubscriptionConflict("g", TOPIC, "c1", "", "SQL92 n = 2"));
+        assertThat(conflicts()).containsExactly(new SubscriptionConflict("g", TOPIC, "c1", "", "SQL92 n = 2"));
         consumer.close();
-        await().until(() -> clients.conflicts().isEmpty());
+        await().until(() -> conflicts().isEmpty());
         open.remove(consumer);
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
  * Random lives of a store with groups and single messages, each ended by a kill or a loss of power at any operation of
  * the disk; run one again with {@code -Dfulmar.seed=N}.
  */
-@Timeout(120)
+@Timeout(300)
 class GroupRecoveryTest {
     private static final int SEEDS = Integer.getInteger("fulmar.recovery.seeds", 150);
 

@@ -12,9 +12,11 @@ import org.fulmar.broker.store.TestStore.Sent;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(180)
 class KeyIndexTest {
     private static final Path FILE = Path.of("/store/index/00000000000000000000");
     private static final String TOPIC = "orders";

@@ -36,6 +36,15 @@ public final class LiveTree {
         return found;
     }
 
+    /** Copies a file, unless it is gone meanwhile. */
+    public static void copy(Path file, Path target) throws IOException {
+        try {
+            Files.copy(file, target);
+        } catch (NoSuchFileException e) {
+            unlessGone(e);
+        }
+    }
+
     private static FileVisitResult unlessGone(IOException failure) throws IOException {
         if (failure instanceof NoSuchFileException) {
             return FileVisitResult.CONTINUE;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Copies of records to another topic: all of the message, and where it came from. */
-@Timeout(30)
+@Timeout(180)
 class MovedRecordTest {
     private static final byte[] HOST = {127, 0, 0, 1, 0, 0, 42, 42};
     private static final byte[] BODY = "the body".getBytes(StandardCharsets.UTF_8);

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.store.StoreException.Reason;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.fulmar.protocol.message.MessageRecord;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A group of records is in the log as a whole or not at all, and is shown as a whole. */
-@Timeout(60)
+@Timeout(180)
 class RecordGroupTest {
     private static final StoreOptions OPTIONS = TestStore.options(16 * 1024, 40 * 20);
     /** Each place is tried when there is time for it, as behind {@code -Pcrash-matrix}. */
@@ -237,7 +238,8 @@ class RecordGroupTest {
         disk.holdForces();
         SentGroup group = SentGroup.append(run, 2, List.of("a/0", "b/0", "a/0"), 100, true);
         run.write();
-        assertThat(disk.forceWaiting().await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(disk.forceWaiting().await(Patience.SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         run.pump();
         assertThat(group.stored).isFalse();
         assertThat(run.store.queue("a", 0).visibleOffset()).isZero();

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Single promises of what is there after a restart; {@link RecoveryModelTest} has them all at once, in every kind of life.
  */
-@Timeout(120)
+@Timeout(180)
 class RecoveryTest {
     private static final Path QUEUE_FILES = TestStore.ROOT.resolve("consumequeue");
     private static final Path CONFIG = TestStore.ROOT.resolve("config");

@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
 import org.fulmar.protocol.message.RecordDraft;
@@ -37,7 +38,7 @@ final class TestStore implements MessageStore.Events {
     static final byte[] HOST = {10, 0, 0, 1, 0, 0, 0x2A, (byte) 0x9F};
     static final long TIME = 1_700_000_000_000L;
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long PATIENCE_SECONDS = Patience.SECONDS;
 
     static {
         // failures and torn logs by the thousand are the point here

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A log that was cut or damaged anywhere near its end opens with every whole record before that place and with nothing
  * else, takes new records, and keeps what was cut off.
  */
+@Timeout(300)
 class TornTailTest {
     private static final int RECORDS = 200;
     private static final int TAIL_BYTES = 4096;

@@ -9,11 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.store.StoreException.Reason;
 import org.fulmar.broker.store.TestStore.Sent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A message is shown and its sender answered when it is as durable as was promised, and not before. */
+@Timeout(180)
 class VisibilityTest {
     private static final String QUEUE = "orders";
 
@@ -22,7 +25,7 @@ class VisibilityTest {
     }
 
     private static void awaitForce(FaultyDisk disk) throws InterruptedException {
-        assertThat(disk.forceWaiting().await(10, TimeUnit.SECONDS))
+        assertThat(disk.forceWaiting().await(Patience.SECONDS, TimeUnit.SECONDS))
                 .as("a force began")
                 .isTrue();
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How far a recovery has to read: no further than anything was ever written, and to the end if that is not known. */
-@Timeout(60)
+@Timeout(180)
 class WrittenMarkTest {
     private static final Path MARK = TestStore.ROOT.resolve("written");
     private static final long STEP = 64 << 20;

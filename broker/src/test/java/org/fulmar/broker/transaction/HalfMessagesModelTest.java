@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random lives of half messages against a plain model, with restarts from the log and from checkpoints. */
-@Timeout(120)
+@Timeout(300)
 class HalfMessagesModelTest {
     private static final int SEEDS_EACH = 100;
     private static final int STEPS = 400;

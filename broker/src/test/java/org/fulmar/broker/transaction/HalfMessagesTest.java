@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** When half messages are checked, and how they end. */
-@Timeout(60)
+@Timeout(180)
 class HalfMessagesTest {
     private static final HalfMessages.Rules RULES = new HalfMessages.Rules(6_000, 60_000, 3, 300_000, 2);
 

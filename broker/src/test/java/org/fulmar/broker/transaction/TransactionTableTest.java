@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What is known of transactions after a restart is what was known before it, wherever the log ends. */
-@Timeout(60)
+@Timeout(180)
 class TransactionTableTest {
     private static final int SEEDS = 60;
     private static final int STEPS = 80;

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The values of a set of options: what was given, checked, and defaults for the rest. Immutable. */
 public final class Options {
@@ -56,11 +57,17 @@ public final class Options {
                 return spec;
             }
         }
-        OptionSpec near = specs.stream()
-                .min(Comparator.comparingInt(spec -> distance(spec.key(), key)))
+        String near = nearest(specs.stream().map(OptionSpec::key).toList(), key);
+        throw new ConfigurationException(
+                "unknown option " + key + (near == null ? "" : ": did you mean " + near + "?"));
+    }
+
+    /** The known name that is most like one that is not known; null if none is much like it. */
+    public static @Nullable String nearest(List<String> known, String name) {
+        String near = known.stream()
+                .min(Comparator.comparingInt(each -> distance(each, name)))
                 .orElseThrow();
-        boolean close = distance(near.key(), key) <= Math.max(3, key.length() / 3);
-        throw new ConfigurationException("unknown option " + key + (close ? ": did you mean " + near.key() + "?" : ""));
+        return distance(near, name) <= Math.max(3, name.length() / 3) ? near : null;
     }
 
     public String text(OptionSpec spec) {

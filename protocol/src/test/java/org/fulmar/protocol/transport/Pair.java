@@ -7,9 +7,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.frame.HeaderEncoding;
@@ -17,7 +20,8 @@ import org.fulmar.protocol.frame.HeaderEncoding;
 /** A server and a client, in this JVM, on a free port of the loopback interface or inside the VM. */
 final class Pair implements AutoCloseable {
     static final ConnectionLimits LIMITS = new ConnectionLimits(4096, 64 << 20, 4096, 64 << 10, 256 << 10, 0);
-    static final int TIMEOUT = 20_000;
+    /** Longer than a machine stalls: only a failure waits so long. In milliseconds. */
+    static final int TIMEOUT = 40_000;
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -40,6 +44,11 @@ final class Pair implements AutoCloseable {
 
     Pair(boolean inVm) throws IOException {
         this(inVm, LIMITS, LIMITS, 100);
+    }
+
+    /** In place of Awaitility's, which gives up after ten seconds. */
+    static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofMillis(TIMEOUT));
     }
 
     int port() {

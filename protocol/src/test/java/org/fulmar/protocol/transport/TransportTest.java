@@ -2,9 +2,9 @@ package org.fulmar.protocol.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.fulmar.protocol.transport.Pair.TIMEOUT;
 import static org.fulmar.protocol.transport.Pair.ask;
+import static org.fulmar.protocol.transport.Pair.await;
 import static org.fulmar.protocol.transport.Pair.echo;
 import static org.fulmar.protocol.transport.Pair.frame;
 
@@ -14,9 +14,10 @@ import io.netty.channel.local.LocalAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -90,6 +91,7 @@ class TransportTest {
                     .cause()
                     .isInstanceOf(RemotingException.class)
                     .hasMessageContaining("no answer to request 2");
+            await().until(() -> !pair.server.kept.isEmpty());
             Request late = pair.server.kept.remove();
             late.answer(0, "late");
             assertThat(ask(connection, frame(Recorder.ECHO, "x")).remark()).isEqualTo("echo");
@@ -102,7 +104,7 @@ class TransportTest {
         try (Pair pair = new Pair(inVm)) {
             Connection connection = pair.connect();
             List<CompletableFuture<Frame>> waiting = new ArrayList<>();
-            List<Boolean> knewBefore = new ArrayList<>();
+            List<Boolean> knewBefore = Collections.synchronizedList(new ArrayList<>());
             for (int i = 0; i < 500; i++) {
                 CompletableFuture<Frame> answer = connection.request(frame(Recorder.KEEP, "x"), 3_600_000);
                 waiting.add(answer);
@@ -113,6 +115,8 @@ class TransportTest {
             pair.server.opened.element().close();
 
             waiting.forEach(TransportTest::assertLost);
+            // who waits for an answer may go on before others are told of it
+            await().until(() -> knewBefore.size() >= 500);
             assertThat(knewBefore).as("the owner was told before").hasSize(500).containsOnly(true);
             assertThat(connection.isOpen()).isFalse();
             assertLost(connection.request(frame(Recorder.ECHO, "after"), 3_600_000));
@@ -251,11 +255,11 @@ class TransportTest {
 
     @Test
     void anAddressThatCantBeReachedIsAnErrorThatNamesIt() throws Exception {
-        int free;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            free = socket.getLocalPort();
-        }
-        try (Pair pair = new Pair(false)) {
+        // bound, so that nobody else gets it, and nobody listens
+        try (Socket bound = new Socket();
+                Pair pair = new Pair(false)) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int free = bound.getLocalPort();
             InetSocketAddress refused = new InetSocketAddress(InetAddress.getLoopbackAddress(), free);
             assertThatThrownBy(() -> pair.remotingClient.connect(refused, TIMEOUT, pair.client))
                     .isInstanceOf(IOException.class)
@@ -325,6 +329,7 @@ class TransportTest {
             CompletableFuture<Frame> hasty = connection.request(frame(Recorder.KEEP, "hasty"), 100);
             assertThatThrownBy(() -> hasty.get(TIMEOUT, TimeUnit.MILLISECONDS)).isInstanceOf(ExecutionException.class);
             assertThatThrownBy(() -> patient.get(1, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            await().until(() -> !pair.server.kept.isEmpty());
             pair.server.kept.remove().answer(0, "at last");
             assertThat(patient.get(TIMEOUT, TimeUnit.MILLISECONDS).remark()).isEqualTo("at last");
         }

@@ -22,6 +22,8 @@ final class Batch {
     private volatile long startedNanos;
     /** What the listener said; null if it failed or said nothing. Written by the worker before it reports. */
     volatile @Nullable ConsumeResult result;
+    /** When the listener ended. Written by the worker before it reports. */
+    volatile long endedNanos;
     /** The lock was gone before it began. Written by the worker before it reports. */
     volatile boolean skipped;
     /** Loop: its messages were sent back since it took too long. */
@@ -50,6 +52,11 @@ final class Batch {
 
     boolean isRunning() {
         return state.get() == State.RUNNING;
+    }
+
+    /** How many of its messages the listener is done with. */
+    int successful() {
+        return result == ConsumeResult.SUCCESS ? Math.min(context.successful(), entries.size()) : 0;
     }
 
     long startedNanos() {

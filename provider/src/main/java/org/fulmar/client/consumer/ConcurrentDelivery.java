@@ -72,8 +72,7 @@ final class ConcurrentDelivery extends PushDelivery {
 
     @Override
     void ended(Batch batch) {
-        int successful =
-                batch.result == ConsumeResult.SUCCESS ? Math.min(batch.context.successful(), batch.entries.size()) : 0;
+        int successful = batch.successful();
         for (int i = 0; i < batch.entries.size(); i++) {
             ProcessQueue.Entry entry = batch.entries.get(i);
             if (i < successful) {
@@ -121,6 +120,7 @@ final class ConcurrentDelivery extends PushDelivery {
     @Override
     public void sweep(HeldQueue held) {
         long now = System.nanoTime();
+        boolean any = false;
         for (Batch batch : held.batches) {
             boolean slow = batch.isRunning()
                     && !batch.timedOut
@@ -132,7 +132,12 @@ final class ConcurrentDelivery extends PushDelivery {
                         options.consumeTimeoutMillis,
                         batch.entries.get(0).message());
                 batch.entries.forEach(entry -> failed(held, entry, LEVEL_OF_SLOW));
+                any = true;
             }
+        }
+        if (any) {
+            // what is let go at once, as in broadcasting, has made room
+            progressed(held);
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.fulmar.client.ClientConfig;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.ConsumerData;
@@ -106,6 +107,15 @@ final class GroupMember implements ConsumerMember {
             return new BrokerOffsets(
                     (broker, code, fields) -> brokers.request(broker, code, fields, Unpooled.EMPTY_BUFFER, CALL_MILLIS),
                     group);
+        }
+        ClientConfig config = client.config();
+        if (config.text(ClientConfig.CLIENT_ID).isEmpty()
+                && config.text(ClientConfig.INSTANCE_NAME).isEmpty()) {
+            LOG.warn(
+                    "the offsets of broadcast group {} are kept for client {}, and the next start is another client: set"
+                            + " instanceName or clientId, or what is sent until then is skipped",
+                    group,
+                    client.clientId());
         }
         try {
             return new LocalOffsets(options.offsets(), client.clientId(), group, client::callback);

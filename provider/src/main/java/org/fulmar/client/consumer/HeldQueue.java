@@ -50,6 +50,9 @@ final class HeldQueue {
     int epoch;
 
     boolean pulling;
+    /** A pull has failed or brought nothing, and the next one has its time. */
+    boolean pullDue;
+
     boolean paused;
     /** In the line of those whose messages wait for a worker. */
     boolean inLine;
@@ -75,11 +78,13 @@ final class HeldQueue {
     long drainDeadlineNanos;
     long lastPullNanos;
     long lastMessageNanos;
+    final Rates.OfTopic rates;
     private volatile long lockedNanos = NEVER;
     private final boolean lockNeeded;
 
-    HeldQueue(MessageQueue queue, boolean lockNeeded) {
+    HeldQueue(MessageQueue queue, boolean lockNeeded, Rates.OfTopic rates) {
         this.queue = queue;
+        this.rates = rates;
         this.lockNeeded = lockNeeded;
     }
 

@@ -72,7 +72,9 @@ final class HeldQueues {
     Set<MessageQueue> names() {
         Set<MessageQueue> mine = new TreeSet<>();
         queues.forEach((name, held) -> {
-            if (held.state != HeldQueue.State.RELEASING && held.state != HeldQueue.State.DRAINING) {
+            boolean leaves = held.state == HeldQueue.State.RELEASING
+                    || held.state == HeldQueue.State.DRAINING && held.then == HeldQueue.Then.RELEASE;
+            if (!leaves) {
                 mine.add(name);
             }
         });

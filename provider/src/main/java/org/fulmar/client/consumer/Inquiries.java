@@ -148,7 +148,8 @@ final class Inquiries {
         Map<MessageQueue, ObjectNode> table = new TreeMap<>();
         membership.held().forEach(held -> table.put(held.queue, describe(held)));
         String text = "{\"mqTable\":" + QueueNames.table(table) + ",\"mqPopTable\":{},\"properties\":"
-                + QueueNames.text(properties) + ",\"statusTable\":{},\"subscriptionSet\":"
+                + QueueNames.text(properties) + ",\"statusTable\":"
+                + QueueNames.text(membership.rates().json(System.nanoTime())) + ",\"subscriptionSet\":"
                 + QueueNames.text(subscribed);
         if (stacks) {
             text += ",\"jstack\":" + QueueNames.quoted(stacks());

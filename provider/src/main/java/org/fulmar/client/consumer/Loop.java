@@ -59,7 +59,8 @@ final class Loop implements Executor, AutoCloseable {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // an Error would else end what is done again and again, and nobody would know
             LOG.error("a step of a consumer failed", e);
         }
     }
@@ -73,7 +74,7 @@ final class Loop implements Executor, AutoCloseable {
             executor.execute(() -> {
                 try {
                     answer.complete(task.get());
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     answer.completeExceptionally(e);
                 }
             });

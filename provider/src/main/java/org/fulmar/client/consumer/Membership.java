@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.fulmar.client.ClientException;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.offset.OffsetStore;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,6 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private static final long LOCK_RETRY_MILLIS = 500;
     private static final long LOCK_RENEW_MILLIS = 20_000;
     private static final long SWEEP_MILLIS = 1_000;
-    private static final long RETRY_MILLIS = 500;
 
     private final ConsumerOptions options;
     private final Loop loop;
@@ -39,12 +37,14 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     private final OffsetStore offsets;
     private final Map<String, Subscription> subscriptions;
     private final StartPositions starts;
+    private final Locator locator;
     private final QueueLocks locks;
     private final Puller puller;
     private final Consumer<Set<MessageQueue>> assigned;
     private final boolean usesLocks;
     private final HeldQueues held = new HeldQueues();
     private final Commits commits;
+    private final Rates rates = new Rates();
     /** The queues that each topic had when its consumption began here. */
     private final Map<String, Set<MessageQueue>> first = new HashMap<>();
 
@@ -74,6 +74,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         this.assigned = assigned;
         this.commits = new Commits(offsets);
         this.starts = new StartPositions(brokers, offsets, options.start);
+        this.locator = new Locator(starts, loop, this::activate);
         this.locks = new QueueLocks(brokers, group, delivery.isOrdered(), loop, this);
         this.puller = new Puller(brokers, group, options, loop, this, delivery.isOrdered());
     }
@@ -111,7 +112,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         for (MessageQueue queue : wanted) {
             HeldQueue known = held.get(queue);
             if (known == null) {
-                HeldQueue made = new HeldQueue(queue, usesLocks);
+                HeldQueue made = new HeldQueue(queue, usesLocks, rates.of(topic));
                 made.paused = allPaused;
                 made.fromFirst = topic.startsWith(RETRY_PREFIX)
                         || !first.getOrDefault(topic, Set.of()).contains(queue);
@@ -119,7 +120,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 fresh.add(made);
                 changed = true;
             } else {
-                keep(known);
+                changed |= keep(known);
             }
         }
         obtain(fresh);
@@ -134,17 +135,19 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         share(topic, queues, queues);
     }
 
-    /** A queue that was to go stays. */
-    private void keep(HeldQueue queue) {
+    /** A queue that is to be there stays, even if it was to go: then it is one more that this member has. */
+    private boolean keep(HeldQueue queue) {
         if (queue.state == HeldQueue.State.RELEASING) {
             queue.wantedAgain = true;
         } else if (queue.state == HeldQueue.State.DRAINING && queue.then == HeldQueue.Then.RELEASE) {
             if (queue.resetTo >= 0) {
                 queue.then = HeldQueue.Then.RESET;
-                return;
+            } else {
+                activate(queue);
             }
-            activate(queue);
+            return true;
         }
+        return false;
     }
 
     private void obtain(Collection<HeldQueue> fresh) {
@@ -177,7 +180,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
     @Override
     public void granted(HeldQueue queue) {
         queue.state = HeldQueue.State.LOCATING;
-        locate(queue);
+        locator.locate(queue);
     }
 
     @Override
@@ -187,37 +190,11 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
     }
 
-    private void locate(HeldQueue queue) {
-        int epoch = ++queue.epoch;
-        starts.of(queue.queue, queue.fromFirst)
-                .whenComplete((offset, failure) -> loop.execute(() -> {
-                    if (queue.epoch != epoch || queue.state != HeldQueue.State.LOCATING) {
-                        return;
-                    }
-                    if (failure != null) {
-                        LOG.info(
-                                "where to begin with {} is not known yet: {}",
-                                queue.queue,
-                                ClientException.of(failure).getMessage());
-                        loop.after(RETRY_MILLIS, () -> {
-                            if (queue.state == HeldQueue.State.LOCATING && queue.epoch == epoch) {
-                                locate(queue);
-                            }
-                        });
-                        return;
-                    }
-                    queue.messages.startAt(queue.seekTo >= 0 ? queue.seekTo : Math.max(offset, queue.floor));
-                    queue.floor = -1;
-                    queue.seekTo = -1;
-                    queue.committed = offset;
-                    activate(queue);
-                }));
-    }
-
     private void activate(HeldQueue queue) {
         queue.state = HeldQueue.State.ACTIVE;
         queue.epoch++;
         queue.pulling = false;
+        queue.pullDue = false;
         puller.pull(queue);
         if (queue.messages.hasWaiting()) {
             delivery.arrived(queue);
@@ -253,6 +230,9 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             }
             case DRAINING -> {
                 // what leads further away prevails
+                if (then == HeldQueue.Then.RELEASE && queue.then != then) {
+                    drainInTime(queue);
+                }
                 if (then == HeldQueue.Then.RELEASE || queue.then == HeldQueue.Then.RESET) {
                     queue.then = then;
                 }
@@ -262,13 +242,12 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 queue.then = then;
                 queue.epoch++;
                 queue.pulling = false;
-                queue.drainDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis);
                 delivery.withdraw(queue);
                 if (!usesLocks && !closing && then == HeldQueue.Then.RELEASE && !options.broadcasts()) {
                     drained(queue);
                     return;
                 }
-                loop.after(options.drainMillis + 1, this::sweep);
+                drainInTime(queue);
                 progress(queue);
             }
             case RELEASING, GONE -> {
@@ -277,13 +256,23 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         }
     }
 
+    private void drainInTime(HeldQueue queue) {
+        queue.drainDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis);
+        loop.after(options.drainMillis + 1, this::sweep);
+    }
+
     /** Messages of the queue were finished, or given back to wait. */
     void progress(HeldQueue queue) {
         if (queue.state == HeldQueue.State.DRAINING) {
             queue.messages.dropWaiting();
-            if (queue.messages.count() == 0) {
+            // without the lock nothing may begin, and all from the first that is not finished comes again
+            boolean mayBegin = queue.isLockedAt(System.nanoTime());
+            if (queue.messages.count() == 0 || !mayBegin && queue.messages.taken() == 0) {
                 drained(queue);
-            } else if (queue.messages.hasWaiting()) {
+                return;
+            }
+            puller.roomIn(queue);
+            if (mayBegin && queue.messages.hasWaiting()) {
                 delivery.arrived(queue);
             }
         } else if (queue.state == HeldQueue.State.ACTIVE) {
@@ -303,7 +292,9 @@ final class Membership implements QueueLocks.Events, Puller.Events {
         long point = queue.resetTo >= 0 ? queue.resetTo : queue.messages.commitPoint();
         delivery.gone(queue);
         queue.messages.startAt(point);
+        boolean reset = queue.resetTo >= 0;
         queue.resetTo = -1;
+        puller.roomIn(queue);
         switch (queue.then) {
             case RELEASE -> {
                 boolean stores = ours && !queue.sought;
@@ -319,7 +310,11 @@ final class Membership implements QueueLocks.Events, Puller.Events {
                 activate(queue);
             }
             case LOCK_AGAIN -> {
-                queue.floor = Math.max(queue.floor, point);
+                if (reset) {
+                    queue.seekTo = point;
+                } else {
+                    queue.floor = Math.max(queue.floor, point);
+                }
                 queue.state = HeldQueue.State.LOCKING;
                 obtain(List.of(queue));
             }
@@ -379,7 +374,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             commits.store(queue, offset)
                     .whenComplete((done, failure) -> loop.execute(() -> {
                         if (queue.state == HeldQueue.State.LOCATING) {
-                            locate(queue);
+                            locator.locate(queue);
                         }
                     }));
         }
@@ -393,6 +388,7 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             queue.messages.startAt(offset);
             if (queue.state == HeldQueue.State.ACTIVE) {
                 activate(queue);
+                puller.roomIn(queue);
             } else {
                 progress(queue);
             }
@@ -434,7 +430,9 @@ final class Membership implements QueueLocks.Events, Puller.Events {
             if (relied && !queue.isLockedAt(now)) {
                 lost(queue);
             }
-            if (queue.state == HeldQueue.State.DRAINING && now - queue.drainDeadlineNanos > 0) {
+            // who consumes in order goes on in order, and waits, unless another member is to have the queue
+            boolean bounded = queue.then == HeldQueue.Then.RELEASE || !delivery.isOrdered();
+            if (queue.state == HeldQueue.State.DRAINING && bounded && now - queue.drainDeadlineNanos > 0) {
                 LOG.warn(
                         "{} is given up with {} messages in hand: they took longer than the drain time-out",
                         queue.queue,
@@ -488,6 +486,10 @@ final class Membership implements QueueLocks.Events, Puller.Events {
 
     @Nullable HeldQueue held(MessageQueue queue) {
         return held.get(queue);
+    }
+
+    Rates rates() {
+        return rates;
     }
 
     StartPositions starts() {

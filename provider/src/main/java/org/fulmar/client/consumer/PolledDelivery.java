@@ -22,6 +22,10 @@ final class PolledDelivery implements Delivery {
     private Consumer<HeldQueue> progress = held -> {};
     private @Nullable CompletableFuture<List<ReceivedMessage>> waiting;
     private int wanted;
+    /** What the last poll that had messages took. */
+    private final Map<HeldQueue, List<ProcessQueue.Entry>> given = new LinkedHashMap<>();
+
+    private @Nullable CompletableFuture<List<ReceivedMessage>> givenTo;
 
     PolledDelivery(boolean autoCommit) {
         this.autoCommit = autoCommit;
@@ -31,16 +35,36 @@ final class PolledDelivery implements Delivery {
         progress = progressed;
     }
 
-    /** Completes with messages as soon as there are some. One poll at a time. */
-    CompletableFuture<List<ReceivedMessage>> poll(int max) {
+    /** @param answer completes with messages as soon as there are some; one at a time */
+    void poll(int max, CompletableFuture<List<ReceivedMessage>> answer) {
         if (autoCommit) {
             finishInHand();
         }
-        CompletableFuture<List<ReceivedMessage>> answer = new CompletableFuture<>();
+        given.clear();
+        givenTo = null;
         wanted = max;
         waiting = answer;
         give();
-        return answer;
+    }
+
+    /** Whoever polled was interrupted and has seen nothing: the messages wait again. */
+    void takeBack(CompletableFuture<List<ReceivedMessage>> poll) {
+        if (waiting == poll) {
+            waiting = null;
+        }
+        if (givenTo != poll) {
+            return;
+        }
+        Map<HeldQueue, List<ProcessQueue.Entry>> unseen = new LinkedHashMap<>(given);
+        given.clear();
+        unseen.forEach((held, entries) -> {
+            List<ProcessQueue.Entry> mine = inHand.get(held);
+            if (mine != null && mine.removeAll(entries)) {
+                inHand.remove(held, List.of());
+                held.messages.giveBack(entries);
+                progress.accept(held);
+            }
+        });
     }
 
     /** The poll is over, with what there is. */
@@ -95,11 +119,13 @@ final class PolledDelivery implements Delivery {
             }
             List<ProcessQueue.Entry> taken = held.messages.take(wanted - messages.size());
             taken.forEach(entry -> messages.add(entry.message()));
+            given.put(held, taken);
             inHand.computeIfAbsent(held, queue -> new ArrayList<>()).addAll(taken);
             enqueue(held);
         }
         if (!messages.isEmpty()) {
             waiting = null;
+            givenTo = poll;
             poll.complete(messages);
         }
     }

@@ -104,7 +104,7 @@ public final class PullConsumer implements AutoCloseable {
             ConsumerOptions chosen = options.copy();
             boolean subscribes = !subscriptions.isEmpty();
             PolledDelivery delivery = new PolledDelivery(chosen.autoCommit);
-            AssignmentListener told = listener;
+            Assignments assignments = new Assignments(listener, client::callback);
             GroupMember member = new GroupMember(
                     client,
                     group,
@@ -113,7 +113,7 @@ public final class PullConsumer implements AutoCloseable {
                     subscriptions,
                     GroupMember.loop(group),
                     delivery,
-                    queues -> client.callback(() -> told.assigned(queues)));
+                    assignments::tell);
             delivery.connect(member.membership()::progress);
             member.start();
             return new PullConsumer(client, chosen, member, delivery, subscribes);
@@ -159,20 +159,37 @@ public final class PullConsumer implements AutoCloseable {
             throw new IllegalStateException("another thread polls this consumer");
         }
         try {
-            checkOpen();
-            CompletableFuture<List<ReceivedMessage>> poll = ask(() -> delivery.poll(options.consumeBatch(true)));
-            try {
-                return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                return ask(() -> delivery.giveUp(poll));
-            } catch (ExecutionException e) {
-                throw ClientException.of(e);
-            } catch (InterruptedException e) {
-                member.loop().execute(() -> delivery.giveUp(poll));
-                throw e;
-            }
+            return await(new CompletableFuture<>(), timeout);
         } finally {
             polling.unlock();
+        }
+    }
+
+    private List<ReceivedMessage> await(CompletableFuture<List<ReceivedMessage>> poll, Duration timeout)
+            throws ClientException, InterruptedException {
+        try {
+            ask(() -> {
+                delivery.poll(options.consumeBatch(true), poll);
+                return true;
+            });
+            return poll.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return giveUp(poll);
+        } catch (ExecutionException e) {
+            throw ClientException.of(e);
+        } catch (InterruptedException e) {
+            member.loop().execute(() -> delivery.takeBack(poll));
+            throw e;
+        }
+    }
+
+    private List<ReceivedMessage> giveUp(CompletableFuture<List<ReceivedMessage>> poll)
+            throws ClientException, InterruptedException {
+        try {
+            return ask(() -> delivery.giveUp(poll));
+        } catch (InterruptedException e) {
+            member.loop().execute(() -> delivery.takeBack(poll));
+            throw e;
         }
     }
 

@@ -3,6 +3,7 @@ package org.fulmar.client.consumer;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.client.ClientException;
@@ -33,6 +34,9 @@ final class Puller {
     private static final long AT_ONCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private static final long SHORT_POLL_MILLIS = 200;
+    /** Failures that say nothing of what the broker answers. */
+    private static final Set<ClientException.Kind> PASSING =
+            Set.of(ClientException.Kind.CONNECTION_LOST, ClientException.Kind.TIMED_OUT, ClientException.Kind.NO_ROUTE);
 
     /** What pulls lead to besides messages. */
     interface Events {
@@ -72,7 +76,7 @@ final class Puller {
 
     /** Pulls, unless the queue is not to be pulled now or has enough. */
     void pull(HeldQueue held) {
-        if (held.state != HeldQueue.State.ACTIVE || held.pulling || held.paused || isFull(held)) {
+        if (held.state != HeldQueue.State.ACTIVE || held.pulling || held.pullDue || held.paused || isFull(held)) {
             return;
         }
         long now = System.nanoTime();
@@ -150,7 +154,11 @@ final class Puller {
         if (failure.kind() == ClientException.Kind.CLOSED) {
             return;
         }
-        LOG.debug("pull of {} failed: {}", held.queue, failure.getMessage());
+        if (PASSING.contains(failure.kind())) {
+            LOG.debug("pull of {} failed: {}", held.queue, failure.getMessage());
+        } else {
+            LOG.warn("pull of {} failed, and is tried again and again", held.queue, failure);
+        }
         if (failure.kind() == ClientException.Kind.NO_ROUTE) {
             brokers.route(held.queue.topic());
         }
@@ -161,7 +169,14 @@ final class Puller {
     }
 
     private void again(HeldQueue held, long millis) {
-        loop.after(millis, () -> pull(held));
+        int epoch = held.epoch;
+        held.pullDue = true;
+        loop.after(millis, () -> {
+            if (held.epoch == epoch) {
+                held.pullDue = false;
+                pull(held);
+            }
+        });
     }
 
     private void answered(HeldQueue held, Subscription subscription, Answer answer) {
@@ -224,8 +239,10 @@ final class Puller {
             }
         }
         held.messages.lookedUpTo(answer.next);
+        long now = System.nanoTime();
+        held.rates.pulled(now, now - held.lastPullNanos, answer.messages.size());
         if (held.messages.hasWaiting()) {
-            held.lastMessageNanos = System.nanoTime();
+            held.lastMessageNanos = now;
             events.arrived(held);
         }
     }

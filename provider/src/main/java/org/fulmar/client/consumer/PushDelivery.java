@@ -51,12 +51,17 @@ abstract class PushDelivery implements Delivery {
         }
         // the broker may have given the lock to somebody else meanwhile: then nothing is begun
         batch.skipped = !batch.held.isLockedAt(now);
-        if (!batch.skipped) {
-            batch.result = call(batch);
-        }
-        reported.add(batch);
-        if (reportDue.compareAndSet(false, true)) {
-            loop.execute(this::takeReports);
+        try {
+            if (!batch.skipped) {
+                batch.result = call(batch);
+            }
+        } finally {
+            batch.endedNanos = System.nanoTime();
+            // also when the listener throws an Error: then there is no result, and its messages come again
+            reported.add(batch);
+            if (reportDue.compareAndSet(false, true)) {
+                loop.execute(this::takeReports);
+            }
         }
     }
 
@@ -84,6 +89,7 @@ abstract class PushDelivery implements Delivery {
         while (batch != null) {
             batch.end();
             batch.held.batches.remove(batch);
+            count(batch);
             if (batch.skipped) {
                 batch.held.messages.giveBack(batch.entries);
                 progressed(batch.held);
@@ -92,6 +98,14 @@ abstract class PushDelivery implements Delivery {
             }
             afterEnd(batch.held);
             batch = reported.poll();
+        }
+    }
+
+    private static void count(Batch batch) {
+        if (!batch.skipped) {
+            int successful = batch.successful();
+            long took = batch.endedNanos - batch.startedNanos();
+            batch.held.rates.consumed(batch.endedNanos, took, successful, batch.entries.size() - successful);
         }
     }
 

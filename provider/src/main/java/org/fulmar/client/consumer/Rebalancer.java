@@ -3,8 +3,12 @@ package org.fulmar.client.consumer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -14,6 +18,7 @@ import org.fulmar.client.MessageQueue;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +51,9 @@ final class Rebalancer {
     private final Loop loop;
     private final Supplier<Iterable<String>> topics;
     private final Membership membership;
+
+    /** For which outcomes another round is due already. */
+    private final Set<Outcome> due = EnumSet.noneOf(Outcome.class);
 
     private boolean running;
     private boolean again;
@@ -101,11 +109,23 @@ final class Rebalancer {
         if (again) {
             again = false;
             run();
-        } else if (rounds.stream().anyMatch(round -> round.join() == Outcome.NOT_YET)) {
-            brokers.heartbeat().whenComplete((done, failure) -> loop.after(NOT_YET_MILLIS, this::run));
-        } else if (rounds.stream().anyMatch(round -> round.join() == Outcome.FAILED)) {
-            loop.after(FAILED_MILLIS, this::run);
+        } else if (isAmong(rounds, Outcome.NOT_YET)) {
+            if (due.add(Outcome.NOT_YET)) {
+                brokers.heartbeat()
+                        .whenComplete((done, failure) -> loop.after(NOT_YET_MILLIS, () -> retry(Outcome.NOT_YET)));
+            }
+        } else if (isAmong(rounds, Outcome.FAILED) && due.add(Outcome.FAILED)) {
+            loop.after(FAILED_MILLIS, () -> retry(Outcome.FAILED));
         }
+    }
+
+    private static boolean isAmong(List<CompletableFuture<Outcome>> rounds, Outcome outcome) {
+        return rounds.stream().anyMatch(round -> round.join() == outcome);
+    }
+
+    private void retry(Outcome outcome) {
+        due.remove(outcome);
+        run();
     }
 
     private CompletableFuture<Outcome> share(String topic) {
@@ -118,8 +138,15 @@ final class Rebalancer {
                 })
                 .handle((view, failure) -> {
                     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-                    loop.execute(() -> outcome.complete(
-                            failure == null ? apply(topic, view) : failed(topic, ClientException.of(failure))));
+                    loop.execute(() -> {
+                        Outcome found = Outcome.FAILED;
+                        try {
+                            found = failure == null ? apply(topic, view) : failed(topic, ClientException.of(failure));
+                        } finally {
+                            // whatever happens, or there would never be another round
+                            outcome.complete(found);
+                        }
+                    });
                     return outcome;
                 })
                 .thenCompose(outcome -> outcome);
@@ -148,13 +175,23 @@ final class Rebalancer {
         }
         List<MessageQueue> share;
         try {
-            share = options.allocation.share(brokers.clientId(), view.queues, view.members);
+            share = checked(options.allocation.share(brokers.clientId(), view.queues, view.members), view.queues);
         } catch (RuntimeException e) {
             LOG.error("the allocation of {} for group {} failed; the queues stay where they are", topic, group, e);
             return Outcome.FAILED;
         }
         membership.share(topic, view.queues, share);
         return Outcome.DONE;
+    }
+
+    /** An application's allocation may answer anything. */
+    private static List<MessageQueue> checked(@Nullable List<MessageQueue> share, List<MessageQueue> queues) {
+        Set<MessageQueue> strange = new HashSet<>(Objects.requireNonNull(share, "the allocation answers null"));
+        strange.removeAll(new HashSet<>(queues));
+        if (!strange.isEmpty()) {
+            throw new IllegalStateException("the allocation names what is no queue of the topic: " + strange);
+        }
+        return share;
     }
 
     /** Asks the brokers of these queues in turn, from the queue at {@code index} on. */

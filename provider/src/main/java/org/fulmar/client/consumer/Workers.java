@@ -29,6 +29,8 @@ final class Workers {
         threads = new ThreadPoolExecutor(least, 2 * most, 60, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
             Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
             thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler(
+                    (ended, error) -> LOG.error("a listener has ended its thread, {}", ended.getName(), error));
             return thread;
         });
     }
@@ -59,18 +61,21 @@ final class Workers {
     }
 
     private void turn() {
-        Runnable task = tasks.poll();
-        while (task != null) {
-            try {
-                task.run();
-            } catch (RuntimeException e) {
-                LOG.error("a worker's task failed", e);
+        try {
+            Runnable task = tasks.poll();
+            while (task != null) {
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    LOG.error("a worker's task failed", e);
+                }
+                task = tasks.poll();
             }
-            task = tasks.poll();
+        } finally {
+            active.decrementAndGet();
+            // one may have come after the look, by somebody who still counted on this thread
+            startIfNeeded();
         }
-        active.decrementAndGet();
-        // one may have come after the look, by somebody who still counted on this thread
-        startIfNeeded();
     }
 
     /** Runs no more; threads in a listener are interrupted. */

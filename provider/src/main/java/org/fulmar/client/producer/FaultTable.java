@@ -13,29 +13,51 @@ import org.jspecify.annotations.Nullable;
  * caller, in milliseconds.
  */
 final class FaultTable {
-    /** Latencies from which on a broker is spared, and for how long; RocketMQ's of 5.x. */
-    private static final long[] LATENCY = {50, 100, 550, 1800, 3000, 5000, 15_000};
+    /** For how long brokers are spared. */
+    enum Sparing {
+        /** RocketMQ's of 5.1 and later, which comes back to a broker soon. */
+        SHORT(new long[] {550, 1800, 3000, 5000, 15_000}, new long[] {2000, 5000, 6000, 10_000, 30_000}, 10_000),
+        /** RocketMQ's of 4.x and 5.0. */
+        LONG(
+                new long[] {550, 1000, 2000, 3000, 15_000},
+                new long[] {30_000, 60_000, 120_000, 180_000, 600_000},
+                30_000);
 
-    private static final long[] SPARED = {0, 0, 2000, 5000, 6000, 10_000, 30_000};
-    /** What a failure counts as. */
-    private static final long FAILURE_LATENCY = 10_000;
+        /** Latencies from which on a broker is spared, and for how long. */
+        private final long[] latency;
+
+        private final long[] spared;
+        /** What a failure counts as. */
+        private final long failure;
+
+        Sparing(long[] latency, long[] spared, long failure) {
+            this.latency = latency;
+            this.spared = spared;
+            this.failure = failure;
+        }
+
+        /** How long a broker is spared for such a latency. */
+        long millis(long measured) {
+            for (int i = latency.length - 1; i >= 0; i--) {
+                if (measured >= latency[i]) {
+                    return spared[i];
+                }
+            }
+            return 0;
+        }
+    }
 
     private record Fault(long latency, long availableAt, boolean reachable) {}
 
+    private final Sparing sparing;
     private final Map<String, Fault> faults = new ConcurrentHashMap<>();
 
-    /** How long a broker is spared for such a latency. */
-    static long sparedMillis(long latency) {
-        for (int i = LATENCY.length - 1; i >= 0; i--) {
-            if (latency >= LATENCY[i]) {
-                return SPARED[i];
-            }
-        }
-        return 0;
+    FaultTable(Sparing sparing) {
+        this.sparing = sparing;
     }
 
     void answered(String broker, long latency, long now) {
-        faults.put(broker, new Fault(latency, now + sparedMillis(latency), true));
+        faults.put(broker, new Fault(latency, now + sparing.millis(latency), true));
     }
 
     /**
@@ -43,7 +65,8 @@ final class FaultTable {
      */
     void failed(String broker, long latency, boolean reachable, long now) {
         faults.put(
-                broker, new Fault(Math.max(latency, FAILURE_LATENCY), now + sparedMillis(FAILURE_LATENCY), reachable));
+                broker,
+                new Fault(Math.max(latency, sparing.failure), now + sparing.millis(sparing.failure), reachable));
     }
 
     boolean isAvailable(String broker, long now) {

@@ -39,6 +39,13 @@ public final class ProducerConfig {
             OptionSpec.number("defaultTopicQueueNums", "queues", 4, 1, 1024, "queues of a new topic on each broker");
     public static final OptionSpec FAULT_TOLERANCE = OptionSpec.bool(
             "faultTolerance", false, "whether brokers that were slow or failed lately are spared for a while");
+    public static final OptionSpec SPARE_FOR = OptionSpec.choice(
+            "spareFor",
+            "short",
+            List.of("short", "long"),
+            "how long such brokers are spared, by their last latency: short = 550 ms 2 s, 1.8 s 5 s, 3 s 6 s, 5 s 10 s,"
+                    + " 15 s 30 s, as RocketMQ 5.1 and later; long = 550 ms 30 s, 1 s 60 s, 2 s 120 s, 3 s 180 s,"
+                    + " 15 s 600 s, as RocketMQ 4.x");
     public static final OptionSpec FAULT_DETECTOR = OptionSpec.bool(
             "faultDetector", false, "whether spared brokers are asked if they live; needs faultTolerance");
     public static final OptionSpec DETECT_INTERVAL =
@@ -73,6 +80,7 @@ public final class ProducerConfig {
             DEFAULT_TOPIC,
             DEFAULT_QUEUES,
             FAULT_TOLERANCE,
+            SPARE_FOR,
             FAULT_DETECTOR,
             DETECT_INTERVAL,
             DETECT_TIMEOUT,
@@ -138,6 +146,10 @@ public final class ProducerConfig {
 
     public boolean bool(OptionSpec option) {
         return options.bool(option);
+    }
+
+    FaultTable.Sparing sparing() {
+        return options.text(SPARE_FOR).equals("long") ? FaultTable.Sparing.LONG : FaultTable.Sparing.SHORT;
     }
 
     Compression compression() {

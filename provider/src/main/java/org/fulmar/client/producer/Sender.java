@@ -26,7 +26,7 @@ final class Sender {
 
     final ClientInstance client;
     final ProducerConfig config;
-    final FaultTable faults = new FaultTable();
+    final FaultTable faults;
     final boolean sparesBrokers;
     final boolean detects;
     private final LongSupplier millis;
@@ -39,6 +39,7 @@ final class Sender {
         this.client = client;
         this.config = config;
         this.millis = millis;
+        this.faults = new FaultTable(config.sparing());
         this.sparesBrokers = config.bool(ProducerConfig.FAULT_TOLERANCE);
         this.detects = sparesBrokers && config.bool(ProducerConfig.FAULT_DETECTOR);
     }

@@ -127,7 +127,7 @@ final class AssignedMessages {
 
     /** The next message, which this thread has from now on; null if there is none, or none may be handed out again. */
     private synchronized @Nullable Delivery begin() {
-        while (!ended && !connection.isLost() && !waiting.isEmpty() && (runner != null || !connection.deliverable())) {
+        while (!ended && !connection.isLost() && !waiting.isEmpty() && (runner != null || !connection.feeds())) {
             await();
         }
         // what came over a lost link is given again

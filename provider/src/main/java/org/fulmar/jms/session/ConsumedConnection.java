@@ -17,6 +17,7 @@ abstract class ConsumedConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(ConsumedConnection.class);
 
     private final Set<FulmarConnectionConsumer> connectionConsumers = ConcurrentHashMap.newKeySet();
+    private volatile boolean closing;
 
     abstract FulmarConnection connection();
 
@@ -27,7 +28,14 @@ abstract class ConsumedConnection implements Connection {
         connectionConsumers.remove(consumer);
     }
 
+    /** Whether messages may be fed to listeners: not while the connection is being closed, when receives go on still. */
+    final boolean feeds() {
+        return !closing && connection().deliverable();
+    }
+
+    /** The connection's close begins. */
     final void closeConsumers() {
+        closing = true;
         for (FulmarConnectionConsumer consumer : connectionConsumers) {
             try {
                 consumer.close();

@@ -123,7 +123,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         }
         holder.lock();
         try {
-            while (!isOver() && !(consumer.isBuffered() && connection.deliverable())) {
+            while (!isOver() && !(consumer.isBuffered() && connection.feeds())) {
                 holder.awaitChange();
             }
         } catch (InterruptedException e) {

@@ -96,7 +96,7 @@ final class ListenerLoop {
     }
 
     private @Nullable FulmarConsumer readyToListen() {
-        if (connection.deliverable()) {
+        if (connection.feeds()) {
             for (FulmarConsumer consumer : session.consumers()) {
                 if (consumer.isBuffered() && consumer.listener() != null) {
                     return consumer;

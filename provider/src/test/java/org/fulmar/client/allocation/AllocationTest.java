@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The shares of a group's members: RocketMQ's, each queue once, the same each time. */
-@Timeout(30)
+@Timeout(60)
 class AllocationTest {
     /** Each allocation, with a hash of what RocketMQ 5.4.0 gives in all cases of {@link #hash}. */
     private enum Case {

@@ -1,7 +1,8 @@
 package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.assertj.core.api.Assertions.within;
+import static org.fulmar.client.Patience.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.Unpooled;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What consumers make of all that a broker can answer and ask, against one that says what it is told to. */
-@Timeout(60)
+@Timeout(120)
 class BrokerAnswersTest {
     private final Received received = new Received();
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -90,17 +91,19 @@ class BrokerAnswersTest {
     @Test
     void anOrderedConsumerWaitsForALock() throws Exception {
         AtomicInteger asked = new AtomicInteger();
+        AtomicLong pulledBefore = new AtomicLong();
         broker.on(RequestCode.PULL_MESSAGE, request -> upTo(request, 3)).on(RequestCode.LOCK_BATCH_MQ, request -> {
             if (asked.incrementAndGet() < 3) {
                 ScriptedBroker.json(request, "{\"lockOKMQSet\":[]}");
             } else {
+                pulledBefore.set(broker.count(RequestCode.PULL_MESSAGE));
                 ScriptedBroker.json(
                         request, "{\"lockOKMQSet\":[{\"brokerName\":\"a\",\"queueId\":0,\"topic\":\"T\"}]}");
             }
         });
         open.add(builder(new ConsumerOptions()).ordered(received).start());
-        assertThat(broker.count(RequestCode.PULL_MESSAGE)).isZero();
         await().until(() -> received.messages.size() == 3);
+        assertThat(pulledBefore).hasValue(0);
         assertThat(received.bodies()).containsExactly("0", "1", "2");
     }
 
@@ -152,9 +155,12 @@ class BrokerAnswersTest {
         broker.on(
                 RequestCode.PULL_MESSAGE,
                 request -> ScriptedBroker.pulled(request, ResponseCode.PULL_NOT_FOUND, 0, 0, Unpooled.EMPTY_BUFFER));
+        long start = System.nanoTime();
         consumer(new ConsumerOptions());
-        await().pollDelay(Duration.ofMillis(500)).until(() -> true);
-        assertThat(broker.count(RequestCode.PULL_MESSAGE)).isBetween(2L, 8L);
+        await().pollDelay(Duration.ofMillis(500)).until(() -> broker.count(RequestCode.PULL_MESSAGE) > 2);
+        long pulls = broker.count(RequestCode.PULL_MESSAGE);
+        // there are 200 ms between two, or 50 where the answer took so long that the pull may have waited
+        assertThat(pulls).isLessThan(3 + (System.nanoTime() - start) / 50_000_000);
     }
 
     @Test
@@ -163,16 +169,15 @@ class BrokerAnswersTest {
         broker.on(RequestCode.PULL_MESSAGE, request -> {
             if (pulls.incrementAndGet() == 1) {
                 broker.codes.clear();
-                request.answer(ResponseCode.SUBSCRIPTION_NOT_EXIST, "who are you?");
-            } else {
+            }
+            if (broker.codes.contains(RequestCode.HEART_BEAT)) {
                 upTo(request, 1);
+            } else {
+                request.answer(ResponseCode.SUBSCRIPTION_NOT_EXIST, "who are you?");
             }
         });
         consumer(new ConsumerOptions());
         await().until(() -> received.messages.size() == 1);
-        assertThat(broker.codes.indexOf(RequestCode.HEART_BEAT))
-                .isNotNegative()
-                .isLessThan(broker.codes.lastIndexOf(RequestCode.PULL_MESSAGE));
     }
 
     @Test
@@ -201,7 +206,12 @@ class BrokerAnswersTest {
     @Test
     void aListenerThatTakesTooLongHasItsMessageSentBackWithoutHoldingUpTheQueue() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
-        broker.on(RequestCode.PULL_MESSAGE, request -> upTo(request, 2));
+        List<Long> back = new CopyOnWriteArrayList<>();
+        broker.on(RequestCode.PULL_MESSAGE, request -> upTo(request, 2))
+                .on(RequestCode.CONSUMER_SEND_MSG_BACK, request -> {
+                    back.add(Fields.of(request.frame()).number("offset"));
+                    request.answer(0, Map.of());
+                });
         PushConsumer consumer = builder(new ConsumerOptions().consumeTimeout(Duration.ofMillis(100)))
                 .concurrent((messages, context) -> {
                     if (Received.body(messages.get(0)).equals("0")) {
@@ -211,11 +221,12 @@ class BrokerAnswersTest {
                 })
                 .start();
         open.add(consumer);
-        await().until(() -> broker.count(RequestCode.CONSUMER_SEND_MSG_BACK) == 1 && consumer.held() == 0);
+        await().until(() -> back.contains(0L) && consumer.held() == 0);
         never.countDown();
         consumer.close();
         assertThat(broker.committed).hasValue(2);
-        assertThat(broker.count(RequestCode.CONSUMER_SEND_MSG_BACK)).isOne();
+        // the other one's listener seems slow too, if it is looked after while this machine stalls
+        assertThat(back).containsOnlyOnce(0L);
     }
 
     @Test
@@ -244,7 +255,8 @@ class BrokerAnswersTest {
     void anOffsetThatAnotherCommittedMeanwhileIsNotTakenBack() throws Exception {
         AtomicLong end = new AtomicLong(2);
         broker.on(RequestCode.PULL_MESSAGE, request -> upTo(request, end.get()));
-        consumer(new ConsumerOptions());
+        // it does not commit by itself what was committed here for it
+        consumer(new ConsumerOptions().commitEvery(Duration.ofMinutes(5)));
         await().until(() -> received.messages.size() == 2);
         broker.committed.set(10);
         end.set(12);
@@ -332,6 +344,12 @@ class BrokerAnswersTest {
         assertThat(info.path("properties").path("PROP_CONSUME_TYPE").asText()).isEqualTo("CONSUME_PASSIVELY");
         assertThat(info.path("jstack").asText()).contains("fulmar-consumer-G");
         assertThat(info.path("subscriptionSet")).hasSize(2);
+        JsonNode rates = info.path("statusTable").path("T");
+        assertThat(rates.path("consumeOKTPS").asDouble()).isCloseTo(10 / 60.0, within(1e-9));
+        assertThat(rates.path("pullTPS").asDouble()).isCloseTo(10 / 60.0, within(1e-9));
+        assertThat(rates.path("consumeRT").asDouble()).isPositive();
+        assertThat(rates.path("pullRT").asDouble()).isPositive();
+        assertThat(rates.path("consumeFailedMsgs").asLong(-1)).isZero();
         JsonNode queue = info.path("mqTable").elements().next();
         assertThat(queue.path("commitOffset").asLong()).isEqualTo(10);
         assertThat(queue.path("locked").asBoolean()).isTrue();

@@ -19,10 +19,12 @@ import java.util.stream.Stream;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.TestCluster;
+import org.fulmar.jms.kill.ChildJvm;
 
 /**
- * How long it takes until the queues of a member that leaves are consumed by the other, and until a member that joins
- * consumes its share: this client beside Apache's, on the same broker under the same load. Not part of the build:
+ * How long it takes until the queues of a member that leaves, or is killed, are consumed by the other, and until a member
+ * that joins consumes its share: this client beside Apache's, on the same broker under the same load. Who is killed is a
+ * process of its own. Not part of the build:
  *
  * <pre>java -cp TEST-CLASS-PATH org.fulmar.client.consumer.HandOverBench APACHE-CLASS-PATH ROUNDS</pre>
  *
@@ -32,6 +34,8 @@ import org.fulmar.client.TestCluster;
 public final class HandOverBench {
     private static final int QUEUES = 8;
     private static final int SETTLE_MILLIS = 300;
+    private static final String TOPIC = "HandOver";
+    private static final String VICTIM = "victim";
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final TestCluster cluster;
@@ -47,15 +51,20 @@ public final class HandOverBench {
     }
 
     /** One member with a client of its own, and the queues that it has consumed of since it was last asked. */
-    private final class Member implements AutoCloseable {
+    private static final class Member implements AutoCloseable {
         final Set<Integer> queues = ConcurrentHashMap.newKeySet();
+        private final Set<String> seen;
+        private final AtomicLong twice;
         private final ClientInstance client;
         private final PushConsumer consumer;
 
-        Member(String group, boolean ordered, HandOver handOver) throws Exception {
-            client = ClientInstance.start(org.fulmar.client.ClientConfig.of(cluster.nameServerList()));
+        Member(String nameServers, String group, boolean ordered, HandOver handOver, Set<String> seen, AtomicLong twice)
+                throws Exception {
+            this.seen = seen;
+            this.twice = twice;
+            client = ClientInstance.start(org.fulmar.client.ClientConfig.of(nameServers));
             PushConsumer.Builder builder = PushConsumer.builder(client, group)
-                    .subscribe(topic.name(), "*")
+                    .subscribe(TOPIC, "*")
                     .options(new ConsumerOptions().handOver(handOver));
             consumer = (ordered ? builder.ordered(this::consume) : builder.concurrent(this::consume)).start();
         }
@@ -84,15 +93,53 @@ public final class HandOverBench {
         }
     }
 
+    private Member member(String group, boolean ordered, HandOver handOver) throws Exception {
+        return new Member(cluster.nameServerList(), group, ordered, handOver, seen, twice);
+    }
+
+    /** A member in a process of its own; returns when that has its share. */
+    private Process victim(String group, boolean ordered, HandOver handOver) throws IOException {
+        Process process = ChildJvm.talking(
+                Path.of("."),
+                List.of(),
+                HandOverBench.class.getName(),
+                VICTIM,
+                cluster.nameServerList(),
+                group,
+                Boolean.toString(ordered),
+                handOver.name());
+        String line = process.inputReader().readLine();
+        while (line != null && !line.equals(VICTIM)) {
+            line = process.inputReader().readLine();
+        }
+        return process;
+    }
+
+    private static void beVictim(String[] args) throws Exception {
+        try (Member member = new Member(
+                args[1],
+                args[2],
+                Boolean.parseBoolean(args[3]),
+                HandOver.valueOf(args[4]),
+                ConcurrentHashMap.newKeySet(),
+                new AtomicLong())) {
+            member.until(QUEUES / 2, System.nanoTime());
+            System.out.println(VICTIM);
+            while (System.in.read() >= 0) {
+                // until it is killed
+            }
+        }
+    }
+
     private List<String> own(String group, boolean ordered, HandOver handOver) throws Exception {
         seen.clear();
         twice.set(0);
         List<String> lines = new ArrayList<>();
-        try (Member stays = new Member(group, ordered, handOver)) {
+        try (Member stays = member(group, ordered, handOver)) {
             stays.until(QUEUES, System.nanoTime());
             for (int round = 0; round < rounds; round++) {
                 long start = System.nanoTime();
-                Member comes = new Member(group, ordered, handOver);
+                Member comes = member(group, ordered, handOver);
                 lines.add("join " + comes.until(QUEUES / 2, start));
                 TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
                 stays.queues.clear();
@@ -101,8 +148,18 @@ public final class HandOverBench {
                 lines.add("leave " + stays.until(QUEUES, start));
                 TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
             }
+            lines.add("twice " + twice);
+            for (int round = 0; round < rounds; round++) {
+                Process victim = victim(group, ordered, handOver);
+                TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+                stays.queues.clear();
+                long start = System.nanoTime();
+                victim.destroyForcibly();
+                lines.add("kill " + stays.until(QUEUES, start));
+                victim.waitFor();
+                TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+            }
         }
-        lines.add("twice " + twice);
         return lines;
     }
 
@@ -128,7 +185,7 @@ public final class HandOverBench {
     }
 
     private static void report(String who, List<String> lines) {
-        for (String what : List.of("join", "leave")) {
+        for (String what : List.of("join", "leave", "kill")) {
             List<Double> times = lines.stream()
                     .filter(line -> line.startsWith(what + " "))
                     .map(line -> Double.parseDouble(line.substring(what.length() + 1)))
@@ -162,10 +219,14 @@ public final class HandOverBench {
     }
 
     public static void main(String[] args) throws Exception {
+        if (args[0].equals(VICTIM)) {
+            beVictim(args);
+            return;
+        }
         Path directory = Files.createTempDirectory("hand-over");
         try (TestCluster cluster = TestCluster.start(directory, "a");
                 ClientInstance sender = cluster.client()) {
-            Topic topic = Topic.make(cluster, sender, "HandOver", QUEUES, "a");
+            Topic topic = Topic.make(cluster, sender, TOPIC, QUEUES, "a");
             AtomicBoolean stop = new AtomicBoolean();
             Thread load = new Thread(() -> {
                 for (int i = 0; !stop.get(); i++) {

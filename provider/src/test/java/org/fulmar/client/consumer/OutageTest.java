@@ -1,7 +1,7 @@
 package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Consumers of a broker that stops or is killed, and comes back. */
-@Timeout(120)
+@Timeout(240)
 class OutageTest {
     @TempDir
     Path directory;
@@ -100,7 +100,7 @@ class OutageTest {
                 }
                 broker.kill();
                 broker.start();
-                await().ignoreExceptions().atMost(Duration.ofSeconds(20)).until(() -> {
+                await().ignoreExceptions().until(() -> {
                     topic.send("kill", 0, "100");
                     return true;
                 });
@@ -108,8 +108,7 @@ class OutageTest {
                     topic.send("kill", i % 4, Integer.toString(i));
                 }
                 Set<String> all = numbers(150);
-                await().atMost(Duration.ofSeconds(30))
-                        .until(() -> received.bodies().containsAll(all));
+                await().until(() -> received.bodies().containsAll(all));
                 assertThat(first.queues()).isNotEmpty();
                 assertThat(second.queues()).isNotEmpty();
             }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The messages of a queue between pull and end of processing, against a model. */
-@Timeout(30)
+@Timeout(60)
 class ProcessQueueTest {
     private static ReceivedMessage message(long offset, int bytes) {
         return new ReceivedMessage(

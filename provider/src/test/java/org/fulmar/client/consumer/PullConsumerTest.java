@@ -2,7 +2,7 @@ package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
+import org.fulmar.client.Patience;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.TestCluster;
 import org.junit.jupiter.api.AfterAll;
@@ -27,9 +28,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Consumers that poll, with queues of their own choice and as members of a group. */
-@Timeout(60)
+@Timeout(120)
 class PullConsumerTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Patience.LIMIT;
     private static final Duration NOTHING = Duration.ofMillis(50);
 
     @TempDir
@@ -224,7 +225,7 @@ class PullConsumerTest {
         Set<String> seen = new HashSet<>(poll(one, 5));
         assertThat(seen).hasSize(5);
         PullConsumer other = subscribed(options());
-        await().until(() -> other.queues().size() == 1);
+        await().until(() -> one.queues().size() == 1 && other.queues().size() == 1);
         send(4, 5);
         topic.send("a", 1, "y");
         CompletableFuture<List<String>> others = CompletableFuture.supplyAsync(() -> {
@@ -248,7 +249,7 @@ class PullConsumerTest {
         CompletableFuture<List<ReceivedMessage>> waiting = new CompletableFuture<>();
         Thread polling = new Thread(() -> {
             try {
-                waiting.complete(consumer.poll(Duration.ofSeconds(30)));
+                waiting.complete(consumer.poll(Duration.ofMinutes(10)));
             } catch (Exception e) {
                 waiting.completeExceptionally(e);
             }

@@ -2,7 +2,7 @@ package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Push consumers against two brokers, in clustering and broadcasting. */
-@Timeout(60)
+@Timeout(120)
 class PushConsumerTest {
     private static final ConsumerOptions FIRST = new ConsumerOptions().startAt(StartPosition.FIRST);
 

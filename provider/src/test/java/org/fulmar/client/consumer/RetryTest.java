@@ -1,7 +1,7 @@
 package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of messages that a listener fails with: the ladder of retries and the dead letters. */
-@Timeout(60)
+@Timeout(120)
 class RetryTest {
     @TempDir
     static Path directory;
@@ -34,7 +34,7 @@ class RetryTest {
     @BeforeAll
     static void start() throws Exception {
         cluster = TestCluster.start(directory);
-        cluster.addBroker("a", "messageDelayLevel=20ms 40ms 60ms 80ms 100ms 120ms");
+        cluster.addBroker("a", "messageDelayLevel=20ms 40ms 60ms 80ms 100ms 700ms");
         sender = cluster.client();
     }
 
@@ -100,8 +100,8 @@ class RetryTest {
         assertThat(bad)
                 .extracting(ReceivedMessage::messageId)
                 .containsOnly(dead.get(0).messageId());
+        await().until(() -> seen.size() >= 5 && consumer.held() == 0);
         assertThat(seen).hasSize(5);
-        await().until(() -> consumer.held() == 0);
     }
 
     @Test
@@ -113,14 +113,15 @@ class RetryTest {
                 .options(options())
                 .concurrent((messages, context) -> {
                     times.add(System.nanoTime());
-                    context.retryAtDelayLevel(times.size() == 1 ? 1 : -1);
+                    context.retryAtDelayLevel(times.size() == 1 ? 6 : -1);
                     throw new IllegalStateException("as the test wants it");
                 })
                 .start());
         topic.send("a", 0, "bad");
         assertThat(deadLetters("G-level", 1)).hasSize(1);
         assertThat(times).hasSize(2);
-        assertThat(times.get(1) - times.get(0)).isGreaterThan(20_000_000);
+        // without a choice it would be 60 ms; the broker counts from when it began to look at what came
+        assertThat(times.get(1) - times.get(0)).isGreaterThan(400_000_000);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.fulmar.client.ClientConfig;
 import org.fulmar.client.ClientInstance;
+import org.fulmar.client.Patience;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.PullRequest;
@@ -62,6 +63,8 @@ final class ScriptedBroker implements RequestHandler, AutoCloseable {
     ClientInstance client() {
         return ClientInstance.start(ClientConfig.of("127.0.0.1:" + address.getPort())
                 .with(ClientConfig.CLIENT_ID, "me")
+                .with(ClientConfig.CONNECT_TIMEOUT, Patience.MILLIS)
+                .with(ClientConfig.REQUEST_TIMEOUT, Patience.MILLIS)
                 .with(ClientConfig.RECOVER_DELAY, 20));
     }
 
@@ -73,7 +76,8 @@ final class ScriptedBroker implements RequestHandler, AutoCloseable {
     Frame ask(int code, Map<String, String> fields, byte[] body) throws Exception {
         return connections
                 .get(connections.size() - 1)
-                .request(Frame.request(code, fields, Unpooled.wrappedBuffer(body), HeaderEncoding.JSON), 10_000)
+                .request(
+                        Frame.request(code, fields, Unpooled.wrappedBuffer(body), HeaderEncoding.JSON), Patience.MILLIS)
                 .get();
     }
 

@@ -1,11 +1,10 @@
 package org.fulmar.client.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
+import org.fulmar.client.Patience;
 import org.fulmar.client.TestCluster;
 import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.RequestCode;
@@ -21,8 +21,6 @@ import org.fulmar.protocol.message.MessageProperties;
 
 /** A topic of a test's cluster, and what is sent to it. For the test's threads. */
 final class Topic {
-    private static final int MILLIS = 10_000;
-
     private final UnaryOperator<String> addresses;
     private final ClientInstance client;
     private final String name;
@@ -40,7 +38,7 @@ final class Topic {
         for (String broker : brokers) {
             topic.makeOn(broker, queues);
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> topic.queues().size() == queues * brokers.length);
+        await().until(() -> topic.queues().size() == queues * brokers.length);
         return topic;
     }
 
@@ -48,7 +46,7 @@ final class Topic {
     static Topic at(ClientInstance client, String address, String name, int queues) throws Exception {
         Topic topic = new Topic(broker -> address, client, name);
         topic.makeOn(address, queues);
-        await().atMost(Duration.ofSeconds(10)).until(() -> topic.queues().size() == queues);
+        await().until(() -> topic.queues().size() == queues);
         return topic;
     }
 
@@ -68,7 +66,7 @@ final class Topic {
                         RequestCode.UPDATE_AND_CREATE_TOPIC,
                         fields,
                         Unpooled.EMPTY_BUFFER,
-                        MILLIS))
+                        Patience.MILLIS))
                 .release();
     }
 
@@ -117,7 +115,7 @@ final class Topic {
                         RequestCode.SEND_MESSAGE_V2,
                         header.fields(),
                         Unpooled.wrappedBuffer(body),
-                        MILLIS)
+                        Patience.MILLIS)
                 .thenAccept(frame -> {
                     assertThat(frame.code()).isZero();
                     frame.release();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Offsets of broadcast consumers in their file. */
-@Timeout(30)
+@Timeout(60)
 class LocalOffsetsTest {
     private static final MessageQueue ONE = new MessageQueue("T", "a", 0);
     private static final MessageQueue OTHER = new MessageQueue("T", "b", 3);

@@ -13,9 +13,11 @@ import org.fulmar.client.MessageQueue;
 import org.fulmar.client.TopicRoute;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How long slow and failed brokers are spared, and which queue is chosen then. */
-@Timeout(20)
+@Timeout(60)
 class FaultTableTest {
     private static final int BROKERS = 5;
 
@@ -34,14 +36,29 @@ class FaultTableTest {
         Map<Long, Long> expected = new TreeMap<>(Map.of(
                 0L, 0L, 49L, 0L, 549L, 0L, 550L, 2000L, 1799L, 2000L, 1800L, 5000L, 3000L, 6000L, 5000L, 10_000L,
                 14_999L, 10_000L, 15_000L, 30_000L));
-        expected.forEach((latency, spared) -> assertThat(FaultTable.sparedMillis(latency))
+        expected.forEach((latency, spared) -> assertThat(FaultTable.Sparing.SHORT.millis(latency))
                 .as("latency %d", latency)
                 .isEqualTo(spared));
     }
 
     @Test
+    void brokersAreSparedByTheTableOfRocketMq4OnDemand() throws Exception {
+        Map<Long, Long> expected = new TreeMap<>(Map.of(
+                549L, 0L, 550L, 30_000L, 999L, 30_000L, 1000L, 60_000L, 2000L, 120_000L, 3000L, 180_000L, 14_999L,
+                180_000L, 15_000L, 600_000L));
+        FaultTable.Sparing sparing =
+                ProducerConfig.of("G").with(ProducerConfig.SPARE_FOR, "long").sparing();
+        expected.forEach((latency, spared) ->
+                assertThat(sparing.millis(latency)).as("latency %d", latency).isEqualTo(spared));
+        FaultTable faults = new FaultTable(sparing);
+        faults.failed("a", 1, true, 0);
+        assertThat(faults.isAvailable("a", 599_999)).isFalse();
+        assertThat(faults.isAvailable("a", 600_000)).isTrue();
+    }
+
+    @Test
     void failedBrokerIsSparedForTenSecondsAndLongerWhileItIsNotHeardOf() {
-        FaultTable faults = new FaultTable();
+        FaultTable faults = new FaultTable(FaultTable.Sparing.SHORT);
         faults.failed("a", 1, true, 100);
         assertThat(faults.isAvailable("a", 10_099)).isFalse();
         assertThat(faults.isAvailable("a", 10_100)).isTrue();
@@ -73,11 +90,11 @@ class FaultTableTest {
     }
 
     /** The model knows only when each broker is free again, and how bad each was. */
-    @Test
-    void chosenBrokerIsAvailableOrElseAmongTheBetterHalf() {
-        long seed = new Random().nextLong();
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void chosenBrokerIsAvailableOrElseAmongTheBetterHalf(long seed) {
         Random random = new Random(seed);
-        FaultTable faults = new FaultTable();
+        FaultTable faults = new FaultTable(FaultTable.Sparing.SHORT);
         QueueChooser chooser = new QueueChooser(route(BROKERS, 4), random.nextInt());
         Map<String, Long> freeAt = new HashMap<>();
         Map<String, Long> latencies = new HashMap<>();
@@ -92,7 +109,7 @@ class FaultTableTest {
             } else {
                 long latency = random.nextInt(6000);
                 faults.answered(broker, latency, now);
-                freeAt.put(broker, now + FaultTable.sparedMillis(latency));
+                freeAt.put(broker, now + FaultTable.Sparing.SHORT.millis(latency));
                 latencies.put(broker, latency);
             }
             long at = now;

@@ -6,6 +6,7 @@ import java.util.List;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
+import org.fulmar.client.Patience;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.TopicRoute;
 import org.fulmar.protocol.command.PullRequest;
@@ -18,8 +19,15 @@ final class Stored {
     private Stored() {}
 
     static List<ReceivedMessage> of(ClientInstance client, String topic) throws ClientException, InterruptedException {
+        // brokers wait a second for the name servers before they answer who has made a topic, and not for ever
+        List<MessageQueue> queues = Patience.await()
+                .until(
+                        () -> client.refreshRoute(topic)
+                                .handle((route, none) -> none == null ? route.readQueues() : List.<MessageQueue>of())
+                                .get(),
+                        known -> !known.isEmpty());
         List<ReceivedMessage> messages = new ArrayList<>();
-        for (MessageQueue queue : client.await(client.refreshRoute(topic)).readQueues()) {
+        for (MessageQueue queue : queues) {
             messages.addAll(of(client, queue));
         }
         return messages;
@@ -48,7 +56,7 @@ final class Stored {
                     RequestCode.PULL_MESSAGE,
                     pull.fields(),
                     Unpooled.EMPTY_BUFFER,
-                    3000));
+                    Patience.MILLIS));
             try {
                 if (answer.code() != ResponseCode.SUCCESS) {
                     return messages;

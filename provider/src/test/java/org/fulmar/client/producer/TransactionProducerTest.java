@@ -3,7 +3,7 @@ package org.fulmar.client.producer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.fulmar.client.Patience.await;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
 import org.fulmar.client.Message;
+import org.fulmar.client.Patience;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.TestCluster;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages that go with a local transaction, and questions after those whose end a broker does not know. */
-@Timeout(60)
+@Timeout(120)
 class TransactionProducerTest {
     @TempDir
     Path directory;
@@ -64,8 +65,18 @@ class TransactionProducerTest {
     @BeforeEach
     void start() throws Exception {
         cluster = TestCluster.start(directory);
-        cluster.addBroker("a", "transactionTimeOut=200", "transactionCheckInterval=100");
         client = cluster.client();
+    }
+
+    /** Asks after what has no end after so many milliseconds, and as often as it needs. */
+    private void brokerThatAsksAfter(int millis) throws Exception {
+        cluster.addBroker(
+                "a", "transactionTimeOut=" + millis, "transactionCheckInterval=100", "transactionCheckMax=100000");
+    }
+
+    /** A send that is repeated would be in two transactions. */
+    private static ProducerConfig patient() {
+        return ProducerConfig.of("P").with(ProducerConfig.SEND_TIMEOUT, Patience.MILLIS);
     }
 
     @AfterEach
@@ -90,15 +101,19 @@ class TransactionProducerTest {
 
     @Test
     void committedIsDeliveredAndRolledBackIsNot() throws Exception {
+        // long enough for a decision to arrive
+        brokerThatAsksAfter(1500);
         Listener listener = new Listener(TransactionProducerTest::byName, body -> TransactionState.ROLLBACK);
-        try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
+        try (TransactionProducer producer = TransactionProducer.start(client, patient(), listener)) {
             TransactionResult committed = producer.send(message("COMMIT 1"), null);
             assertThat(committed.state()).isEqualTo(TransactionState.COMMIT);
             assertThat(listener.executed).containsKey(committed.sent().messageId());
             producer.send(message("ROLLBACK 1"), null);
             producer.send(message("COMMIT 2"), null);
             await().untilAsserted(() -> assertThat(bodies()).containsExactlyInAnyOrder("COMMIT 1", "COMMIT 2"));
-            assertThat(listener.checked).isEmpty();
+            producer.send(message("UNKNOWN 1"), null);
+            await().until(() -> !listener.checked.isEmpty());
+            assertThat(listener.checked).containsExactly("UNKNOWN 1");
             ReceivedMessage delivered = Stored.of(client, "T").get(0);
             assertThat(delivered.messageId()).isIn(listener.executed.keySet());
         }
@@ -106,10 +121,11 @@ class TransactionProducerTest {
 
     @Test
     void unknownIsAskedAfterOnAThreadOfItsOwnUntilItIsKnown() throws Exception {
+        brokerThatAsksAfter(200);
         Listener listener = new Listener(body -> TransactionState.UNKNOWN, body -> {
             throw new IllegalStateException("thrown on purpose: not known yet");
         });
-        try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
+        try (TransactionProducer producer = TransactionProducer.start(client, patient(), listener)) {
             producer.send(message("COMMIT later"), null);
             producer.send(message("ROLLBACK later"), null);
             await().until(() -> listener.checked.size() == 2);
@@ -127,12 +143,13 @@ class TransactionProducerTest {
 
     @Test
     void whatAListenerThrowsComesOutAndTheBrokerAsks() throws Exception {
+        brokerThatAsksAfter(200);
         Listener listener = new Listener(
                 body -> {
                     throw new IllegalStateException("thrown on purpose");
                 },
                 body -> TransactionState.COMMIT);
-        try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
+        try (TransactionProducer producer = TransactionProducer.start(client, patient(), listener)) {
             assertThatThrownBy(() -> producer.send(message("asked"), null)).isInstanceOf(IllegalStateException.class);
             await().untilAsserted(() -> assertThat(bodies()).containsExactly("asked"));
         }
@@ -140,14 +157,15 @@ class TransactionProducerTest {
 
     @Test
     void anotherMemberOfTheGroupAnswersForOneThatDied() throws Exception {
+        brokerThatAsksAfter(200);
         Listener dying = new Listener(body -> TransactionState.UNKNOWN, body -> TransactionState.UNKNOWN);
         try (ClientInstance other = cluster.client();
-                TransactionProducer producer = TransactionProducer.start(other, ProducerConfig.of("P"), dying)) {
+                TransactionProducer producer = TransactionProducer.start(other, patient(), dying)) {
             producer.send(message("orphan"), null);
             await().until(() -> dying.checked.contains("orphan"));
         }
         Listener heir = new Listener(body -> TransactionState.UNKNOWN, body -> TransactionState.COMMIT);
-        try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), heir)) {
+        try (TransactionProducer producer = TransactionProducer.start(client, patient(), heir)) {
             await().untilAsserted(() -> assertThat(bodies()).containsExactly("orphan"));
             assertThat(heir.checked).containsExactly("orphan");
         }
@@ -155,8 +173,9 @@ class TransactionProducerTest {
 
     @Test
     void delayedMessageCantBeInATransaction() throws Exception {
+        brokerThatAsksAfter(200);
         Listener listener = new Listener(body -> TransactionState.COMMIT, body -> TransactionState.COMMIT);
-        try (TransactionProducer producer = TransactionProducer.start(client, ProducerConfig.of("P"), listener)) {
+        try (TransactionProducer producer = TransactionProducer.start(client, patient(), listener)) {
             assertThatThrownBy(() ->
                             producer.send(Message.builder("T").delayLevel(1).build(), null))
                     .isInstanceOfSatisfying(

@@ -26,7 +26,7 @@ final class Child implements AutoCloseable {
     /** What a receipt's line begins with: such lines are no answers, but news. */
     static final String NEWS = "GOT ";
 
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = 90;
     private static final String ENDED = "ENDED-PROCESS";
     private static final List<String> SMALL =
             List.of("-Xmx160m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData");
@@ -117,8 +117,17 @@ final class Child implements AutoCloseable {
         }
     }
 
+    /** Returns when it is gone, and touches its directory no more. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly()
+                .onExit()
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
+        try {
+            reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -9,7 +9,7 @@ import org.fulmar.jms.FulmarConnectionFactory;
 
 /** A connection of a child process, which is made anew when it is of no use any more. Used by one thread. */
 final class Connected implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final FulmarConnectionFactory factory;
     private XAConnection connection;

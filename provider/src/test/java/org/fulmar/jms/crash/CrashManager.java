@@ -24,7 +24,7 @@ import org.awaitility.Awaitility;
  * those that a client is still at work on.
  */
 final class CrashManager {
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private String cell = "";
     private Connected connected;

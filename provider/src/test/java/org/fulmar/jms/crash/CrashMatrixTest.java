@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code -Dcrash.rounds} (1), {@code -Dcrash.seed} (random, printed; round n has the seed plus n), {@code -Dcrash.cell}
  * (all; else as {@code BROKER-SEND}). What failed is kept: the store, the decisions, and what the processes said.
  */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 200, unit = TimeUnit.SECONDS)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CrashMatrixTest {

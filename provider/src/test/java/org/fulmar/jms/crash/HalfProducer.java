@@ -32,7 +32,7 @@ import org.fulmar.protocol.transport.RequestHandler;
  * outcome. It connects again when its connection is lost. Used by one thread; asked on an event loop.
  */
 final class HalfProducer implements RequestHandler, AutoCloseable {
-    private static final long TIMEOUT_MILLIS = 10_000;
+    private static final long TIMEOUT_MILLIS = 60_000;
     private static final int UNKNOWN = 0;
     private static final int COMMIT = 8;
     private static final int ROLLBACK = 12;
@@ -63,7 +63,7 @@ final class HalfProducer implements RequestHandler, AutoCloseable {
                 .pollDelay(Duration.ZERO)
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> {
-                    made[0] = client.connect(broker, 1000, this);
+                    made[0] = client.connect(broker, 10_000, this);
                     heartbeat(made[0]);
                     return true;
                 });

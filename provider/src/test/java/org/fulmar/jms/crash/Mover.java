@@ -18,7 +18,7 @@ import org.fulmar.jms.crash.Work.Outcome;
 
 /** Carries out one transaction in a session of its own. Used by one thread. */
 final class Mover implements AutoCloseable {
-    private static final long PATIENCE_MILLIS = 10_000;
+    private static final long PATIENCE_MILLIS = 40_000;
 
     private final Session session;
     private final XAResource resource;

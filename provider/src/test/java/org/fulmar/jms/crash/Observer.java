@@ -18,7 +18,7 @@ import org.fulmar.jms.FulmarConnectionFactory;
 
 /** Puts the messages of a cell where they are to be moved from, and finds where they are in the end. Used by one thread. */
 final class Observer implements AutoCloseable {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final String NOBODY = "nobody";
 
     private final FulmarConnectionFactory factory;

@@ -29,7 +29,7 @@ import org.awaitility.Awaitility;
  */
 public final class BrokerProcess implements AutoCloseable {
 
-    private static final long READY_SECONDS = 30;
+    private static final long READY_SECONDS = 90;
     private static final long STOP_SECONDS = 60;
 
     private final String mainClass;
@@ -39,6 +39,7 @@ public final class BrokerProcess implements AutoCloseable {
     private final int port;
     private final Thread atExit = new Thread(this::destroy);
     private volatile Process process;
+    private volatile Thread output;
 
     /**
      * @param options {@code key=value}, besides those that every broker here gets
@@ -78,6 +79,7 @@ public final class BrokerProcess implements AutoCloseable {
         Thread drain = new Thread(() -> drain(started, ready), "broker-output");
         drain.setDaemon(true);
         drain.start();
+        output = drain;
         try {
             ready.get(READY_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
@@ -113,10 +115,13 @@ public final class BrokerProcess implements AutoCloseable {
                 .start()
                 .waitFor();
         // the signal is only on its way yet: each thread stops by itself
-        Awaitility.await().pollInterval(Duration.ofMillis(2)).until(this::everyThreadIsStopped);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(READY_SECONDS))
+                .pollInterval(Duration.ofMillis(2))
+                .until(this::everyThreadIsStopped);
     }
 
-    private boolean everyThreadIsStopped() throws IOException {
+    private boolean everyThreadIsStopped() {
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
             for (Path thread : threads.toList()) {
                 String state = Files.readString(thread.resolve("stat"));
@@ -125,6 +130,9 @@ public final class BrokerProcess implements AutoCloseable {
                 }
             }
             return true;
+        } catch (IOException e) {
+            // one of them has just ended, and its files with it
+            return false;
         }
     }
 
@@ -147,9 +155,20 @@ public final class BrokerProcess implements AutoCloseable {
         }
     }
 
+    /** Returns when the process is gone and its output is written: nothing touches the directory any more. */
     @Override
     public void close() {
         destroy();
+        Process ended = process;
+        Thread drain = output;
+        if (ended != null && drain != null) {
+            ended.onExit().orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
+            try {
+                drain.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
         Runtime.getRuntime().removeShutdownHook(atExit);
     }
 

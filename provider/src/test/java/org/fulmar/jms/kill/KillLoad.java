@@ -20,8 +20,8 @@ final class KillLoad implements AutoCloseable {
     static final Channel ORDERS = Channel.queue("kill.orders");
     static final Channel EVENTS = Channel.durable("kill.events", "audit");
 
-    private static final long LONGEST_MILLIS = 300_000;
-    private static final long JOIN_MILLIS = 15_000;
+    private static final long LONGEST_MILLIS = 600_000;
+    private static final long JOIN_MILLIS = 60_000;
 
     private final Progress progress = new Progress();
     private final StopSignal producersStop = new StopSignal(LONGEST_MILLIS);

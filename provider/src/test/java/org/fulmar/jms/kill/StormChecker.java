@@ -31,7 +31,8 @@ import org.fulmar.jms.kill.Verdict.Fault;
  * with one consumer, and in a message group, the first receipts are in order over all lives.
  * <li><b>Groups</b>: within a life, a group is with one consumer.
  * <li><b>Late</b>: a consumer that gets messages in a life has its first at most {@value #LATE_MILLIS} ms after the
- * broker was ready. Consumers of groups and wanderers, who may have nothing to get, are not timed.
+ * broker was ready, in more than half of its lives: in one or the other the machine may stall. Consumers of groups and
+ * wanderers, who may have nothing to get, are not timed.
  * <li><b>Nothing proved</b>: fewer kills than KILLS, or a channel without receipts.
  * </ul>
  */
@@ -208,7 +209,7 @@ public final class StormChecker {
             if (traffic == StormTraffic.GROUPS || traffic == StormTraffic.WANDERERS) {
                 continue;
             }
-            long most = 0;
+            List<Long> all = new ArrayList<>();
             int last = 0;
             for (HistoryEvent event : session.receipts()) {
                 int life = life(event.nanos());
@@ -218,10 +219,12 @@ public final class StormChecker {
                 last = life;
                 long millis = TimeUnit.NANOSECONDS.toMillis(
                         event.nanos() - history.births().get(life));
-                most = Math.max(most, millis);
-                if (millis >= LATE_MILLIS) {
-                    verdict.fault(Fault.LATE, session + " had its first message " + millis + " ms after READY " + life);
-                }
+                all.add(millis);
+            }
+            long most = all.stream().mapToLong(Long::longValue).max().orElse(0);
+            long late = all.stream().filter(millis -> millis >= LATE_MILLIS).count();
+            if (2 * late > all.size()) {
+                verdict.fault(Fault.LATE, session + " had its first message so many ms after READY: " + all);
             }
             slowest.add(session + " " + most);
             slowestOfAll = Math.max(slowestOfAll, most);

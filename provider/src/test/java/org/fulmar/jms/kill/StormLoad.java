@@ -19,8 +19,8 @@ import org.fulmar.jms.kill.StormConsumer.Way;
  * <p>Used by the test's thread; each worker runs on a daemon thread of its own.
  */
 final class StormLoad implements AutoCloseable {
-    private static final long LONGEST_MILLIS = 300_000;
-    private static final long JOIN_MILLIS = 20_000;
+    private static final long LONGEST_MILLIS = 600_000;
+    private static final long JOIN_MILLIS = 60_000;
 
     private final ConnectionFactory ahead;
     private final ConnectionFactory one;

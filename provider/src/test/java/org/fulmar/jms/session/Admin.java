@@ -39,10 +39,10 @@ final class Admin {
         try (RemotingClient client = new RemotingClient("admin", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
             var connection = client.connect(
                     new InetSocketAddress("127.0.0.1", port),
-                    5000,
+                    (int) Jms.WAIT,
                     request -> request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "none are taken here"));
             Frame change = Frame.request(code, fields, Unpooled.EMPTY_BUFFER, HeaderEncoding.JSON);
-            Frame answer = connection.request(change, 10_000).get(15, TimeUnit.SECONDS);
+            Frame answer = connection.request(change, Jms.WAIT).get(2 * Jms.WAIT, TimeUnit.MILLISECONDS);
             assertThat(answer.code()).as(answer.remark()).isEqualTo(ResponseCode.SUCCESS);
             answer.release();
         }

@@ -10,7 +10,9 @@ import java.util.concurrent.TimeUnit;
 
 /** Work on a daemon thread of its own, whose outcome the test awaits with a bound. Used by one thread, the test's. */
 final class Background<T> {
-    private static final long BOUND_SECONDS = 20;
+    private static final long BOUND_SECONDS = 60;
+    /** Longer than it takes a broker that works to answer. */
+    private static final Duration STEADY = Duration.ofMillis(20);
 
     private final FutureTask<T> task;
     private final Thread thread;
@@ -39,11 +41,12 @@ final class Background<T> {
         });
     }
 
-    /** Returns when the work waits for something. */
+    /** Returns when the work waits for something, and has done so for a while: not for an answer on its way. */
     Background<T> awaitBlocked() {
         await("the work waits")
                 .atMost(Duration.ofSeconds(BOUND_SECONDS))
                 .pollInterval(Duration.ofMillis(2))
+                .during(STEADY)
                 .until(() -> task.isDone()
                         || thread.getState() == Thread.State.WAITING
                         || thread.getState() == Thread.State.TIMED_WAITING);

@@ -187,7 +187,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
 
     @Test
     void outcomeThatCannotBeFoundOutIsSaidToBeUnknown() throws Exception {
-        Session session = transacted("?requestTimeout=500&reconnectMaxDelay=100");
+        Session session = transacted("?requestTimeout=1500&reconnectMaxDelay=100");
         Jms.send(session, out, "a");
         proxy.holdAnswers();
         Background<Void> commit = Background.run(session::commit);
@@ -221,11 +221,11 @@ class CommitInDoubtTest extends CutLinkSetUp {
 
     @Test
     void commitThatABrokerDoesNotAnswerInTimeIsAskedForOverAnotherConnection() throws Exception {
-        Session session = transacted("?requestTimeout=1000");
+        Session session = transacted("?requestTimeout=3000");
         Jms.send(session, out, "a");
         proxy.holdAnswers();
         Background<Void> commit = Background.run(session::commit);
-        assertThat(told.poll(20, TimeUnit.SECONDS))
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
                 .as("it gives its connection up")
                 .isNotNull();
         proxy.passAnswers();
@@ -235,7 +235,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
 
     @Test
     void whateverIsCutEachMessageIsTakenAndAnsweredOnce() throws Exception {
-        long seed = new Random().nextLong();
+        long seed = Long.getLong("fulmar.seed", 4711);
         Random random = new Random(seed);
         Session session = transacted("?reconnectDelay=1&reconnectMaxDelay=5&transactionBuffer=" + random.nextInt(600));
         MessageConsumer consumer = session.createConsumer(in);

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class CutConnectionTest extends CutLinkSetUp {
     private void awaitLoss() throws InterruptedException {
-        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").hasMessageContaining("made again");
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .hasMessageContaining("made again");
     }
 
     @Test
@@ -74,10 +76,10 @@ class CutConnectionTest extends CutLinkSetUp {
         for (int i = 0; i < 150; i++) {
             producer.send(direct.createTextMessage("m" + i));
             proxy.cut();
-            String next = heard.poll(10, TimeUnit.SECONDS);
+            String next = heard.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
             while (next != null && !next.equals("m" + i)) {
                 // one whose acknowledgement was lost comes again
-                next = heard.poll(10, TimeUnit.SECONDS);
+                next = heard.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
             }
             assertThat(next).as("after %d cuts", i + 1).isEqualTo("m" + i);
         }
@@ -133,7 +135,7 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void aSendWaitsNoLongerThanARequestMay() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=500&reconnectDelay=60000&reconnectMaxDelay=60000")
+        Session session = connect(proxy.url() + "?requestTimeout=1500&reconnectDelay=60000&reconnectMaxDelay=60000")
                 .createSession();
         MessageProducer producer = session.createProducer(session.createQueue("expiring"));
         proxy.refuse(true);
@@ -146,8 +148,8 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void aListenerWhoseAcknowledgementIsNotAnsweredGoesOn() throws Exception {
-        Session session =
-                connect(proxy.url() + "?requestTimeout=300&connectTimeout=300").createSession();
+        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
+                .createSession();
         Queue queue = session.createQueue("silent");
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         session.createConsumer(queue).setMessageListener(message -> {
@@ -157,20 +159,20 @@ class CutConnectionTest extends CutLinkSetUp {
             heard.add(Jms.seen(message));
         });
         Jms.send(direct, queue, "a", "b");
-        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("a");
+        assertThat(heard.poll(Jms.WAIT, TimeUnit.MILLISECONDS)).isEqualTo("a");
         awaitLoss();
         proxy.passAnswers();
         List<String> rest = new ArrayList<>();
         while (!rest.contains("b*2") && !rest.contains("b")) {
-            rest.add(heard.poll(10, TimeUnit.SECONDS));
+            rest.add(heard.poll(Jms.WAIT, TimeUnit.MILLISECONDS));
             assertThat(rest).doesNotContainNull().doesNotContain("a");
         }
     }
 
     @Test
     void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
-        Session session =
-                connect(proxy.url() + "?requestTimeout=300&connectTimeout=300").createSession();
+        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
+                .createSession();
         Queue queue = session.createQueue("outlive");
         MessageConsumer consumer = session.createConsumer(queue);
         TemporaryQueue temporary = session.createTemporaryQueue();

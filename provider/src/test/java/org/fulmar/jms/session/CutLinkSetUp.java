@@ -110,11 +110,21 @@ abstract class CutLinkSetUp {
         proxy.cut();
         proxy.passAnswers();
         proxy.passRequests();
-        assertThat(told.poll(20, TimeUnit.SECONDS)).as("the listener is told").isNotNull();
+        assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
+                .as("the listener is told")
+                .isNotNull();
     }
 
     /** Returns when the session's connection is back. */
-    static void awaitLink(Session session) throws JMSException {
-        session.createTemporaryQueue().delete();
+    static void awaitLink(Session session) {
+        Jms.eventually("the link is back", () -> {
+            try {
+                session.createTemporaryQueue().delete();
+                return true;
+            } catch (JMSException e) {
+                // it took longer than a request waits
+                return false;
+            }
+        });
     }
 }

@@ -107,7 +107,7 @@ class DeliveryDelayTest {
     @Test
     void delayedMessageComesWhenItIsDueAndNotBefore() throws JMSException {
         try (MessageConsumer consumer = session.createConsumer(queue)) {
-            producer.setDeliveryDelay(700);
+            producer.setDeliveryDelay(3000);
             producer.send(session.createTextMessage("later"));
             producer.setDeliveryDelay(0);
             producer.send(session.createTextMessage("now"));
@@ -115,7 +115,7 @@ class DeliveryDelayTest {
             try (QueueBrowser browser = session.createBrowser(queue)) {
                 assertThat(browser.getEnumeration().hasMoreElements()).isFalse();
             }
-            assertComesWhenItIsDue(consumer.receive(Jms.WAIT), "later", 700);
+            assertComesWhenItIsDue(consumer.receive(Jms.WAIT), "later", 3000);
         }
     }
 

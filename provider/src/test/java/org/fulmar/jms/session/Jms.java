@@ -22,7 +22,7 @@ import java.util.function.Function;
 /** What the tests of this package share. Stateless. */
 final class Jms {
     /** How long a message that must come may take, in milliseconds. */
-    static final long WAIT = 15_000;
+    static final long WAIT = 30_000;
 
     private Jms() {}
 

@@ -23,14 +23,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
 import org.fulmar.jms.FulmarConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Queues through the whole way, in an embedded broker: the real codec, engine and store. */
 class QueueTest {
-    private static final long WAIT = 10_000;
+    private static final long WAIT = Jms.WAIT;
 
     private final FulmarConnectionFactory factory = new FulmarConnectionFactory("fulmar:embedded");
 
@@ -140,7 +139,7 @@ class QueueTest {
             for (int i = 0; i < 2000; i++) {
                 context.createProducer().send(queue, "m" + i);
             }
-            Awaitility.await().until(() -> received.size() >= 2000);
+            Jms.eventually("all have come", () -> received.size() >= 2000);
             seen.addAll(received);
             assertThat(received).hasSize(2000);
             assertThat(seen).hasSize(2000);
@@ -220,7 +219,7 @@ class QueueTest {
                     throw new AssertionError(e);
                 }
             });
-            assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(done.await(WAIT, TimeUnit.MILLISECONDS)).isTrue();
             assertThat(order).containsExactly("afalse", "atrue", "bfalse");
             consumer.close();
         }
@@ -275,9 +274,9 @@ class QueueTest {
             ended.countDown();
         });
         receiver.start();
-        Awaitility.await().until(() -> receiver.getState() == Thread.State.WAITING);
+        Jms.eventually("it waits", () -> receiver.getState() == Thread.State.WAITING);
         connection.close();
-        assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(ended.await(WAIT, TimeUnit.MILLISECONDS)).isTrue();
         assertThat(result).containsExactly("null");
         assertThatThrownBy(consumer::receive).isInstanceOf(IllegalStateException.class);
     }
@@ -289,7 +288,7 @@ class QueueTest {
             long sent = System.currentTimeMillis();
             context.createProducer().setTimeToLive(1).send(queue, "short");
             context.createProducer().send(queue, "long");
-            Awaitility.await().until(() -> System.currentTimeMillis() > sent + 50);
+            Jms.eventually("the first has expired", () -> System.currentTimeMillis() > sent + 50);
             JMSConsumer consumer = context.createConsumer(queue);
             assertThat(consumer.receiveBody(String.class, WAIT)).isEqualTo("long");
             assertThat(consumer.receiveNoWait()).isNull();

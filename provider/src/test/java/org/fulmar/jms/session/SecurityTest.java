@@ -190,7 +190,7 @@ class SecurityTest {
     private static org.fulmar.protocol.transport.Connection connect(RemotingClient client) throws IOException {
         return client.connect(
                 new InetSocketAddress("127.0.0.1", closedBroker.port()),
-                5000,
+                (int) Jms.WAIT,
                 request -> request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "none are taken here"));
     }
 
@@ -219,7 +219,7 @@ class SecurityTest {
     }
 
     private static int codeOf(org.fulmar.protocol.transport.Connection connection, Frame request) throws Exception {
-        Frame answer = connection.request(request, 10_000).get(15, TimeUnit.SECONDS);
+        Frame answer = connection.request(request, Jms.WAIT).get(2 * Jms.WAIT, TimeUnit.MILLISECONDS);
         try {
             return answer.code();
         } finally {

@@ -86,7 +86,7 @@ class UnreadableMessageTest {
         try (RemotingClient client = new RemotingClient("broken", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT)) {
             var raw = client.connect(
                     new InetSocketAddress("127.0.0.1", broker.port()),
-                    5000,
+                    (int) Jms.WAIT,
                     request -> request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "none are taken here"));
             ByteBuf hello = Unpooled.buffer();
             new Hello(JmsCode.VERSION, JmsCode.VERSION, "broken", null, "", null, null).encode(hello);
@@ -103,7 +103,7 @@ class UnreadableMessageTest {
     }
 
     private static void call(org.fulmar.protocol.transport.Connection raw, int code, ByteBuf body) throws Exception {
-        Frame answer = raw.request(Frame.request(code, body), 10_000).get(15, TimeUnit.SECONDS);
+        Frame answer = raw.request(Frame.request(code, body), Jms.WAIT).get(2 * Jms.WAIT, TimeUnit.MILLISECONDS);
         assertThat(answer.code()).isEqualTo(ResponseCode.SUCCESS);
         answer.release();
     }

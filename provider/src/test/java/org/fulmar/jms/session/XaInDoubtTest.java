@@ -88,7 +88,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
 
     @Test
     void onePhaseCommitThatStaysInDoubtIsFoundOutWhenAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         for (boolean commitAgain : new boolean[] {true, false}) {
             TestXid xid = sent(session, "a");
@@ -117,7 +117,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
     @Test
     void prepareThatStaysInDoubtIsRolledBack() throws Exception {
         send("a");
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         for (boolean arrives : new boolean[] {true, false}) {
             TestXid xid = worked(session, "a");
@@ -174,7 +174,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
 
     @Test
     void decisionThatStaysInDoubtIsDoneWhenItIsAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=400&reconnectMaxDelay=50");
+        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
         XAResource resource = session.getXAResource();
         TestXid xid = sent(session, "a");
         resource.prepare(xid);

@@ -156,7 +156,7 @@ class XaRecoveryTest extends XaCutLinkSetUp {
 
     @Test
     void whateverIsCutEachMessageIsTakenAndAnsweredOnce() throws Exception {
-        long seed = new Random().nextLong();
+        long seed = Long.getLong("fulmar.seed", 4711);
         Random random = new Random(seed);
         XASession session = session("?reconnectDelay=1&reconnectMaxDelay=5&transactionBuffer=" + random.nextInt(600));
         XAResource resource = session.getXAResource();

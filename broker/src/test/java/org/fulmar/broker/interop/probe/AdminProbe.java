@@ -30,7 +30,7 @@ import org.apache.rocketmq.common.message.MessageExt;
  */
 @SuppressWarnings("deprecation")
 public final class AdminProbe {
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 60;
 
     private final String nameServer;
     private final PrintStream out = System.out;

@@ -22,7 +22,7 @@ import org.fulmar.broker.interop.probe.Scenario.Phase;
  */
 public final class ApacheProbe {
     private static final int AT_ONCE = 24;
-    private static final long SECONDS = 75;
+    private static final long SECONDS = 270;
 
     /** One scenario's steps; what it throws says why it fails. */
     @FunctionalInterface

@@ -1,5 +1,7 @@
 package org.fulmar.broker.interop.probe;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,11 +22,13 @@ import org.apache.rocketmq.common.message.MessageExt;
  * How long Apache's consumers take to hand queues over: the counterpart of the client's HandOverBench, which starts it.
  *
  * <p>Arguments: name server, topic (with a steady load on all queues), its number of queues, rounds, {@code ordered} or
- * {@code concurrent}. Prints lines {@code leave MILLIS} and {@code join MILLIS}, and {@code twice COUNT}.
+ * {@code concurrent}. Prints lines {@code leave MILLIS}, {@code join MILLIS} and {@code kill MILLIS}, and {@code twice
+ * COUNT}. With {@code victim} as one more argument it is the member, in a process of its own, that is killed.
  */
 public final class HandOverProbe {
     private static final long PATIENCE_SECONDS = 60;
     private static final int SETTLE_MILLIS = 300;
+    private static final String VICTIM = "victim";
 
     private static final Map<String, Long> SEEN = new ConcurrentHashMap<>();
     private static final AtomicLong TWICE = new AtomicLong();
@@ -77,6 +81,23 @@ public final class HandOverProbe {
         }
     }
 
+    /** Returns when it has its share. */
+    private static Process victim(String[] args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                HandOverProbe.class.getName()));
+        command.addAll(List.of(args));
+        command.add(VICTIM);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String line = process.inputReader().readLine();
+        while (line != null && !line.equals(VICTIM)) {
+            line = process.inputReader().readLine();
+        }
+        return process;
+    }
+
     public static void main(String[] args) throws Exception {
         String nameServer = args[0];
         String topic = args[1];
@@ -84,6 +105,13 @@ public final class HandOverProbe {
         int rounds = Integer.parseInt(args[3]);
         String mode = args[4];
         List<String> lines = new ArrayList<>();
+        if (args.length > 5) {
+            Member victim = new Member(nameServer, topic, mode, args[5] + ProcessHandle.current().pid());
+            victim.consumer.start();
+            victim.until(count / 2, System.nanoTime());
+            System.out.println(VICTIM);
+            new CountDownLatch(1).await();
+        }
         Member stays = new Member(nameServer, topic, mode, "stays");
         stays.consumer.start();
         stays.until(count, System.nanoTime());
@@ -99,8 +127,18 @@ public final class HandOverProbe {
             lines.add("leave " + stays.until(count, start));
             TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
         }
-        stays.consumer.shutdown();
         lines.add("twice " + TWICE.get());
+        for (int round = 0; round < rounds; round++) {
+            Process victim = victim(args);
+            TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+            stays.queues.clear();
+            long start = System.nanoTime();
+            victim.destroyForcibly();
+            lines.add("kill " + stays.until(count, start));
+            victim.waitFor();
+            TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+        }
+        stays.consumer.shutdown();
         Collections.unmodifiableList(lines).forEach(System.out::println);
         System.out.flush();
         Runtime.getRuntime().halt(0);

@@ -22,7 +22,7 @@ import org.fulmar.broker.interop.probe.ApacheProbe.Steps;
 final class PopScenarios {
     private static final String HALFWAY = "pop-halfway";
     private static final String HALFWAY_FOR_KILL = "pop-halfway-for-kill";
-    private static final int TIME_OUT_MILLIS = 5_000;
+    private static final int TIME_OUT_MILLIS = 15_000;
     /** The shortest that the client takes. */
     private static final int INVISIBLE_MILLIS = 5_000;
 
@@ -114,13 +114,10 @@ final class PopScenarios {
         consumer(session, group, session.topic(), inbox).start();
         session.fill(queues, "first", 1);
         inbox.awaitPayload(1);
-        long start = System.nanoTime();
-        for (int i = 0; i < 5; i++) {
+        Session.checkWithoutDelay(i -> {
             session.send(session.message("m" + i), queues.get(i % queues.size()));
             inbox.awaitPayload(2 + i);
-        }
-        long millis = (System.nanoTime() - start) / 1_000_000;
-        Session.check(millis < 5_000, "five messages one after the other took " + millis + " ms");
+        });
     }
 
     private static void filter(Session session) throws Exception {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.transaction.model.Actor.Line;
 import org.fulmar.broker.transaction.model.Actor.Mode;
 import org.fulmar.broker.transaction.model.Actor.Receiver;
@@ -23,7 +24,7 @@ import org.fulmar.protocol.jms.JmsCode;
 
 /** Takes everything that is left, with one consumer for each destination, and compares it with what must be there. */
 final class Audit {
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = Patience.SECONDS;
     private static final int ALL = 1_000_000;
 
     private final Ledger ledger;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A broker that dies while it starts, at any operation of its disk, finds everything the next time. */
-@Timeout(60)
+@Timeout(180)
 class DeathAtStartTest {
     private static final int OPERATIONS = 60;
 

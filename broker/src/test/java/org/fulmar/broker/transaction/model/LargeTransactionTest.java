@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.transaction.Probe.Point;
 import org.fulmar.broker.transaction.model.Wire.Call;
 import org.fulmar.broker.transaction.model.Wire.Link;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Transactions that come in many parts, and parts that are refused, on a broker that may die. */
-@Timeout(120)
+@Timeout(300)
 class LargeTransactionTest {
     private static final int PARTS = 100;
     private static final int PER_PART = 1000;
@@ -151,7 +152,7 @@ class LargeTransactionTest {
 
     private void assertAllCame(int consumerId) {
         // a connection that takes no more for now is sent the rest behind the answer
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Patience.SECONDS);
         while (came.size() < MESSAGES && System.nanoTime() < deadline) {
             drain(consumerId);
         }
@@ -169,7 +170,6 @@ class LargeTransactionTest {
         TransactionId id = parts();
         Path file = Path.of("/store/config/jmsTransactions.json");
         byte[] saved = Awaitility.await()
-                .atMost(30, TimeUnit.SECONDS)
                 .until(
                         () -> machine.disk().read(file),
                         bytes -> bytes != null
@@ -200,7 +200,7 @@ class LargeTransactionTest {
         wire.cutAll(List.of(link));
         machine.dieAtPoint(Point.RE_APPEND, A_THIRD_OF_THE_TURNS);
         machine.restart();
-        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(machine::isDead);
+        Awaitility.await().until(machine::isDead);
         comeBack();
         Call again = done(end(JmsCode.TRANSACTION_COMMIT, id, PARTS, List.of()));
         assertThat(again.succeeded()).as("%s", again).isTrue();
@@ -250,7 +250,7 @@ class LargeTransactionTest {
         TransactionPart.encode(body, id, PARTS, true, List.of(), List.of());
         Frame answer = link.connection
                 .request(Frame.request(JmsCode.TRANSACTION_COMMIT, body), 60_000)
-                .get(20, TimeUnit.SECONDS);
+                .get(Patience.SECONDS, TimeUnit.SECONDS);
         assertThat(answer.code()).isEqualTo(ResponseCode.SERVICE_NOT_AVAILABLE);
         answer.release();
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The broker dies at each single operation of the disk while old files are deleted. */
-@Timeout(120)
+@Timeout(300)
 class RetentionCrashTest {
     private static final int FILE_BYTES = 65_536;
     /** Of one deletion; it has fewer. */

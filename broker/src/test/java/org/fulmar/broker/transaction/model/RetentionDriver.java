@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.retention.RetentionState;
 import org.fulmar.broker.transaction.model.Wire.Call;
 import org.fulmar.broker.transaction.model.Wire.Link;
@@ -43,7 +44,7 @@ final class RetentionDriver {
     private static final String TOPIC = "t";
     private static final String UNREAD = "unread";
     private static final long HOUR = 3_600_000;
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = Patience.SECONDS;
 
     /** A message and what is known of it. */
     private static final class Message {
@@ -385,6 +386,19 @@ final class RetentionDriver {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(60);
         while (state().logStart() == start && !machine.isDead() && System.nanoTime() < deadline) {
             Thread.yield();
+        }
+    }
+
+    /** Time passes until the log begins behind a place, if that needs any more. */
+    void awaitStart(long place) throws Exception {
+        machine.dieAtOperation(0);
+        if (machine.isDead()) {
+            comeBack(machine.losesPower());
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (state().logStart() < place) {
+            require(System.nanoTime() < deadline, "the log still begins at %d: %s", state().logStart(), state());
+            advance(HOUR);
         }
     }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever of old files goes, and whenever the broker dies of it: what still counts stays, once and in its order. */
-@Timeout(120)
+@Timeout(300)
 class RetentionModelTest {
     private static final int FILE_BYTES = 65_536;
     static final Map<String, String> OPTIONS = Map.ofEntries(
@@ -47,10 +47,8 @@ class RetentionModelTest {
                 for (int step = 0; step < STEPS; step++) {
                     step(driver, machine, random);
                 }
+                driver.awaitStart(21L * FILE_BYTES);
                 driver.drain();
-                assertThat(driver.state().logStart() / FILE_BYTES)
-                        .as("files deleted")
-                        .isGreaterThan(20);
                 assertThat(driver.movedMessages()).as("messages moved").isPositive();
             } catch (AssertionError | Exception e) {
                 throw new AssertionError("seed " + seed + (losesPower ? " with power loss: " : ": ") + e, e);

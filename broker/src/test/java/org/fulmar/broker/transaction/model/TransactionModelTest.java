@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * Random transactions of eight sessions on a broker that is killed, loses its power and its connections, compared with a
  * simple model; run one again with {@code -Dfulmar.seed=N}, more with {@code -Dfulmar.transactions.seeds=N}.
  */
-@Timeout(300)
+@Timeout(600)
 class TransactionModelTest {
     private static final int SEEDS = 500;
     private static final int THREADS = 2;

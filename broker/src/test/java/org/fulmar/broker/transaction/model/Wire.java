@@ -12,6 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.HeaderEncoding;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * it came, when that pumps.
  */
 final class Wire {
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = Patience.SECONDS;
     private static final int TIMEOUT_MILLIS = 60_000;
 
     /** A request and what became of it. */
