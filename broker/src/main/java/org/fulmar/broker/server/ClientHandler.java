@@ -56,7 +56,7 @@ final class ClientHandler {
     }
 
     /** Why a group of a heartbeat was not taken. */
-    private record Refusal(int code, String sentence) {}
+    private record Refusal(int code, @Nullable String sentence) {}
 
     /** Takes the groups that can be taken; if there are others, the answer is what was wrong with the first of them. */
     void heartbeat(Request request) {
@@ -110,8 +110,7 @@ final class ClientHandler {
             ClientTable.Joining joining = clients.joining(connection, clientId, consumer, now);
             GroupConfig settings = groups.findOrMake(joining.group());
             if (settings == null) {
-                return new Refusal(
-                        ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(joining.group()));
+                return new Refusal(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(joining.group()));
             }
             topics.createIfMissing(new TopicConfig(
                     DestinationNames.checked(TopicService.RETRY_PREFIX + joining.group()),

@@ -92,7 +92,7 @@ final class ClientTable {
     private record Member(String clientId, long heardAt, long said) {}
 
     /** What a heartbeat says of one group, checked but not yet taken. */
-    record Joining(Connection connection, String group, Member member, Map<String, Subscription> own, boolean notify) {
+    record Joining(Connection connection, String group, Member member, Map<String, Subscription> own, boolean notifies) {
         private @Nullable Member before(@Nullable Group there) {
             return there == null ? null : there.members.get(connection);
         }
@@ -100,12 +100,11 @@ final class ClientTable {
         /** The group's subscriptions from now on: each is the newest that was heard. */
         private Map<String, Subscription> fresh(@Nullable Group there) {
             Map<String, Subscription> fresh = new HashMap<>(own);
-            if (there != null) {
-                fresh.replaceAll((topic, mine) -> {
-                    Subscription known = there.subscriptions.get(topic);
-                    return known != null && known.version() > mine.version() ? known : mine;
-                });
-            }
+            Map<String, Subscription> known = there == null ? Map.of() : there.subscriptions;
+            fresh.replaceAll((topic, mine) -> {
+                Subscription before = known.get(topic);
+                return before != null && before.version() > mine.version() ? before : mine;
+            });
             return fresh;
         }
 
@@ -203,7 +202,7 @@ final class ClientTable {
         group.subscriptions.clear();
         group.subscriptions.putAll(fresh);
         group.bytes = HeartbeatRoom.bytes(fresh.values());
-        group.notify = joining.notify;
+        group.notify = joining.notifies;
         return before == null || !clientId.equals(before.clientId()) ? change(name, group) : null;
     }
 

@@ -25,8 +25,7 @@ final class ClusterQueues {
     private record Cached(CompletableFuture<List<QueueShares.Queue>> queues, long at) {
         /** As long as the answer is waited for, and for a while after it was asked for. */
         boolean counts(long now) {
-            return !queues.isDone()
-                    || Math.abs(now - at) < CACHED_MILLIS && !queues.isCompletedExceptionally();
+            return !queues.isDone() || Math.abs(now - at) < CACHED_MILLIS && !queues.isCompletedExceptionally();
         }
     }
 

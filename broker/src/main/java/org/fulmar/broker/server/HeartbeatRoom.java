@@ -29,7 +29,9 @@ final class HeartbeatRoom {
             int characters = each.topic().length()
                     + each.expressionType().length()
                     + each.text().length();
-            bytes += SUBSCRIPTION + CHARACTER * characters + TAG * each.tagHashes().size();
+            bytes += SUBSCRIPTION
+                    + CHARACTER * characters
+                    + TAG * each.tagHashes().size();
         }
         return bytes;
     }

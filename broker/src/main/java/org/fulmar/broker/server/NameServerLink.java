@@ -128,7 +128,8 @@ final class NameServerLink implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(NameServerPeer.TIMEOUT_MILLIS);
         try {
             for (Registrar registrar : registrars) {
-                registrar.leave(registration(new DataVersion(0, 0, 0), List.of()).toUnregistration(), deadline);
+                registrar.leave(
+                        registration(new DataVersion(0, 0, 0), List.of()).toUnregistration(), deadline);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

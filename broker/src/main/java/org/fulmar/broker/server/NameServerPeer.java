@@ -4,10 +4,10 @@ import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
+import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.RemotingClient;
-import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.transport.Request;
 import org.jspecify.annotations.Nullable;
 

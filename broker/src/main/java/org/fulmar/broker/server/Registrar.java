@@ -88,9 +88,8 @@ final class Registrar {
     synchronized CompletableFuture<Void> tell(@Nullable TopicConfig topic) {
         Telling waiting = next;
         if (waiting != null) {
-            boolean same = topic != null
-                    && waiting.topic != null
-                    && topic.name().equals(waiting.topic.name());
+            boolean same =
+                    topic != null && waiting.topic != null && topic.name().equals(waiting.topic.name());
             waiting.topic = same ? topic : null;
             return waiting.done;
         }

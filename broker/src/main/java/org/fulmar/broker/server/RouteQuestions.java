@@ -47,12 +47,11 @@ final class RouteQuestions {
 
     RouteQuestions(List<Server> servers) {
         this.servers = servers;
-        this.thread = new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), task -> {
-                    Thread made = new Thread(task, "broker-routes");
-                    made.setDaemon(true);
-                    return made;
-                });
+        this.thread = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), task -> {
+            Thread made = new Thread(task, "broker-routes");
+            made.setDaemon(true);
+            return made;
+        });
     }
 
     /**

@@ -20,6 +20,7 @@ import org.fulmar.broker.server.NativePeer.Answer;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
+import org.fulmar.protocol.command.SendRequest;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.HeaderEncoding;
 import org.fulmar.protocol.transport.Connection;
@@ -39,6 +40,7 @@ class ParkedRequestsTest {
     private static final int QUEUES = 512;
     private static final int OTHERS = 300;
     private static final int ANSWER_SECONDS = 5;
+    private static final int LARGE_BYTES = 250_000;
 
     @TempDir
     Path directory;
@@ -142,8 +144,7 @@ class ParkedRequestsTest {
 
     @Test
     void popWhoseConnectionWasNotReadGetsItsMessageWhenItIsReadAgain() throws Exception {
-        String large = "x".repeat(250_000);
-        sender.send(TOPIC, 2, "t", large);
+        sendLarge(2);
         try (UnreadPeer unread = new UnreadPeer(broker.address())) {
             unread.heartbeat(GROUP);
             Connection connection = Objects.requireNonNull(broker.clients().change(GROUP))
@@ -161,6 +162,12 @@ class ParkedRequestsTest {
             assertThat(waiting(GROUP)).isEqualTo(1);
             assertThat(unread.readUntil(waits, ANSWER_SECONDS)).contains("msgOffsetInfo");
         }
+    }
+
+    private void sendLarge(int queueId) throws Exception {
+        SendRequest send = new SendRequest("producer", TOPIC, "TBW102", 4, queueId, 0, 1, 0, "", 0, 16, false);
+        Answer answer = answer(sender.start(RequestCode.SEND_MESSAGE_V2, send.fields(), new byte[LARGE_BYTES]));
+        assertThat(answer.code()).as(answer.remark()).isZero();
     }
 
     private long visible(int queueId) throws Exception {
