@@ -43,7 +43,8 @@ public final class BrokerConfig {
             throw new ConfigurationException(
                     "brokerClusterName takes 1 to 127 of %|a-zA-Z0-9_-, not \"" + clusterName() + "\"");
         }
-        if (brokerName().length() > MAX_NAME || !BROKER_NAME.matcher(brokerName()).matches()) {
+        if (brokerName().length() > MAX_NAME
+                || !BROKER_NAME.matcher(brokerName()).matches()) {
             throw new ConfigurationException("brokerName takes 1 to 127 of %|a-zA-Z0-9_-, and a machine room before"
                     + " it as in room@name, not \"" + brokerName() + "\"");
         }

@@ -106,7 +106,8 @@ public final class HandOverProbe {
         String mode = args[4];
         List<String> lines = new ArrayList<>();
         if (args.length > 5) {
-            Member victim = new Member(nameServer, topic, mode, args[5] + ProcessHandle.current().pid());
+            Member victim = new Member(
+                    nameServer, topic, mode, args[5] + ProcessHandle.current().pid());
             victim.consumer.start();
             victim.until(count / 2, System.nanoTime());
             System.out.println(VICTIM);
