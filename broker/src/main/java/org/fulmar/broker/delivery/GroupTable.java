@@ -136,6 +136,7 @@ public final class GroupTable implements View {
     }
 
     /** Forgets the groups of a topic that is gone; the topic's own fact says so in the log. */
+    @Override
     public void topicDeleted(String topic) {
         List.copyOf(ofTopic(topic)).forEach(this::applyDeleted);
     }

@@ -51,6 +51,7 @@ public final class PopTable implements View {
 
     private final Set<PopCursor> resetSince = new HashSet<>();
 
+    private long savedAt;
     private int lastId;
     private int unsettled;
 
@@ -157,6 +158,7 @@ public final class PopTable implements View {
     }
 
     /** Forgets the groups of a topic that is gone; the topic's own fact says so in the log. */
+    @Override
     public void topicDeleted(String topic) {
         remove(groups.values().stream()
                 .filter(group -> group.topic.equals(topic))
@@ -310,14 +312,15 @@ public final class PopTable implements View {
     @Override
     public void recovered(Ends ends) {
         dirty.clear();
+        boolean older = positions.restoredFrom() < savedAt;
         for (PopCursor cursor : cursors.values()) {
             forget(cursor.cut(ends.visibleOffset(cursor.group.topic, cursor.queueId)));
             cursor.dirty = false;
             long committed = positions.committed(cursor.group.topic, cursor.group.name, cursor.queueId);
             // between what was saved here and the floor it is one's own, of a checkpoint that was not written to its
             // end;
-            // none at all is a file that was lost
-            boolean own = committed < 0 || committed >= cursor.known && committed <= cursor.floor();
+            // below it, in a file that is older; none at all is a file that was lost
+            boolean own = committed < 0 || committed <= cursor.floor() && (older || committed >= cursor.known);
             boolean setElsewhere = saved.contains(cursor) ? !own : committed > cursor.floor();
             if (!setElsewhere || resetSince.contains(cursor)) {
                 cursor.known = committed;
@@ -384,6 +387,7 @@ public final class PopTable implements View {
         resetSince.clear();
         lastId = 0;
         unsettled = 0;
+        savedAt = 0;
         if (content == null) {
             return 0;
         }
@@ -411,6 +415,7 @@ public final class PopTable implements View {
             }
         }
         lastId = json.path("lastCursorId").asInt();
-        return json.path("logPosition").asLong();
+        savedAt = json.path("logPosition").asLong();
+        return savedAt;
     }
 }

@@ -17,6 +17,11 @@ public interface Positions {
      */
     long takeReset(String topic, String group, int queueId, FactSink facts);
 
+    /** The log position of the saved state that they were restored from, at a start; what was set later is in the log. */
+    default long restoredFrom() {
+        return Long.MAX_VALUE;
+    }
+
     /** Whether it was taken. */
     boolean commit(String topic, String group, int queueId, long offset);
 }

@@ -61,6 +61,7 @@ public final class RequestModes implements View {
         return true;
     }
 
+    @Override
     public void topicDeleted(String topic) {
         modes.keySet().removeIf(key -> key.topic.equals(topic));
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -205,11 +206,7 @@ public final class Broker implements AutoCloseable {
                 store,
                 config.retention(),
                 live,
-                new RetentionHost(
-                        core.fromElsewhere(),
-                        turn::writeNow,
-                        backlog::forgetRecords,
-                        () -> threads.maintain(() -> checkpoints.write(true))),
+                new RetentionHost(core.fromElsewhere(), turn::writeNow, backlog::forgetRecords, this::saveViews),
                 clock,
                 ZoneId.systemDefault());
     }
@@ -288,9 +285,7 @@ public final class Broker implements AutoCloseable {
 
     private void topicDeleted(String topic) {
         admin.traffic().topicDeleted(topic);
-        groups.topicDeleted(topic);
-        rocketMq.topicDeleted(topic);
-        offsets.topicDeleted(topic);
+        store.topicDeleted(topic);
         backlog.topicDeleted(topic);
         jms.topicDeleted(topic);
         try {
@@ -373,7 +368,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void recover() throws IOException {
-        store.open(topic -> topics.get(topic) != null);
+        store.open(topics);
         rocketMq.opened(store, handlers);
         CompletableFuture<@Nullable StoreException> made = new CompletableFuture<>();
         core.execute(() -> {
@@ -403,6 +398,11 @@ public final class Broker implements AutoCloseable {
                 topics.all().stream()
                         .map(topic -> Permissions.offered(topic, config))
                         .toList()));
+    }
+
+    /** Writes a checkpoint, whatever has changed; tells whether that was possible. Any thread. */
+    Future<Boolean> saveViews() {
+        return threads.maintain(() -> checkpoints.write(true));
     }
 
     /** What retention has done and what it sees. Any thread. */

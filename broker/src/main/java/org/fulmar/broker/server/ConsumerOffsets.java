@@ -3,6 +3,7 @@ package org.fulmar.broker.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,15 +21,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The offsets that RocketMQ consumer groups have committed. Owned by the core; saved at checkpoints, as RocketMQ does,
- * so that a crash can take the last few seconds of commits.
+ * so that a crash can take the last few seconds of commits. That a topic or a group is deleted, and what an administrator
+ * sets, is in the log: no crash gives a new one the offsets of an old one.
  */
 final class ConsumerOffsets implements View, Positions {
+    private static final byte GROUP_DELETED = 112;
+
     /** Most pairs of topic and group. */
     private static final int MAX_PAIRS = 200_000;
 
     private final Map<String, Map<Integer, Long>> offsets = new HashMap<>();
     private final OffsetResets resets = new OffsetResets();
     private long changes;
+    /** Where in the log the saved state was captured; the highest number if it does not say. */
+    private long restoredFrom = Long.MAX_VALUE;
 
     /** Offsets that an administrator has set and consumers have not heard of yet. */
     OffsetResets resets() {
@@ -123,16 +129,25 @@ final class ConsumerOffsets implements View, Positions {
         return query(topic, group, queueId);
     }
 
-    void topicDeleted(String topic) {
+    @Override
+    public void topicDeleted(String topic) {
         offsets.keySet().removeIf(key -> key.startsWith(topic + "@"));
-        resets.topicDeleted(topic);
     }
 
-    /** Forgets what a group has committed. */
-    void groupDeleted(String group) {
-        if (offsets.keySet().removeIf(key -> group.equals(groupOf(key)))) {
-            changes++;
+    /** Forgets what a group has committed, and what was set for it. */
+    void groupDeleted(String group, FactSink facts) {
+        // their facts first: by itself each of them says what is committed
+        boolean waited = resets.groupDeleted(group, facts);
+        if (applyGroupDeleted(group) || waited) {
+            byte[] name = group.getBytes(StandardCharsets.UTF_8);
+            facts.fact(out -> out.writeByte(GROUP_DELETED).writeBytes(name));
         }
+    }
+
+    private boolean applyGroupDeleted(String group) {
+        boolean known = offsets.keySet().removeIf(key -> group.equals(groupOf(key)));
+        changes += known ? 1 : 0;
+        return known;
     }
 
     /** No topic's name has an at sign. */
@@ -185,7 +200,7 @@ final class ConsumerOffsets implements View, Positions {
         Map<String, Map<Integer, Long>> copy = new TreeMap<>();
         offsets.forEach((key, perQueue) -> copy.put(key, Map.copyOf(perQueue)));
         return () -> {
-            ObjectNode json = JsonBody.object();
+            ObjectNode json = JsonBody.object().put("logPosition", logPosition);
             ObjectNode table = json.putObject("offsetTable");
             copy.forEach((key, perQueue) -> {
                 ObjectNode node = table.putObject(key);
@@ -200,27 +215,42 @@ final class ConsumerOffsets implements View, Positions {
         return false;
     }
 
-    /** Nothing of it is in the log, so nothing has to be replayed. */
+    /** A file of an earlier release does not say where it was captured: only what was deleted is replayed for that. */
     @Override
     public long restore(byte @Nullable [] content) {
         offsets.clear();
-        if (content != null) {
-            JsonNode table = JsonBody.parse(content).path("offsetTable");
-            table.properties().forEach(entry -> {
-                Map<Integer, Long> perQueue = new TreeMap<>();
-                entry.getValue()
-                        .properties()
-                        .forEach(queue -> perQueue.put(
-                                Integer.parseInt(queue.getKey()),
-                                queue.getValue().asLong()));
-                offsets.put(entry.getKey(), perQueue);
-            });
+        restoredFrom = Long.MAX_VALUE;
+        if (content == null) {
+            return Long.MAX_VALUE;
         }
-        return Long.MAX_VALUE;
+        JsonNode json = JsonBody.parse(content);
+        json.path("offsetTable").properties().forEach(entry -> {
+            Map<Integer, Long> perQueue = new TreeMap<>();
+            entry.getValue()
+                    .properties()
+                    .forEach(queue -> perQueue.put(
+                            Integer.parseInt(queue.getKey()), queue.getValue().asLong()));
+            offsets.put(entry.getKey(), perQueue);
+        });
+        if (!json.path("logPosition").isIntegralNumber()) {
+            return UNKNOWN;
+        }
+        restoredFrom = json.path("logPosition").asLong();
+        return restoredFrom;
+    }
+
+    @Override
+    public long restoredFrom() {
+        return restoredFrom;
     }
 
     @Override
     public void apply(ByteBuffer fact) {
-        // no facts are kept of native offsets
+        if (fact.get(fact.position()) == GROUP_DELETED) {
+            fact.get();
+            applyGroupDeleted(StandardCharsets.UTF_8.decode(fact).toString());
+        } else if (restoredFrom < Long.MAX_VALUE) {
+            OffsetResets.tell(fact, this::put);
+        }
     }
 }

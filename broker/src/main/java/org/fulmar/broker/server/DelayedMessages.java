@@ -200,7 +200,10 @@ final class DelayedMessages implements View, LiveRecords {
     @Override
     public void relocated(MessageRecord record, long from) {
         String due = record.topicIs(TOPIC_BYTES) ? record.property(DUE) : null;
-        if (due != null && !recalled.isRecalled(record.queueOffset())) {
+        if (due != null && recalled.isRecalled(record.queueOffset())) {
+            // in a replay it may be recalled only later, under the new place: at the older one nothing waits either way
+            wheel.fired(from);
+        } else if (due != null) {
             wheel.relocated(Long.parseLong(due), from, record.physicalOffset());
         }
     }

@@ -300,7 +300,8 @@ final class FilterBits implements View {
         }
     }
 
-    void topicDeleted(String name) {
+    @Override
+    public void topicDeleted(String name) {
         Topic topic = topics.remove(name);
         if (topic != null) {
             filters -= topic.byText.size();

@@ -137,8 +137,7 @@ final class GroupService {
         groups.delete(group, clock.getAsLong(), store.appender());
         pops.groupDeleted(group, store.appender());
         if (in.bool("cleanOffset", false)) {
-            offsets.groupDeleted(group);
-            offsets.resets().groupDeleted(group, store.appender());
+            offsets.groupDeleted(group, store.appender());
         }
         turn.successAfterLog(request);
     }

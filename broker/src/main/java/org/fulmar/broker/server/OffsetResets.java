@@ -64,15 +64,18 @@ final class OffsetResets implements View {
     }
 
     /** The topic's own fact says so in the log. */
-    void topicDeleted(String topic) {
+    @Override
+    public void topicDeleted(String topic) {
         waiting.keySet().removeIf(place -> place.topic.equals(topic));
     }
 
-    /** Nothing waits for a group any more. */
-    void groupDeleted(String group, FactSink facts) {
-        List.copyOf(waiting.keySet()).stream()
+    /** Nothing waits for a group any more; whether anything did. */
+    boolean groupDeleted(String group, FactSink facts) {
+        List<Place> gone = waiting.keySet().stream()
                 .filter(place -> place.group.equals(group))
-                .forEach(place -> take(place.topic, group, place.queueId, facts));
+                .toList();
+        gone.forEach(place -> take(place.topic, group, place.queueId, facts));
+        return !gone.isEmpty();
     }
 
     private static void write(ByteBuf out, Place place) {
@@ -82,25 +85,40 @@ final class OffsetResets implements View {
         out.writeBytes(place.group.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Takes the place of a reset, and what it says. */
+    interface Visitor {
+        void reset(String topic, String group, int queueId, long offset);
+    }
+
+    /** Shows what a fact of this kind says is committed. */
+    static void tell(ByteBuffer fact, Visitor visitor) {
+        byte type = fact.get();
+        if (type == ASSIGNED || type == TAKEN) {
+            long offset = fact.getLong();
+            int queueId = fact.getInt();
+            byte[] topic = new byte[fact.getShort()];
+            fact.get(topic);
+            byte[] group = new byte[fact.remaining()];
+            fact.get(group);
+            visitor.reset(
+                    new String(topic, StandardCharsets.UTF_8),
+                    new String(group, StandardCharsets.UTF_8),
+                    queueId,
+                    offset);
+        }
+    }
+
     @Override
     public void apply(ByteBuffer fact) {
-        byte type = fact.get();
-        if (type != ASSIGNED && type != TAKEN) {
-            return;
-        }
-        long offset = fact.getLong();
-        int queueId = fact.getInt();
-        byte[] topic = new byte[fact.getShort()];
-        fact.get(topic);
-        byte[] group = new byte[fact.remaining()];
-        fact.get(group);
-        Place place = new Place(
-                new String(topic, StandardCharsets.UTF_8), new String(group, StandardCharsets.UTF_8), queueId);
-        if (type == ASSIGNED) {
-            waiting.put(place, offset);
-        } else {
-            waiting.remove(place);
-        }
+        boolean assigned = fact.get(fact.position()) == ASSIGNED;
+        tell(fact, (topic, group, queueId, offset) -> {
+            Place place = new Place(topic, group, queueId);
+            if (assigned) {
+                waiting.put(place, offset);
+            } else {
+                waiting.remove(place);
+            }
+        });
     }
 
     @Override

@@ -33,11 +33,6 @@ final class PopParts {
         modes.removeGroup(group, facts);
     }
 
-    void topicDeleted(String topic) {
-        table.topicDeleted(topic);
-        modes.topicDeleted(topic);
-    }
-
     Handlers handlers(Routes with, GroupService groups, Traffic traffic) {
         BrokerConfig config = with.config();
         TopicService topics = with.service();

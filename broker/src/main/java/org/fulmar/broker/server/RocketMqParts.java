@@ -141,9 +141,4 @@ final class RocketMqParts {
         handlers.jmsReplies.opened();
         filterBits.opened(store.log());
     }
-
-    void topicDeleted(String topic) {
-        pops.topicDeleted(topic);
-        filterBits.topicDeleted(topic);
-    }
 }

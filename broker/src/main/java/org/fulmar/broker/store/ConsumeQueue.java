@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * The index of one queue of a topic: for each message its place in the log, its size and the hash of its tag, in
@@ -43,6 +44,7 @@ public final class ConsumeQueue {
     /** The first offset that the saved table names: files behind it are needed. The checkpoint thread moves it on. */
     private volatile long savedMin;
 
+    private volatile boolean deleted;
     private long min;
     private long orderedFrom;
     /** Changed entries that the files do not hold yet; the checkpoint thread takes them out. */
@@ -241,8 +243,15 @@ public final class ConsumeQueue {
     }
 
     /** A piece of a queue that is to be written to a file; runs on any thread. */
-    record Write(Path file, long position, ByteBuffer entries) {
+    record Write(Path file, long position, ByteBuffer entries, BooleanSupplier isVoid) {
+        Write(Path file, long position, ByteBuffer entries) {
+            this(file, position, entries, () -> false);
+        }
+
         void run(Disk disk, boolean force) throws IOException {
+            if (isVoid.getAsBoolean()) {
+                return;
+            }
             try (DiskFile target = disk.open(file)) {
                 target.write(entries.duplicate(), position);
                 if (force) {
@@ -257,7 +266,7 @@ public final class ConsumeQueue {
         List<Write> writes = new ArrayList<>();
         // what went to the files for want of memory has not been forced
         for (long at = saved; at < tailStart; at = (at / fileEntries + 1) * fileEntries) {
-            writes.add(new Write(file(at), 0, ByteBuffer.allocate(0)));
+            writes.add(new Write(file(at), 0, ByteBuffer.allocate(0), () -> deleted));
         }
         long at = Math.max(saved, tailStart);
         long end = maxOffset();
@@ -266,11 +275,11 @@ public final class ConsumeQueue {
             int bytes = (int) (stop - at) * ENTRY_BYTES;
             ByteBuffer copy = ByteBuffer.allocate(bytes);
             copy.put(0, tail, (int) (at - tailStart) * ENTRY_BYTES, bytes);
-            writes.add(new Write(file(at), at % fileEntries * ENTRY_BYTES, copy));
+            writes.add(new Write(file(at), at % fileEntries * ENTRY_BYTES, copy, () -> deleted));
             at = stop;
         }
-        changed.forEach(
-                (offset, entry) -> writes.add(new Write(file(offset), offset % fileEntries * ENTRY_BYTES, entry)));
+        changed.forEach((offset, entry) ->
+                writes.add(new Write(file(offset), offset % fileEntries * ENTRY_BYTES, entry, () -> deleted)));
         return writes;
     }
 
@@ -369,7 +378,11 @@ public final class ConsumeQueue {
         return last.remaining() == ENTRY_BYTES && last.getInt(8) > 0 ? last.getLong(0) : -1;
     }
 
-    void delete() throws IOException {
-        disk.delete(directory);
+    /**
+     * Its files are about to be removed. What is captured and not written yet never is: the files may be those of a queue
+     * of the same name by then. On the core.
+     */
+    void deleted() {
+        deleted = true;
     }
 }

@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.message.MessageProperties;
 import org.fulmar.protocol.message.MessageRecord;
-import org.fulmar.protocol.message.SysFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,9 +57,6 @@ public final class MessageStore {
 
     private boolean savedForGood;
     private volatile @Nullable String refusal;
-    /** Whether consume queues are built again from the log. */
-    private boolean rebuilt;
-
     private @Nullable AutoCloseable lock;
 
     /** What happens on other threads and must reach the core. */
@@ -108,9 +104,15 @@ public final class MessageStore {
         entryTag = tag;
     }
 
-    /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
-    public interface TopicFilter {
+    /** What a replay must know of topics. */
+    public interface Topics {
+        /** Whether a topic's queue should be rebuilt for records of it; topics that are gone are passed over. */
         boolean exists(String topic);
+
+        /** The topic that a fact says is deleted, or null if it says something else. */
+        default @Nullable String deletedBy(ByteBuffer fact) {
+            return null;
+        }
     }
 
     /**
@@ -118,7 +120,7 @@ public final class MessageStore {
      *
      * @throws IOException if the directory can't be used
      */
-    public void open(TopicFilter topics) throws IOException {
+    public void open(Topics topics) throws IOException {
         lock = disk.lock(options.root().resolve("lock"));
         try {
             openLocked(topics);
@@ -132,7 +134,7 @@ public final class MessageStore {
         }
     }
 
-    private void openLocked(TopicFilter topics) throws IOException {
+    private void openLocked(Topics topics) throws IOException {
         boolean clean = !disk.exists(abortFile);
         disk.replace(abortFile, new byte[0]);
         Checkpoint checkpoint = Checkpoint.load(disk, checkpointFile);
@@ -141,7 +143,6 @@ public final class MessageStore {
         long cleanEnd = clean ? checkpoint.cleanEnd() : -1;
         long there = recovery.findEnd(recovery.soundStart(Math.max(checkpoint.verifyFrom(), start), cleanEnd));
         ObjectNode savedQueues = queues.restore(config);
-        rebuilt = savedQueues.isEmpty();
         SavedViews saved = new SavedViews(disk, config, start, there, savedQueues);
         List<Long> positions = new ArrayList<>();
         for (View view : views) {
@@ -150,26 +151,25 @@ public final class MessageStore {
         long queuesPosition = savedQueues.path("logPosition").asLong();
         long from = Math.min(checkpoint.verifyFrom(), queuesPosition);
         for (long position : positions) {
-            from = Math.min(from, position);
+            from = position == View.UNKNOWN ? from : Math.min(from, position);
         }
-        long[] replayed = {0};
+        Replay replay = new Replay(queues, views, positions, queuesPosition, savedQueues.isEmpty(), topics, entryTag);
         VerifyMarks marks = new VerifyMarks();
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
         boolean[] inGroup = {false};
         long end = recovery.recover(from, cleanEnd, record -> {
-            replayed[0]++;
             if (!inGroup[0]) {
                 marks.record(record.physicalOffset());
             }
             inGroup[0] = RecordGroup.goesOn(record);
-            replay(record, positions, queuesPosition, topics);
+            replay.record(record);
         });
-        mendQueues(savedQueues, start, end, recovery, topics);
+        mendQueues(savedQueues, start, end, recovery, topics, replay);
         checkpoints.add(marks.before(end - VERIFY_BEHIND_BYTES, Math.min(checkpoint.verifyFrom(), end)));
         LOG.info(
                 "log opened at {} after {} records from {} ({})",
                 end,
-                replayed[0],
+                replay.records(),
                 from,
                 clean ? "clean" : "not closed");
         views.forEach(view -> view.recovered(this::visibleOffset));
@@ -189,7 +189,7 @@ public final class MessageStore {
     }
 
     /** Queues of topics that are gone go, what the log has lost goes, and queues without their files are built again. */
-    private void mendQueues(ObjectNode table, long start, long end, LogRecovery recovery, TopicFilter topics)
+    private void mendQueues(ObjectNode table, long start, long end, LogRecovery recovery, Topics topics, Replay replay)
             throws IOException {
         long written = table.path(WRITTEN).asLong();
         queues.deleteUnless(topics::exists);
@@ -198,7 +198,7 @@ public final class MessageStore {
             queues.forEach(queue -> queue.index().cut(end));
         }
         if (queues.hasTorn()) {
-            recovery.visit(record -> rebuildTorn(record, written));
+            recovery.visit(record -> replay.torn(record, written));
             queues.endTorn(end >= written);
         }
         queues.forEach(queue -> queue.index().forgetBefore(start, Integer.MAX_VALUE));
@@ -207,56 +207,6 @@ public final class MessageStore {
     private long visibleOffset(String topic, int queueId) {
         QueueLog queue = queueIfPresent(topic, queueId);
         return queue == null ? 0 : queue.visibleOffset();
-    }
-
-    private void replay(MessageRecord record, List<Long> positions, long queuesPosition, TopicFilter topics) {
-        long at = record.physicalOffset();
-        if (record.topicIs(Facts.TOPIC)) {
-            Facts.forEach(record, fact -> {
-                for (int i = 0; i < views.size(); i++) {
-                    if (at >= positions.get(i)) {
-                        views.get(i).apply(fact.duplicate());
-                    }
-                }
-            });
-            return;
-        }
-        boolean relocated = (record.sysFlag() & SysFlag.RELOCATED) != 0;
-        for (int i = 0; i < views.size(); i++) {
-            if (at >= positions.get(i) && relocated) {
-                views.get(i).relocated(record, record.preparedTransactionOffset());
-            } else if (at >= positions.get(i)) {
-                views.get(i).message(record);
-            }
-        }
-        String topic = record.topic();
-        if (at >= queuesPosition && topics.exists(topic) && !queues.isTorn(topic, record.queueId())) {
-            index(record, rebuilt);
-        }
-    }
-
-    private void rebuildTorn(MessageRecord record, long tableEnd) {
-        if (record.topicIs(Facts.TOPIC) || !queues.isTorn(record.topic(), record.queueId())) {
-            return;
-        }
-        if (record.physicalOffset() >= tableEnd && (record.sysFlag() & SysFlag.RELOCATED) == 0) {
-            queues.madeAnew(record.topic(), record.queueId(), record.queueOffset());
-        }
-        index(record, true);
-    }
-
-    /** @param anew whether the queue is built from the log alone, which may not have all that it had */
-    private void index(MessageRecord record, boolean anew) {
-        QueueLog queue = queue(record.topic(), record.queueId());
-        long tagHash = entryTag.of(record);
-        if (anew) {
-            queue.skipTo(record.queueOffset());
-        }
-        if ((record.sysFlag() & SysFlag.RELOCATED) != 0) {
-            queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
-        } else {
-            queue.replay(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
-        }
     }
 
     /** Whether a record is what its queue shows at its offset. */
@@ -278,6 +228,11 @@ public final class MessageStore {
             queue.relocated(record.queueOffset(), record.physicalOffset(), record.size(), tagHash);
         }
         views.forEach(view -> view.relocated(record, record.preparedTransactionOffset()));
+    }
+
+    /** A topic is deleted; its queues go with {@link #deleteQueues}. Live only. */
+    public void topicDeleted(String topic) {
+        views.forEach(view -> view.topicDeleted(topic));
     }
 
     void forEachQueue(Consumer<QueueLog> action) {

@@ -144,6 +144,14 @@ final class QueueTable {
         }
     }
 
+    /** What torn queues have of a topic so far is that of an earlier one of its name, which was deleted. */
+    void forgetTorn(String topic) throws IOException {
+        for (int queueId : torn.getOrDefault(topic, Map.of()).keySet()) {
+            disk.delete(files(topic, queueId));
+            make(topic, queueId, SavedQueue.EMPTY);
+        }
+    }
+
     /**
      * Ends the building of torn queues: their offsets go on where they were.
      *
@@ -189,7 +197,10 @@ final class QueueTable {
 
     /** Forgets a topic's queues and removes their files. */
     void delete(String topic) throws IOException {
-        queues.remove(topic);
+        Map<Integer, QueueLog> gone = queues.remove(topic);
+        if (gone != null) {
+            gone.values().forEach(queue -> queue.index().deleted());
+        }
         torn.remove(topic);
         disk.delete(directory.resolve(topic));
     }

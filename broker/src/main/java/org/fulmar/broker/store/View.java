@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * log from the position of the saved state. Owned by the broker's core.
  */
 public interface View {
+    /** Of saved state that does not say where in the log it was captured. */
+    long UNKNOWN = -1;
+
     /** The file under {@code config/}. */
     String fileName();
 
@@ -20,7 +23,8 @@ public interface View {
      * Takes saved state in place of what it has; without any it is empty again.
      *
      * @param content of the file, or null if there is none
-     * @return the log position that it was captured at; 0 to have everything replayed
+     * @return the log position that it was captured at; 0 to have everything replayed, {@link Long#MAX_VALUE} to have
+     *     nothing, {@link #UNKNOWN} to have what is replayed for the others
      */
     long restore(byte @Nullable [] content);
 
@@ -50,6 +54,12 @@ public interface View {
     default void relocated(org.fulmar.protocol.message.MessageRecord record, long from) {}
 
     /**
+     * A topic is deleted, with all that is known of it: live, and in a restart by the topic's own fact, if that lies
+     * behind the position of this view. Called behind {@link #apply} of that fact.
+     */
+    default void topicDeleted(String topic) {}
+
+    /**
      * Whether it can be built again from a log whose beginning is deleted: nothing counts for it but messages, which are
      * put to another place before their file goes.
      */
@@ -57,6 +67,9 @@ public interface View {
         return false;
     }
 
-    /** Takes one of our own facts from the log; the same code runs live and in a restart. */
+    /**
+     * Takes one of our own facts from the log; the same code runs live and in a restart. As with all that comes from the
+     * log, what becomes of it must not depend on another view, which may stand at another place.
+     */
     void apply(java.nio.ByteBuffer fact);
 }

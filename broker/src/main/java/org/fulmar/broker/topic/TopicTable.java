@@ -3,6 +3,7 @@ package org.fulmar.broker.topic;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.fulmar.broker.store.FactSink;
+import org.fulmar.broker.store.MessageStore;
 import org.fulmar.broker.store.View;
 import org.fulmar.protocol.command.DataVersion;
 import org.fulmar.protocol.command.JsonBody;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Temporary topics are kept beside them, in memory only: they are gone after a restart, and no fact speaks of them.
  */
-public final class TopicTable implements View {
+public final class TopicTable implements View, MessageStore.Topics {
     /** The attribute that says what a topic is to JMS: {@code queue} or {@code topic}; absent for native ones. */
     public static final String KIND = "fulmar.kind";
     /** The attribute with the JMS name, where it differs from the topic's. */
@@ -36,7 +38,7 @@ public final class TopicTable implements View {
     private DataVersion version = new DataVersion(0, 0, 0);
     private Listener listener = topic -> {};
 
-    /** Told when a topic is gone, live and in a replay. */
+    /** Told when a topic is gone, live; in a replay the store tells each view by itself. */
     public interface Listener {
         void deleted(String topic);
     }
@@ -91,9 +93,10 @@ public final class TopicTable implements View {
         if (temporary.remove(topic) != null) {
             listener.deleted(topic);
         } else if (topics.containsKey(topic)) {
-            byte[] name = topic.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] name = topic.getBytes(StandardCharsets.UTF_8);
             facts.fact(out -> out.writeByte(DELETED).writeLong(now).writeBytes(name));
             applyDeleted(topic, now);
+            listener.deleted(topic);
         }
     }
 
@@ -110,7 +113,20 @@ public final class TopicTable implements View {
     private void applyDeleted(String topic, long now) {
         topics.remove(topic);
         version = version.next(now);
-        listener.deleted(topic);
+    }
+
+    @Override
+    public boolean exists(String topic) {
+        return get(topic) != null;
+    }
+
+    @Override
+    public @Nullable String deletedBy(ByteBuffer fact) {
+        return fact.get() == DELETED ? name(fact.position(fact.position() + Long.BYTES)) : null;
+    }
+
+    private static String name(ByteBuffer rest) {
+        return StandardCharsets.UTF_8.decode(rest).toString();
     }
 
     @Override
@@ -120,12 +136,12 @@ public final class TopicTable implements View {
             return;
         }
         long now = fact.getLong();
-        byte[] rest = new byte[fact.remaining()];
-        fact.get(rest);
         if (type == PUT) {
+            byte[] rest = new byte[fact.remaining()];
+            fact.get(rest);
             applyPut(TopicConfig.fromJson(JsonBody.parse(rest)), now);
         } else {
-            applyDeleted(new String(rest, java.nio.charset.StandardCharsets.UTF_8), now);
+            applyDeleted(name(fact), now);
         }
     }
 

@@ -212,4 +212,23 @@ class ConsumeQueueTest {
             assertReadsAll(queue(disk, 7, model.size()), model);
         }
     }
+
+    @Test
+    void whatACheckpointHasCapturedIsNotWrittenWhenTheQueueIsDeletedMeanwhile() throws IOException {
+        FaultyDisk disk = FaultyDisk.withoutPowerLoss();
+        ConsumeQueue before = queue(disk, 100, 0);
+        add(before, new ArrayList<>(), 10);
+        List<ConsumeQueue.Write> captured = before.unsaved();
+        before.deleted();
+        ConsumeQueue after = queue(disk, 100, 0);
+        List<Entry> model = new ArrayList<>();
+        model.add(new Entry(777, 7, 7));
+        after.add(777, 7, 7);
+        save(disk, after);
+        for (ConsumeQueue.Write write : captured) {
+            write.run(disk, true);
+        }
+        assertReadsAll(queue(disk, 100, 1), model);
+        assertThat(disk.files()).hasSize(1);
+    }
 }
