@@ -32,7 +32,7 @@ class FaultTableTest {
     }
 
     @Test
-    void brokersAreSparedByTheTableOfRocketMq5OnDemand() {
+    void brokersAreSparedByTheTableOfRocketMq5OnDemand() throws Exception {
         Map<Long, Long> expected = new TreeMap<>(Map.of(
                 0L, 0L, 49L, 0L, 549L, 0L, 550L, 2000L, 1799L, 2000L, 1800L, 5000L, 3000L, 6000L, 5000L, 10_000L,
                 14_999L, 10_000L, 15_000L, 30_000L));
