@@ -317,7 +317,8 @@ public final class PopTable implements View {
             forget(cursor.cut(ends.visibleOffset(cursor.group.topic, cursor.queueId)));
             cursor.dirty = false;
             long committed = positions.committed(cursor.group.topic, cursor.group.name, cursor.queueId);
-            // between what was saved here and the floor it is one's own, of a checkpoint that was not written to its end;
+            // between what was saved here and the floor it is one's own, of a checkpoint that was not written to its
+            // end;
             // below it, in a file that is older; none at all is a file that was lost
             boolean own = committed < 0 || committed <= cursor.floor() && (older || committed >= cursor.known);
             boolean setElsewhere = saved.contains(cursor) ? !own : committed > cursor.floor();

@@ -206,11 +206,7 @@ public final class Broker implements AutoCloseable {
                 store,
                 config.retention(),
                 live,
-                new RetentionHost(
-                        core.fromElsewhere(),
-                        turn::writeNow,
-                        backlog::forgetRecords,
-                        this::saveViews),
+                new RetentionHost(core.fromElsewhere(), turn::writeNow, backlog::forgetRecords, this::saveViews),
                 clock,
                 ZoneId.systemDefault());
     }

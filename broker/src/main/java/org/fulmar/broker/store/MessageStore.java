@@ -153,8 +153,7 @@ public final class MessageStore {
         for (long position : positions) {
             from = position == View.UNKNOWN ? from : Math.min(from, position);
         }
-        Replay replay =
-                new Replay(queues, views, positions, queuesPosition, savedQueues.isEmpty(), topics, entryTag);
+        Replay replay = new Replay(queues, views, positions, queuesPosition, savedQueues.isEmpty(), topics, entryTag);
         VerifyMarks marks = new VerifyMarks();
         from = recovery.soundStart(Math.max(from, start), cleanEnd);
         boolean[] inGroup = {false};
@@ -190,8 +189,7 @@ public final class MessageStore {
     }
 
     /** Queues of topics that are gone go, what the log has lost goes, and queues without their files are built again. */
-    private void mendQueues(
-            ObjectNode table, long start, long end, LogRecovery recovery, Topics topics, Replay replay)
+    private void mendQueues(ObjectNode table, long start, long end, LogRecovery recovery, Topics topics, Replay replay)
             throws IOException {
         long written = table.path(WRITTEN).asLong();
         queues.deleteUnless(topics::exists);

@@ -85,8 +85,7 @@ final class JmsWire implements AutoCloseable {
 
     /** Consumes a queue, or a topic by a durable subscription of this name, which is made if it is not there. */
     void consume(DestinationKind kind, String name, @Nullable String subscription, int credit) throws Exception {
-        CreateConsumer.Kind how =
-                subscription == null ? CreateConsumer.Kind.QUEUE : CreateConsumer.Kind.SHARED_DURABLE;
+        CreateConsumer.Kind how = subscription == null ? CreateConsumer.Kind.QUEUE : CreateConsumer.Kind.SHARED_DURABLE;
         int handle = open(kind, name);
         ask(
                 JmsCode.CREATE_CONSUMER,

@@ -32,7 +32,7 @@ class TornCheckpointTest {
     private static final Path CONFIG = Path.of("/store/config");
     private static final long START = 1_700_000_000_000L;
     private static final long HOUR = 3_600_000;
-    private static final int SEEDS = Integer.getInteger("fulmar.torn.seeds", 6);
+    private static final int SEEDS = Integer.getInteger("fulmar.torn.seeds", 3);
 
     /** What a kill leaves, and what had been answered by then. */
     private record Image(String before, FaultyDisk disk, long now, TornModel model) {}
@@ -393,8 +393,7 @@ class TornCheckpointTest {
             assertThat(on.admin.reset("g", "orders", 0, 0).code()).isZero();
             // it is told of it
             on.admin.pull("g", "orders", 0, 5);
-            on.admin.ask(
-                    RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", "other", "cleanOffset", "true");
+            on.admin.ask(RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", "other", "cleanOffset", "true");
             eachKill(on, after -> {
                 assertThat(after.committed("orders", "g")).isEqualTo(Map.of(0, 0L));
                 assertThat(after.committed("orders", "other")).isEmpty();

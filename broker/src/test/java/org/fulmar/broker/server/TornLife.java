@@ -140,13 +140,7 @@ final class TornLife {
 
     private void deleteGroup() throws Exception {
         assertThat(on.admin
-                        .ask(
-                                RequestCode.DELETE_SUBSCRIPTIONGROUP,
-                                "",
-                                "groupName",
-                                PULLING,
-                                "cleanOffset",
-                                "true")
+                        .ask(RequestCode.DELETE_SUBSCRIPTIONGROUP, "", "groupName", PULLING, "cleanOffset", "true")
                         .code())
                 .isZero();
         model.offsetsGone();
@@ -171,8 +165,8 @@ final class TornLife {
         for (Popped message : popped(name, 1 + random.nextInt(6))) {
             assertThat(topic.unsettled()).contains(message.body());
             if (random.nextInt(3) > 0) {
-                Answer answer = on.peer.ask(
-                        RequestCode.ACK_MESSAGE, NativePeer.ackHeader(POPPING, name, message.handle()));
+                Answer answer =
+                        on.peer.ask(RequestCode.ACK_MESSAGE, NativePeer.ackHeader(POPPING, name, message.handle()));
                 assertThat(answer.code()).as(answer.remark()).isZero();
                 topic.popped.add(message.body());
             }
@@ -182,8 +176,7 @@ final class TornLife {
     private void timer() throws Exception {
         String body = model.next(TIMED);
         long delay = 1000 + random.nextInt(200_000);
-        NativeProducer.Answer answer =
-                on.producer.send(TIMED, body, 0, Map.of("TIMER_DELAY_MS", Long.toString(delay)));
+        NativeProducer.Answer answer = on.producer.send(TIMED, body, 0, Map.of("TIMER_DELAY_MS", Long.toString(delay)));
         assertThat(answer.code()).as(answer.remark()).isZero();
         model.timers.put(body, on.clock.get() + delay);
         model.handles.put(body, Objects.requireNonNull(answer.fields().get("recallHandle")));

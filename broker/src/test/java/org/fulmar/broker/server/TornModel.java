@@ -55,7 +55,9 @@ final class TornModel {
     }
 
     final Map<String, Topic> topics = new TreeMap<>();
+
     @Nullable Destination queue;
+
     @Nullable Destination topic;
     /** When messages are due that wait for a time. */
     final Map<String, Long> timers = new TreeMap<>();
