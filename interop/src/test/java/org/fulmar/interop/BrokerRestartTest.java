@@ -20,7 +20,7 @@ import org.springframework.jms.core.JmsTemplate;
 import org.springframework.jms.listener.DefaultMessageListenerContainer;
 
 /** A Spring container and template while their broker is stopped and started again. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class BrokerRestartTest {
     /** With reconnect the provider makes the connection again; without it Spring does, after a call has failed. */
     @ParameterizedTest
@@ -38,7 +38,7 @@ class BrokerRestartTest {
                 broker.restart();
                 String first = "after";
                 await("a send succeeds")
-                        .atMost(Duration.ofSeconds(20))
+                        .atMost(Duration.ofSeconds(60))
                         .ignoreExceptionsInstanceOf(org.springframework.jms.JmsException.class)
                         .until(() -> {
                             template.convertAndSend("q", first);
@@ -76,6 +76,6 @@ class BrokerRestartTest {
     }
 
     private static void awaitSeen(Set<String> seen, String text) {
-        await(text).atMost(Duration.ofSeconds(20)).until(() -> seen.contains(text));
+        await(text).atMost(Duration.ofSeconds(60)).until(() -> seen.contains(text));
     }
 }

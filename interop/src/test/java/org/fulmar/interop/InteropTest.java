@@ -34,10 +34,13 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass
 @EnumSource(TestBroker.Place.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 abstract class InteropTest {
     /** How long a message that must come may take, in milliseconds. */
-    static final long WAIT = 15_000;
+    static final long WAIT = 40_000;
+
+    /** The text of messages that only find out whether a subscription is there. */
+    private static final String PROBE = "probe";
 
     private static TestBroker broker;
 
@@ -49,6 +52,8 @@ abstract class InteropTest {
 
     /** What listeners have seen: a text, {@code a*2} for one that comes for the second time, flagged. */
     final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+    private final BlockingQueue<String> probes = new LinkedBlockingQueue<>();
 
     @BeforeParameterizedClassInvocation
     static void startBroker(TestBroker.Place where, @TempDir Path directory) throws Exception {
@@ -135,6 +140,19 @@ abstract class InteropTest {
         } catch (JMSException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Called by listeners. Probes are for {@link #awaitSubscription} alone, however late they come. */
+    void see(String text) {
+        (text.startsWith(PROBE) ? probes : seen).add(text);
+    }
+
+    /** Returns when a listener has a subscription to the topic. */
+    void awaitSubscription(String topic) {
+        eventually("the subscription is there", () -> {
+            publish(topic, List.of(PROBE));
+            return probes.poll(50, TimeUnit.MILLISECONDS) != null;
+        });
     }
 
     /** The next that listeners have seen. */

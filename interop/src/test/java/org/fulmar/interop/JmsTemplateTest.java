@@ -163,12 +163,15 @@ class JmsTemplateTest extends InteropTest {
     @Test
     void deliveryDelayHoldsTheMessageBack() throws JMSException {
         JmsTemplate template = template(factory());
-        template.setDeliveryDelay(300);
-        template.convertAndSend(name, "late");
+        template.setDeliveryDelay(600_000);
+        template.convertAndSend(name, "much later");
         template.setDeliveryDelay(-1);
         template.convertAndSend(name, "early");
         assertThat(template.receiveAndConvert(name)).isEqualTo("early");
-        Message late = template.receive(name);
+        assertEmpty(name);
+        template.setDeliveryDelay(300);
+        template.convertAndSend(name + "/late", "late");
+        Message late = template.receive(name + "/late");
         assertThat(text(late)).isEqualTo("late");
         assertThat(late.getJMSDeliveryTime() - late.getJMSTimestamp()).isEqualTo(300);
         assertThat(System.currentTimeMillis()).isGreaterThanOrEqualTo(late.getJMSDeliveryTime());

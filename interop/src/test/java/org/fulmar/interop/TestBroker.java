@@ -1,8 +1,12 @@
 package org.fulmar.interop;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.NioDisk;
@@ -22,6 +26,9 @@ final class TestBroker implements AutoCloseable {
         PORT
     }
 
+    /** The broker may stand still for a while. */
+    private static final String CONNECTING = "connectTimeout=60000";
+
     private static final String SEGMENT_BYTES = Integer.toString(32 << 20);
 
     private final Path directory;
@@ -39,11 +46,14 @@ final class TestBroker implements AutoCloseable {
     static TestBroker start(Place place, Path directory) throws IOException, InterruptedException {
         if (place == Place.EMBEDDED) {
             return new TestBroker(
-                    directory, null, "fulmar:embedded?dir=" + directory + "&mappedFileSizeCommitLog=" + SEGMENT_BYTES);
+                    directory,
+                    null,
+                    "fulmar:embedded?dir=" + directory + "&mappedFileSizeCommitLog=" + SEGMENT_BYTES + "&"
+                            + CONNECTING);
         }
-        Broker started = listen(directory, 0);
+        Broker started = listen(directory, lastingPort());
         return new TestBroker(
-                directory, started, "fulmar://127.0.0.1:" + started.address().getPort());
+                directory, started, "fulmar://127.0.0.1:" + started.address().getPort() + "?" + CONNECTING);
     }
 
     private static Broker listen(Path directory, int port) throws IOException, InterruptedException {
@@ -54,13 +64,30 @@ final class TestBroker implements AutoCloseable {
         return new Broker(BrokerConfig.of(options), new NioDisk(), System::currentTimeMillis, false).start();
     }
 
+    /**
+     * One that is free, and stays so while its broker is away: connections that look for the broker meanwhile, and those of
+     * others, get theirs from above 32768.
+     */
+    private static int lastingPort() {
+        for (int attempt = 0; attempt < 100; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(15_000, 31_000);
+            try (ServerSocket socket = new ServerSocket()) {
+                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                return port;
+            } catch (IOException e) {
+                // somebody has it
+            }
+        }
+        throw new IllegalStateException("no free port");
+    }
+
     FulmarConnectionFactory factory() {
         return factory;
     }
 
     /** Another factory that leads to it, with an option {@code key=value} of the client. The caller closes it. */
     FulmarConnectionFactory factory(String option) {
-        return new FulmarConnectionFactory(url + (url.contains("?") ? "&" : "?") + option);
+        return new FulmarConnectionFactory(url + "&" + option);
     }
 
     /** Stops a broker behind a port, and starts it again on the same port and store. */

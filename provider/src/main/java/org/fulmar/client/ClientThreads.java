@@ -111,7 +111,8 @@ final class ClientThreads {
     private static void guarded(String what, Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // an Error would else end heartbeats and polls for good, and nobody would know
             LOG.error("{} failed", what, e);
         }
     }

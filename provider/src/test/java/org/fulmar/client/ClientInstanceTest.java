@@ -43,6 +43,7 @@ class ClientInstanceTest {
     private static final class Consumer implements ConsumerMember {
         final AtomicInteger changes = new AtomicInteger();
         final List<TopicRoute> routes = new CopyOnWriteArrayList<>();
+        volatile Runnable whenAsked = () -> {};
 
         @Override
         public String group() {
@@ -51,6 +52,7 @@ class ClientInstanceTest {
 
         @Override
         public ConsumerData data() {
+            whenAsked.run();
             return new ConsumerData(
                     "G",
                     "CONSUME_PASSIVELY",
@@ -144,6 +146,24 @@ class ClientInstanceTest {
 
             client.await(client.leave(consumer));
             assertThatThrownBy(() -> membersAt(client, "a")).isInstanceOf(ClientException.class);
+        }
+    }
+
+    @Test
+    void aGroupThatLeavesWhileABrokerIsToldOfItHasLeft() throws Exception {
+        try (TestCluster cluster = TestCluster.start(directory, "a");
+                ClientInstance client = cluster.client()) {
+            client.await(client.routeForSend("T", "TBW102", 2));
+            send(cluster, client, "a");
+            Consumer consumer = new Consumer();
+            client.join(consumer);
+            client.await(client.beat());
+            assertThat(membersAt(client, "a")).containsExactly(client.clientId());
+
+            consumer.whenAsked = () -> client.leave(consumer);
+            client.await(client.beat());
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> membersAt(client, "a")).isInstanceOf(ClientException.class));
         }
     }
 

@@ -1,5 +1,6 @@
 package org.fulmar.client;
 
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.nameserver.NameServer;
 import org.fulmar.nameserver.NameServerConfig;
+import org.fulmar.protocol.command.Fields;
+import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.config.OptionSpec;
 
 /** Name servers and brokers of this process on free loopback ports. Used by one thread, the test's. */
@@ -86,6 +89,22 @@ public final class TestCluster implements AutoCloseable {
                 .with(ClientConfig.RECOVER_DELAY, 50)
                 .with(ClientConfig.CONNECT_TIMEOUT, Patience.MILLIS)
                 .with(ClientConfig.REQUEST_TIMEOUT, Patience.MILLIS);
+    }
+
+    /** Makes a topic on the broker at an address, or changes its queues. */
+    public static void makeTopic(ClientInstance by, String address, String topic, int queues) throws Exception {
+        Map<String, String> fields = Fields.write()
+                .put("topic", topic)
+                .put("defaultTopic", "TBW102")
+                .put("readQueueNums", queues)
+                .put("writeQueueNums", queues)
+                .put("perm", 6)
+                .put("topicFilterType", "SINGLE_TAG")
+                .put("topicSysFlag", 0)
+                .put("order", false)
+                .map();
+        by.await(by.call(address, RequestCode.UPDATE_AND_CREATE_TOPIC, fields, Unpooled.EMPTY_BUFFER, Patience.MILLIS))
+                .release();
     }
 
     public ClientInstance client() {

@@ -32,12 +32,13 @@ import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.NioDisk;
 import org.fulmar.jms.FulmarConnectionFactory;
+import org.fulmar.ra.container.Ports;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An adapter that was stopped leaves no thread and no class in memory, though the server's threads go on. */
-@Timeout(90)
+@Timeout(300)
 class ClassLoaderTest {
     @TempDir
     Path directory;
@@ -137,7 +138,7 @@ class ClassLoaderTest {
                         "orders"));
         spec.setResourceAdapter(adapter);
         adapter.endpointActivation(factory, spec);
-        await().atMost(Duration.ofSeconds(20)).until(() -> received.get() >= 20);
+        await().atMost(Duration.ofSeconds(60)).until(() -> received.get() >= 20);
         adapter.endpointDeactivation(factory, spec);
         adapter.stop();
         WeakReference<ClassLoader> left = new WeakReference<>(loader);
@@ -160,19 +161,13 @@ class ClassLoaderTest {
         }
     }
 
-    @Test
-    void aStoppedAdapterCanBeCollected() throws Exception {
-        Map<String, String> options = Map.of(
-                "listenPort", "0",
-                "storePathRootDir", directory.toString(),
-                "mappedFileSizeCommitLog", Integer.toString(32 << 20));
-        ThreadPoolExecutor threads = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
-        // as those of servers, whose threads inherit nothing from who needs one
-        threads.prestartAllCoreThreads();
+    /** The broker is gone when the heap is filled: its threads would run out of it as well. */
+    private List<WeakReference<ClassLoader>> lives(Map<String, String> options, ExecutorService threads)
+            throws Exception {
+        List<WeakReference<ClassLoader>> lives = new ArrayList<>();
         try (Broker broker =
                 new Broker(BrokerConfig.of(options), new NioDisk(), System::currentTimeMillis, false).start()) {
-            String url = "fulmar://127.0.0.1:" + broker.address().getPort();
-            List<WeakReference<ClassLoader>> lives = new ArrayList<>();
+            String url = Ports.url(broker.address().getPort());
             for (int i = 0; i < 3; i++) {
                 try (FulmarConnectionFactory sender = new FulmarConnectionFactory(url);
                         JMSContext context = sender.createContext()) {
@@ -182,18 +177,33 @@ class ClassLoaderTest {
                 }
                 lives.add(life(url, threads));
             }
+        }
+        return lives;
+    }
+
+    @Test
+    void aStoppedAdapterCanBeCollected() throws Exception {
+        Map<String, String> options = Map.of(
+                "listenPort", "0",
+                "storePathRootDir", directory.toString(),
+                "mappedFileSizeCommitLog", Integer.toString(32 << 20));
+        ThreadPoolExecutor threads = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
+        // as those of servers, whose threads inherit nothing from who needs one
+        threads.prestartAllCoreThreads();
+        try {
+            List<WeakReference<ClassLoader>> lives = lives(options, threads);
             assertThat(new Linked(1))
                     .isEqualTo(new Linked(1))
                     .hasSameHashCodeAs(new Linked(1))
                     .hasToString("Linked[number=1]");
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
                 clearSoftReferences();
                 System.gc();
                 assertThat(lives).allMatch(life -> life.refersTo(null));
             });
         } finally {
             threads.shutdown();
-            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * not killed itself. Used by one thread.
  */
 final class ChildJvm implements AutoCloseable {
-    private static final long DUMP_SECONDS = 10;
+    private static final long DUMP_SECONDS = 30;
 
     private final Path log;
     private final Process process;

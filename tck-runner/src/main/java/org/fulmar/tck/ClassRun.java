@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class ClassRun {
     private static final long POLL_MILLIS = 20;
     private static final long EXIT_SECONDS = 20;
+    /** For the start of a JVM, besides the limit of a test: on a busy machine it takes its time. */
+    private static final long START_SECONDS = 60;
 
     private final String className;
     private final Path directory;
@@ -26,6 +28,9 @@ final class ClassRun {
     private final long begin = System.nanoTime();
     private @Nullable TestName current;
     private long since;
+    /** Whether the JVM has told anything yet. */
+    private boolean begun;
+
     private boolean ended;
     private int attempts;
 
@@ -71,6 +76,7 @@ final class ClassRun {
     /** Runs what has no result yet. Returns how the JVM came to a wrong end; empty if it did not. */
     private String oneJvm() throws IOException, InterruptedException {
         attempts++;
+        begun = false;
         ended = false;
         current = null;
         since = System.nanoTime();
@@ -110,13 +116,15 @@ final class ClassRun {
                     ? ""
                     : "the JVM did not end within " + EXIT_SECONDS + " s after its last test, and was killed";
         }
-        return seconds(since) < limits.testSeconds()
+        long limit = limits.testSeconds() + (begun ? 0 : START_SECONDS);
+        return seconds(since) < limit
                 ? ""
-                : "no end within " + limits.testSeconds() + " s, and the JVM was killed (its stacks are in the log)";
+                : "no end within " + limit + " s, and the JVM was killed (its stacks are in the log)";
     }
 
     private void take(TestEvent event) {
         since = System.nanoTime();
+        begun = true;
         switch (event.kind()) {
             case STARTED -> current = event.name();
             case PASSED, FAILED, SKIPPED -> {

@@ -21,9 +21,9 @@ final class Target implements AutoCloseable {
     static final String USER = "j2ee";
     static final String PASSWORD = "j2ee";
 
-    private static final long READY_MILLIS = 30_000;
+    private static final long READY_MILLIS = 60_000;
     private static final long STOP_SECONDS = 15;
-    private static final Pattern READY = Pattern.compile("^READY fulmar-broker (\\S+)$", Pattern.MULTILINE);
+    private static final Pattern READY = Pattern.compile("^READY fulmar-broker (\\S+)\\R", Pattern.MULTILINE);
 
     private final Mode mode;
     private final Path work;

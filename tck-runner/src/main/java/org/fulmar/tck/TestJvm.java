@@ -14,7 +14,9 @@ import java.util.List;
  * @param jmsTimeoutMillis how long tests wait for a message
  */
 record TestJvm(Path tests, long jmsTimeoutMillis) {
-    private static final List<String> OPTIONS = List.of("-Xmx512m", "-ea");
+    /** Those for speed are for JVMs that live for seconds only. */
+    private static final List<String> OPTIONS =
+            List.of("-Xmx512m", "-ea", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     /** The TCK's tests throw exceptions without a cause; the cause is in what they log as their finest detail. */
     private static final String LOGGING = """

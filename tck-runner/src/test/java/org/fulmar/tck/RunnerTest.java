@@ -11,8 +11,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,29 +26,76 @@ import org.junit.jupiter.params.provider.EnumSource;
 import picocli.CommandLine;
 
 /** The runner, with a small kit of this module's own: what passes, and all that it must not gloss over. */
-@Timeout(120)
+@Timeout(300)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RunnerTest {
     private static final String KIT = "org.fulmar.conformance.";
+
+    /** So long that whatever comes before the hanging test is over, however busy the machine is. */
+    private static final int TEST_LIMIT = 10;
+
+    private static final int CLASS_LIMIT = 30;
+
+    @TempDir
+    private static Path elsewhere;
+
+    /** Those that wait for a limit wait while the others run. */
+    private static CompletableFuture<Integer> hanging;
+
+    private static CompletableFuture<Integer> cutOff;
 
     @TempDir
     private Path directory;
 
     private String printed = "";
 
+    @BeforeAll
+    static void runTowardsLimits() {
+        hanging = inBackground("hanging", "--test-limit=" + TEST_LIMIT);
+        cutOff = inBackground("cut-off", "--class-limit=" + CLASS_LIMIT);
+    }
+
+    @AfterAll
+    static void awaitLimits() {
+        CompletableFuture.allOf(hanging, cutOff).handle((done, failure) -> done).join();
+    }
+
+    private static CompletableFuture<Integer> inBackground(String name, String limit) {
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        code.complete(run(
+                                elsewhere.resolve(name), new StringWriter(), Mode.EMBEDDED, "broken.HangingIT", limit));
+                    } catch (URISyntaxException | RuntimeException e) {
+                        code.completeExceptionally(e);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        thread.start();
+        return code;
+    }
+
     /** Runs classes of the kit. Returns the exit code. */
     private int run(Mode mode, String classes, String... more) throws URISyntaxException {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--tests=" + Path.of(getClass().getResource("/").toURI()),
-                "--report=" + directory,
-                "--mode=" + mode.name().toLowerCase(Locale.ROOT),
-                "--jms-timeout=5000",
-                "--classes=" + Pattern.quote(KIT) + classes));
-        arguments.addAll(List.of(more));
         StringWriter out = new StringWriter();
-        CommandLine command = TckMain.command().setOut(new PrintWriter(out)).setErr(new PrintWriter(out));
-        int code = command.execute(arguments.toArray(String[]::new));
+        int code = run(directory, out, mode, classes, more);
         printed = out.toString();
         return code;
+    }
+
+    private static int run(Path report, StringWriter out, Mode mode, String classes, String... more)
+            throws URISyntaxException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--tests=" + Path.of(RunnerTest.class.getResource("/").toURI()),
+                "--report=" + report,
+                "--mode=" + mode.name().toLowerCase(Locale.ROOT),
+                "--jms-timeout=60000",
+                "--classes=" + Pattern.quote(KIT) + classes));
+        arguments.addAll(List.of(more));
+        CommandLine command = TckMain.command().setOut(new PrintWriter(out)).setErr(new PrintWriter(out));
+        return command.execute(arguments.toArray(String[]::new));
     }
 
     private String file(Mode mode, String name) throws IOException {
@@ -94,23 +147,29 @@ class RunnerTest {
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void testThatHangsIsKilledAtTheLimitAndTheOthersRun() throws Exception {
-        assertThat(run(Mode.EMBEDDED, "broken.HangingIT", "--test-limit=3")).isEqualTo(1);
+        assertThat(hanging.get()).isEqualTo(1);
+        directory = elsewhere.resolve("hanging");
         assertThat(text(Mode.EMBEDDED))
                 .contains("2 passed, 1 failed, 0 skipped\n")
-                .contains(KIT + "broken.HangingIT#hangs ( N s): no end within 3 s, and the JVM was killed");
+                .contains(KIT + "broken.HangingIT#hangs ( N s): no end within " + TEST_LIMIT
+                        + " s, and the JVM was killed");
         assertThat(file(Mode.EMBEDDED, "logs/" + KIT + "broken.HangingIT.log"))
                 .as("the stacks")
                 .contains("HangingIT.hangs(HangingIT.java:");
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void whatALimitOfAClassCutsOffHasFailed() throws Exception {
-        assertThat(run(Mode.EMBEDDED, "broken.HangingIT", "--class-limit=3")).isEqualTo(1);
+        assertThat(cutOff.get()).isEqualTo(1);
+        directory = elsewhere.resolve("cut-off");
         assertThat(text(Mode.EMBEDDED))
                 .contains("1 passed, 2 failed, 0 skipped\n")
-                .contains("#hangs ( N s): the limit of 3 s for the class was over, and its JVM was killed while the")
-                .contains("#passesAfter ( N s): not run: the limit of 3 s for the class was over\n");
+                .contains("#hangs ( N s): the limit of " + CLASS_LIMIT
+                        + " s for the class was over, and its JVM was killed while the")
+                .contains("#passesAfter ( N s): not run: the limit of " + CLASS_LIMIT + " s for the class was over\n");
     }
 
     @Test

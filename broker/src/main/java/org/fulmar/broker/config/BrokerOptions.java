@@ -62,7 +62,7 @@ public final class BrokerOptions {
     static final OptionSpec PERMISSION =
             OptionSpec.number("brokerPermission", "bits", 6, 0, 6, "4 = may be read, 2 = may be written to, 6 = both");
     static final OptionSpec LONG_POLLING =
-            OptionSpec.bool("longPollingEnable", true, "whether a pull may wait at the broker for a message");
+            OptionSpec.bool("longPollingEnable", true, "whether a pull may wait longer than 1 s for a message");
     static final OptionSpec PROPERTY_FILTER = OptionSpec.bool(
             "enablePropertyFilter",
             true,

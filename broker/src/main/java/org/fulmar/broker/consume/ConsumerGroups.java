@@ -27,13 +27,17 @@ public final class ConsumerGroups implements View {
 
     private final Map<String, GroupConfig> groups = new HashMap<>();
     private final int maxGroups;
+    private final long maxBytes;
+    private long bytes;
     private DataVersion version = new DataVersion(0, 0, 0);
 
     /**
      * @param maxGroups most groups
+     * @param maxBytes most bytes of all configurations together, as they are on the heap
      */
-    public ConsumerGroups(int maxGroups) {
+    public ConsumerGroups(int maxGroups, long maxBytes) {
         this.maxGroups = maxGroups;
+        this.maxBytes = maxBytes;
     }
 
     public @Nullable GroupConfig get(String group) {
@@ -48,9 +52,11 @@ public final class ConsumerGroups implements View {
         return version;
     }
 
-    /** Whether one more group fits. */
-    public boolean hasRoom() {
-        return groups.size() < maxGroups;
+    /** Whether a group fits, or what it is changed to. */
+    public boolean hasRoom(GroupConfig wanted) {
+        GroupConfig there = groups.get(wanted.name());
+        long more = wanted.heapBytes() - (there == null ? 0 : there.heapBytes());
+        return (there != null || groups.size() < maxGroups) && (more <= 0 || bytes + more <= maxBytes);
     }
 
     /**
@@ -64,6 +70,11 @@ public final class ConsumerGroups implements View {
         if (json.length > GroupConfig.MAX_CHARACTERS) {
             throw new FrameException("the configuration of group " + config.name() + " has " + json.length
                     + " characters; the limit is " + GroupConfig.MAX_CHARACTERS);
+        }
+        if (config.heapBytes() > GroupConfig.MAX_BYTES) {
+            throw new FrameException("the configuration of group " + config.name() + " takes " + config.heapBytes()
+                    + " bytes of memory, with " + config.attributes().size() + " attributes; the limit is "
+                    + GroupConfig.MAX_BYTES);
         }
         facts.fact(out -> out.writeByte(PUT).writeLong(now).writeBytes(json));
         applyPut(config, now);
@@ -79,12 +90,18 @@ public final class ConsumerGroups implements View {
     }
 
     private void applyPut(GroupConfig config, long now) {
-        groups.put(config.name(), config);
+        keep(config);
         version = version.next(now);
     }
 
+    private void keep(GroupConfig config) {
+        GroupConfig before = groups.put(config.name(), config);
+        bytes += config.heapBytes() - (before == null ? 0 : before.heapBytes());
+    }
+
     private void applyDeleted(String group, long now) {
-        groups.remove(group);
+        GroupConfig gone = groups.remove(group);
+        bytes -= gone == null ? 0 : gone.heapBytes();
         version = version.next(now);
     }
 
@@ -135,14 +152,14 @@ public final class ConsumerGroups implements View {
     @Override
     public long restore(byte @Nullable [] content) {
         groups.clear();
+        bytes = 0;
         if (content == null) {
             return 0;
         }
         JsonNode json = JsonBody.parse(content);
         version = DataVersion.fromJson(json.path("dataVersion"));
         for (JsonNode group : json.path("subscriptionGroupTable")) {
-            GroupConfig config = GroupConfig.fromJson(group);
-            groups.put(config.name(), config);
+            keep(GroupConfig.fromJson(group));
         }
         return json.path("logPosition").asLong();
     }

@@ -34,6 +34,9 @@ public record GroupConfig(
     /** Most characters of a configuration's text. */
     static final int MAX_CHARACTERS = 16_384;
 
+    /** Most bytes that a configuration may take of the heap, by {@link #heapBytes}. */
+    static final long MAX_BYTES = 65_536;
+
     private static final int CONSUME_TIMEOUT_MINUTES = 15;
 
     /** Kept and shown. {@code policy} and {@code subscriptions} are JSON text. */
@@ -70,6 +73,15 @@ public record GroupConfig(
                 notifyMembers,
                 newAttributes,
                 more);
+    }
+
+    /** A careful estimate of what it takes of the heap, in bytes. */
+    long heapBytes() {
+        long bytes = 300 + 2L * (name.length() + more.policy.length() + more.subscriptions.length());
+        for (Map.Entry<String, String> each : attributes.entrySet()) {
+            bytes += 150 + 2L * (each.getKey().length() + each.getValue().length());
+        }
+        return bytes;
     }
 
     public ObjectNode toJson() {

@@ -338,29 +338,53 @@ public final class PopEngine {
 
     /** Puts into the basket what the next pop would find, and changes nothing. How many. */
     public int peek(Pop pop, Basket basket) {
-        int count = 0;
+        Peeking peeking = new Peeking(pop, basket);
         for (int queueId : pop.queueIds) {
             PopCursor cursor = table.cursor(pop.group, pop.topic, queueId);
-            long offset = cursor == null ? surroundings.minOffset(pop.topic, queueId) : cursor.scan();
             if (cursor != null) {
                 for (Popped message : cursor.returned().values()) {
-                    if (count >= pop.max || !basket.put(pop.topic, queueId, message.offset, message.deliveries)) {
-                        return count;
+                    if (!peeking.more()) {
+                        return peeking.count;
                     }
-                    count++;
+                    peeking.look(queueId, message.offset, message.deliveries);
                 }
             }
-            long end = Math.min(backlog.visibleOffset(pop.topic, queueId), offset + MAX_SCANNED);
-            for (; offset < end; offset++) {
-                if (backlog.verdict(pop.topic, queueId, offset, pop.test) == Backlog.Verdict.DELIVER) {
-                    if (count >= pop.max || !basket.put(pop.topic, queueId, offset, 0)) {
-                        return count;
-                    }
+            long offset = cursor == null ? surroundings.minOffset(pop.topic, queueId) : cursor.scan();
+            long end = backlog.visibleOffset(pop.topic, queueId);
+            for (; offset < end && peeking.more(); offset++) {
+                peeking.look(queueId, offset, 0);
+            }
+        }
+        return peeking.count;
+    }
+
+    /** One look at what there is under way. */
+    private final class Peeking {
+        private final Pop pop;
+        private final Basket basket;
+        private int scanned;
+        private boolean full;
+        int count;
+
+        Peeking(Pop pop, Basket basket) {
+            this.pop = pop;
+            this.basket = basket;
+        }
+
+        boolean more() {
+            return !full && count < pop.max && scanned < MAX_SCANNED && basket.isOpen();
+        }
+
+        void look(int queueId, long offset, int deliveries) {
+            scanned++;
+            if (backlog.verdict(pop.topic, queueId, offset, pop.test) == Backlog.Verdict.DELIVER) {
+                if (basket.put(pop.topic, queueId, offset, deliveries)) {
                     count++;
+                } else {
+                    full = true;
                 }
             }
         }
-        return count;
     }
 
     /** Settles a message, if the handle is that of its last delivery. */

@@ -151,7 +151,8 @@ public final class Retention implements AutoCloseable {
         execute(() -> guarded(true));
     }
 
-    private void report() {
+    /** By both threads: what the later one saw stays. */
+    private synchronized void report() {
         state = new RetentionState(
                 usedRatio,
                 shownLevel,

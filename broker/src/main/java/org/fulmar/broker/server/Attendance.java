@@ -79,8 +79,8 @@ final class Attendance {
         this.clock = millis;
     }
 
-    /** A client has sent a heartbeat that was taken. */
-    void heard(Request request, JsonNode heartbeat) {
+    /** A client has sent a heartbeat; of its groups these were taken. */
+    void heard(Request request, JsonNode heartbeat, List<JsonNode> producing, List<JsonNode> consuming) {
         if (!request.connection().isOpen()) {
             // its loss may have been seen to already, and nothing would take it out again
             return;
@@ -91,11 +91,11 @@ final class Attendance {
                 request.frame().language(),
                 request.frame().version(),
                 clock.getAsLong());
-        for (JsonNode producer : heartbeat.path("producerDataSet")) {
+        for (JsonNode producer : producing) {
             put(producers, producer.path("groupName").asText(), member);
         }
         boolean withoutSubscriptions = heartbeat.path("withoutSub").asBoolean(false);
-        for (JsonNode consumer : heartbeat.path("consumerDataSet")) {
+        for (JsonNode consumer : consuming) {
             Group group = put(consumers, consumer.path("groupName").asText(), member);
             if (group != null) {
                 describe(group, consumer, withoutSubscriptions);

@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threads: the event loops run the {@link Core}, which owns all state; {@code log-flush}, {@code log-allocate} and
  * {@code key-index} belong to the store; {@code broker-business} answers what may block; {@code broker-maintenance}
- * writes checkpoints; {@code broker-register} talks to name servers. When {@link #start} returns, the log is recovered
- * and requests are served; when {@link #close} returns, everything is forced and closed.
+ * writes checkpoints; {@code broker-register-N} and {@code broker-routes} talk to name servers. When {@link #start}
+ * returns, the log is recovered and requests are served; when {@link #close} returns, everything is forced and closed.
  */
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
@@ -244,6 +244,7 @@ public final class Broker implements AutoCloseable {
             if (connection.attachment() instanceof JmsPeer peer) {
                 outbox.resume(peer, true);
             }
+            handlers.pop().pop().writable(connection);
         });
     }
 

@@ -59,9 +59,17 @@ final class BrokerThreads {
         return timer;
     }
 
-    /** Does something again and again, with a pause in between. */
+    /** Does something again and again, with a pause in between, also if it fails. */
     void every(long millis, Runnable task) {
-        maintenance.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+        maintenance.scheduleWithFixedDelay(() -> guarded(task), millis, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("what is done from time to time has failed; it is tried again", e);
+        }
     }
 
     Future<Boolean> maintain(java.util.concurrent.Callable<Boolean> task) {

@@ -38,9 +38,9 @@ final class Checkpoints {
      * @return whether one is written
      */
     boolean write(boolean always) {
-        CompletableFuture<@Nullable Captured> captured = new CompletableFuture<>();
-        core.execute(() -> captured.complete(capture(always)));
-        Captured checkpoint = captured.join();
+        // fails if the capture fails: nobody must wait for ever
+        Captured checkpoint =
+                CompletableFuture.supplyAsync(() -> capture(always), core).join();
         if (checkpoint == null) {
             return false;
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -18,6 +19,7 @@ import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.Frame;
+import org.fulmar.protocol.frame.FrameException;
 import org.fulmar.protocol.frame.HeaderEncoding;
 import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.Request;
@@ -53,34 +55,74 @@ final class ClientHandler {
         this.clock = clock;
     }
 
+    /** Why a group of a heartbeat was not taken. */
+    private record Refusal(int code, @Nullable String sentence) {}
+
+    /** Takes the groups that can be taken; if there are others, the answer is what was wrong with the first of them. */
     void heartbeat(Request request) {
         JsonNode json = JsonBody.parse(request.body());
         String clientId = json.path("clientID").asText();
         long now = clock.getAsLong();
+        List<Refusal> refusals = new ArrayList<>();
+        List<JsonNode> producing = new ArrayList<>();
         for (JsonNode producer : json.path("producerDataSet")) {
-            clients.producer(request.connection(), producer.path("groupName").asText());
-            clients.producerClient(request.connection(), clientId);
-        }
-        try {
-            for (JsonNode consumer : json.path("consumerDataSet")) {
-                String group = consumer.path("groupName").asText();
-                GroupConfig settings = groups.findOrMake(group);
-                if (settings == null) {
-                    request.answer(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(group));
-                    return;
-                }
-                topics.createIfMissing(new TopicConfig(
-                        DestinationNames.checked(TopicService.RETRY_PREFIX + group),
-                        Math.max(1, settings.retryQueueNums()),
-                        TopicConfig.READ | TopicConfig.WRITE));
-                tell(clients.consumer(request.connection(), clientId, consumer, now));
+            Refusal refusal = produce(request.connection(), clientId, producer);
+            if (refusal == null) {
+                producing.add(producer);
+            } else {
+                refusals.add(refusal);
             }
-        } catch (StoreException e) {
-            request.answer(StoreErrors.nativeCode(e), e.getMessage());
-            return;
         }
-        clients.attendance().heard(request, json);
-        request.answer(ResponseCode.SUCCESS, (String) null);
+        List<JsonNode> consuming = new ArrayList<>();
+        for (JsonNode consumer : json.path("consumerDataSet")) {
+            Refusal refusal = join(request.connection(), clientId, consumer, now);
+            if (refusal == null) {
+                consuming.add(consumer);
+            } else {
+                refusals.add(refusal);
+            }
+        }
+        clients.attendance().heard(request, json, producing, consuming);
+        if (refusals.isEmpty()) {
+            request.answer(ResponseCode.SUCCESS, (String) null);
+        } else {
+            Refusal first = refusals.get(0);
+            String more = refusals.size() == 1 ? "" : " (the first of " + refusals.size() + " groups refused)";
+            request.answer(first.code, first.sentence + more);
+        }
+    }
+
+    private @Nullable Refusal produce(Connection connection, String clientId, JsonNode producer) {
+        String group = producer.path("groupName").asText();
+        try {
+            if (!clients.producer(connection, group)) {
+                return new Refusal(ResponseCode.SYSTEM_BUSY, HeartbeatRoom.full(group));
+            }
+            clients.producerClient(connection, clientId);
+            return null;
+        } catch (FrameException e) {
+            return new Refusal(ResponseCode.INVALID_PARAMETER, e.getMessage());
+        }
+    }
+
+    private @Nullable Refusal join(Connection connection, String clientId, JsonNode consumer, long now) {
+        try {
+            ClientTable.Joining joining = clients.joining(connection, clientId, consumer, now);
+            GroupConfig settings = groups.findOrMake(joining.group());
+            if (settings == null) {
+                return new Refusal(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, GroupService.missing(joining.group()));
+            }
+            topics.createIfMissing(new TopicConfig(
+                    DestinationNames.checked(TopicService.RETRY_PREFIX + joining.group()),
+                    Math.max(1, settings.retryQueueNums()),
+                    TopicConfig.READ | TopicConfig.WRITE));
+            tell(clients.consumer(joining));
+            return null;
+        } catch (StoreException e) {
+            return new Refusal(StoreErrors.nativeCode(e), e.getMessage());
+        } catch (FrameException e) {
+            return new Refusal(ResponseCode.INVALID_PARAMETER, e.getMessage());
+        }
     }
 
     void unregister(Request request) {

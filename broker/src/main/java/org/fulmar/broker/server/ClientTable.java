@@ -83,13 +83,54 @@ final class ClientTable {
         }
     }
 
-    /** A client in a group, and when it was last heard of, in milliseconds since the epoch. */
-    private record Member(String clientId, long heardAt) {}
+    /**
+     * A client in a group.
+     *
+     * @param heardAt when it was last heard of, in milliseconds since the epoch
+     * @param said what it says of the group, in bytes
+     */
+    private record Member(String clientId, long heardAt, long said) {}
+
+    /** What a heartbeat says of one group, checked but not yet taken. */
+    record Joining(Connection connection, String group, Member member, Map<String, Subscription> own, boolean notifies) {
+        private @Nullable Member before(@Nullable Group there) {
+            return there == null ? null : there.members.get(connection);
+        }
+
+        /** The group's subscriptions from now on: each is the newest that was heard. */
+        private Map<String, Subscription> fresh(@Nullable Group there) {
+            Map<String, Subscription> fresh = new HashMap<>(own);
+            Map<String, Subscription> known = there == null ? Map.of() : there.subscriptions;
+            fresh.replaceAll((topic, mine) -> {
+                Subscription before = known.get(topic);
+                return before != null && before.version() > mine.version() ? before : mine;
+            });
+            return fresh;
+        }
+
+        /** By how many bytes the connection says more than before. */
+        private long saying(@Nullable Group there) {
+            Member before = before(there);
+            return member.said - (before == null ? 0 : before.said);
+        }
+
+        /** By how many bytes more is kept than before. */
+        private long keeping(@Nullable Group there) {
+            Member before = before(there);
+            long more = HeartbeatRoom.member(group, member.clientId)
+                    + HeartbeatRoom.bytes(fresh(there).values());
+            long less = before == null ? 0 : HeartbeatRoom.member(group, before.clientId);
+            return more - less - (there == null ? 0 : there.bytes);
+        }
+    }
 
     private static final class Group {
         final Map<Connection, Member> members = new HashMap<>();
         final Map<String, Subscription> subscriptions = new HashMap<>();
         final MemberSubscriptions alike = new MemberSubscriptions();
+        /** What the subscriptions take. */
+        long bytes;
+
         boolean notify = true;
     }
 
@@ -97,6 +138,7 @@ final class ClientTable {
     private final Map<String, Set<Connection>> producers = new HashMap<>();
     private final SqlFilters filters = new SqlFilters();
     private final Attendance attendance = new Attendance();
+    private final HeartbeatRoom room = new HeartbeatRoom();
 
     Attendance attendance() {
         return attendance;
@@ -111,11 +153,12 @@ final class ClientTable {
     record Change(String group, List<Connection> members) {}
 
     /**
-     * Takes one consumer group of a heartbeat; a change if the client is new in the group, else null.
+     * Looks at one consumer group of a heartbeat, and keeps nothing.
      *
      * @param now milliseconds since the epoch
+     * @throws FrameException if it can't be taken
      */
-    @Nullable Change consumer(Connection connection, String clientId, JsonNode data, long now) {
+    Joining joining(Connection connection, String clientId, JsonNode data, long now) {
         String name = data.path("groupName").asText();
         if (name.isEmpty() || name.length() > MAX_NAME) {
             throw new FrameException("a consumer group name has 1 to " + MAX_NAME + " characters");
@@ -123,39 +166,62 @@ final class ClientTable {
         if (clientId.length() > MAX_CLIENT_ID) {
             throw new FrameException("a client id has at most " + MAX_CLIENT_ID + " characters");
         }
-        if (!consumers.containsKey(name) && consumers.size() >= MAX_GROUPS) {
+        Group group = consumers.get(name);
+        if (group == null && consumers.size() >= MAX_GROUPS) {
             throw new FrameException("more than " + MAX_GROUPS + " consumer groups");
         }
-        Group group = consumers.computeIfAbsent(name, n -> new Group());
-        Member before = group.members.put(connection, new Member(clientId, now));
-        boolean joined = before == null || !clientId.equals(before.clientId());
         Map<String, Subscription> own = new HashMap<>();
-        Map<String, Subscription> fresh = new HashMap<>();
         for (JsonNode node : data.path("subscriptionDataSet")) {
             Subscription subscription = Subscription.fromJson(node);
             own.put(subscription.topic(), subscription);
-            Subscription there = group.subscriptions.get(subscription.topic());
-            fresh.put(
-                    subscription.topic(),
-                    there != null && there.version() > subscription.version() ? there : subscription);
         }
-        if (fresh.size() > MAX_SUBSCRIPTIONS) {
+        if (own.size() > MAX_SUBSCRIPTIONS) {
             throw new FrameException("more than " + MAX_SUBSCRIPTIONS + " subscriptions of one group");
         }
-        group.alike.heard(connection, name, clientId, own, group.subscriptions);
-        group.subscriptions.clear();
-        group.subscriptions.putAll(fresh);
-        group.notify = !data.path("messageModel").asText().equals("BROADCASTING");
-        return joined ? change(name, group) : null;
+        long said = HeartbeatRoom.member(name, clientId) + HeartbeatRoom.bytes(own.values());
+        boolean notify = !data.path("messageModel").asText().equals("BROADCASTING");
+        Joining joining = new Joining(connection, name, new Member(clientId, now, said), own, notify);
+        if (!room.fits(connection, joining.saying(group), joining.keeping(group))) {
+            throw new FrameException(HeartbeatRoom.full(name));
+        }
+        return joining;
     }
 
-    void producer(Connection connection, String group) {
+    /** Takes what was looked at just before; a change if the client is new in the group, else null. */
+    @Nullable Change consumer(Joining joining) {
+        String name = joining.group;
+        Connection connection = joining.connection;
+        Group there = consumers.get(name);
+        room.add(connection, joining.saying(there), joining.keeping(there));
+        Group group = there == null ? new Group() : there;
+        consumers.put(name, group);
+        Member before = group.members.put(connection, joining.member);
+        String clientId = joining.member.clientId();
+        Map<String, Subscription> fresh = joining.fresh(group);
+        group.alike.heard(connection, name, clientId, joining.own, group.subscriptions);
+        group.subscriptions.clear();
+        group.subscriptions.putAll(fresh);
+        group.bytes = HeartbeatRoom.bytes(fresh.values());
+        group.notify = joining.notifies;
+        return before == null || !clientId.equals(before.clientId()) ? change(name, group) : null;
+    }
+
+    /** Takes a client as a producer of a group; false if there is no room for it. */
+    boolean producer(Connection connection, String group) {
         if (group.length() > MAX_NAME) {
             throw new FrameException("a producer group name has at most " + MAX_NAME + " characters");
         }
-        if (producers.containsKey(group) || producers.size() < MAX_GROUPS) {
-            producers.computeIfAbsent(group, g -> new LinkedHashSet<>()).add(connection);
+        Set<Connection> members = producers.get(group);
+        if (members != null && members.contains(connection)) {
+            return true;
         }
+        long bytes = HeartbeatRoom.member(group, "");
+        if (members == null && producers.size() >= MAX_GROUPS || !room.fits(connection, bytes, bytes)) {
+            return false;
+        }
+        room.add(connection, bytes, bytes);
+        producers.computeIfAbsent(group, g -> new LinkedHashSet<>()).add(connection);
+        return true;
     }
 
     /** A client with producers has told its id; a later one of the same id takes its place. */
@@ -202,11 +268,14 @@ final class ClientTable {
     @Nullable Change unregisterConsumer(Connection connection, String name) {
         attendance.consumerLeft(connection, name);
         Group group = consumers.get(name);
-        if (group == null || group.members.remove(connection) == null) {
+        Member gone = group == null ? null : group.members.remove(connection);
+        if (group == null || gone == null) {
             return null;
         }
+        room.add(connection, -gone.said, -HeartbeatRoom.member(name, gone.clientId));
         group.alike.left(connection);
         if (group.members.isEmpty()) {
+            room.add(connection, 0, -group.bytes);
             consumers.remove(name);
             return null;
         }
@@ -216,8 +285,11 @@ final class ClientTable {
     void unregisterProducer(Connection connection, String group) {
         attendance.producerLeft(connection, group);
         Set<Connection> members = producers.get(group);
-        if (members != null && members.remove(connection) && members.isEmpty()) {
-            producers.remove(group);
+        if (members != null && members.remove(connection)) {
+            room.add(connection, -HeartbeatRoom.member(group, ""), -HeartbeatRoom.member(group, ""));
+            if (members.isEmpty()) {
+                producers.remove(group);
+            }
         }
     }
 
@@ -228,12 +300,16 @@ final class ClientTable {
         List.copyOf(producers.keySet()).forEach(group -> unregisterProducer(connection, group));
     }
 
-    /** The client ids of a group, sorted. */
+    /** The client ids of a group, sorted; once each, also if a client is there by two connections for a while. */
     List<String> members(String group) {
         Group found = consumers.get(group);
         return found == null
                 ? List.of()
-                : found.members.values().stream().map(Member::clientId).sorted().toList();
+                : found.members.values().stream()
+                        .map(Member::clientId)
+                        .distinct()
+                        .sorted()
+                        .toList();
     }
 
     /** The client that a connection is in a group; null if it is none. */

@@ -22,7 +22,12 @@ final class ClusterQueues {
     private static final long CACHED_MILLIS = 5_000;
     private static final int MAX_QUEUES = 100_000;
 
-    private record Cached(CompletableFuture<List<QueueShares.Queue>> queues, long at) {}
+    private record Cached(CompletableFuture<List<QueueShares.Queue>> queues, long at) {
+        /** As long as the answer is waited for, and for a while after it was asked for. */
+        boolean counts(long now) {
+            return !queues.isDone() || Math.abs(now - at) < CACHED_MILLIS && !queues.isCompletedExceptionally();
+        }
+    }
 
     private final BrokerConfig config;
     private final TopicService topics;
@@ -49,7 +54,7 @@ final class ClusterQueues {
         }
         long now = clock.getAsLong();
         Cached known = cache.get(topic);
-        if (known != null && Math.abs(now - known.at) < CACHED_MILLIS && !known.queues.isCompletedExceptionally()) {
+        if (known != null && known.counts(now)) {
             return known.queues;
         }
         cache.remove(topic);

@@ -63,10 +63,11 @@ final class GroupService {
     }
 
     private GroupConfig put(GroupConfig wanted) throws StoreException {
-        if (groups.get(wanted.name()) == null && !groups.hasRoom()) {
+        if (!groups.hasRoom(wanted)) {
             throw new StoreException(
                     StoreException.Reason.TOO_LARGE,
-                    "there are too many consumer groups: " + wanted.name() + " is not made; remove some");
+                    "there are too many consumer groups, or their configurations are too large: " + wanted.name()
+                            + " is not made or changed; remove some");
         }
         groups.put(wanted, clock.getAsLong(), store.appender());
         return wanted;

@@ -1,46 +1,38 @@
 package org.fulmar.broker.server;
 
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.protocol.command.BrokerRegistration;
 import org.fulmar.protocol.command.DataVersion;
-import org.fulmar.protocol.command.Fields;
-import org.fulmar.protocol.command.RequestCode;
-import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.FrameLimits;
-import org.fulmar.protocol.frame.HeaderEncoding;
-import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.ConnectionLimits;
 import org.fulmar.protocol.transport.RemotingClient;
-import org.fulmar.protocol.transport.Request;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registers the broker with its name servers: all topics at start and every period, a new one at once.
+ * Registers the broker with its name servers: all topics at start and every period, a new one at once; and asks them for
+ * routes.
  *
- * <p>Runs on a thread of its own, {@code broker-register}. A name server that can't be reached is tried again with the
- * next period; the broker works without it.
+ * <p>Each name server has a thread, {@code broker-register-N}, and the questions have one: a name server that does not
+ * answer delays none of the others. One that can't be reached is tried again with the next period; the broker works
+ * without it. Any thread may call.
  */
 final class NameServerLink implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NameServerLink.class);
-    private static final int TIMEOUT_MILLIS = 3000;
     private static final int ANNOUNCE_MILLIS = 1000;
+    /** How long the start of the broker waits for all name servers; then one is enough. */
+    private static final int START_MILLIS = 1000;
 
     /** The topics as the core sees them; fetched from the core, so it may wait for it. */
     record Topics(DataVersion version, List<TopicConfig> all) {}
@@ -50,147 +42,94 @@ final class NameServerLink implements AutoCloseable {
     private final Supplier<Topics> topics;
     private final RemotingClient client =
             new RemotingClient("broker-register", 1, FrameLimits.DEFAULT, ConnectionLimits.CLIENT);
-    private final Map<InetSocketAddress, Connection> connections = new HashMap<>();
-    private final ScheduledExecutorService thread;
+    private final List<Registrar> registrars = new ArrayList<>();
+    private final RouteQuestions questions;
 
     NameServerLink(BrokerConfig config, String address, Supplier<Topics> topics) {
         this.config = config;
         this.address = address;
         this.topics = topics;
-        this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread made = new Thread(task, "broker-register");
-            made.setDaemon(true);
-            return made;
-        });
+        List<RouteQuestions.Server> servers = new ArrayList<>();
+        for (InetSocketAddress nameServer : config.nameServers()) {
+            Registrar made = new Registrar(
+                    nameServer,
+                    new NameServerPeer(client, nameServer),
+                    "broker-register-" + (registrars.size() + 1),
+                    this::registration);
+            registrars.add(made);
+            // a connection of its own: an answer that is long in coming holds up nothing else
+            servers.add(new RouteQuestions.Server(made, new NameServerPeer(client, nameServer)));
+        }
+        this.questions = new RouteQuestions(servers);
     }
 
     /** Registers for the first time, and waits for it for a while. */
     void start() throws InterruptedException {
-        long period = config.registerPeriodMillis();
-        var first = thread.submit(this::registerAll);
-        thread.scheduleWithFixedDelay(this::registerAll, period, period, TimeUnit.MILLISECONDS);
-        try {
-            first.get(TIMEOUT_MILLIS + 1000L, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
-            LOG.warn("the first registration with the name servers is not done yet", e);
+        CompletableFuture<?>[] first = registrars.stream()
+                .map(registrar -> registrar.start(config.registerPeriodMillis()))
+                .toArray(CompletableFuture[]::new);
+        if (!isDone(CompletableFuture.allOf(first), START_MILLIS)
+                && !isDone(CompletableFuture.anyOf(first), NameServerPeer.TIMEOUT_MILLIS)) {
+            LOG.warn("the first registration with the name servers is not done yet");
         }
     }
 
-    /** A topic was made or changed. Done when the name servers have been told, or after a while of trying. */
+    private static boolean isDone(CompletableFuture<?> all, long millis) throws InterruptedException {
+        try {
+            all.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        }
+    }
+
+    /**
+     * A topic was made or changed. Done when the name servers have been told, or after a while of trying; one that did
+     * not answer the last time is not waited for.
+     */
     CompletableFuture<?> announce(TopicConfig topic) {
-        return CompletableFuture.runAsync(
-                        () -> {
-                            for (InetSocketAddress nameServer : config.nameServers()) {
-                                send(
-                                        nameServer,
-                                        registration(topics.get().version(), List.of(topic))
-                                                .toFrame());
-                            }
-                        },
-                        thread)
+        List<CompletableFuture<?>> told = new ArrayList<>();
+        for (Registrar registrar : registrars) {
+            boolean waitsForIt = registrar.state() != Registrar.State.SILENT;
+            CompletableFuture<Void> done = registrar.tell(topic);
+            if (waitsForIt) {
+                told.add(done);
+            }
+        }
+        return CompletableFuture.allOf(told.toArray(CompletableFuture[]::new))
                 .orTimeout(ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** What is offered has changed: the name servers are told of all topics soon, not only with the next period. */
     void renew() {
-        thread.execute(this::registerAll);
+        registrars.forEach(registrar -> registrar.tell(null));
     }
 
-    /**
-     * What the name servers know of a topic, as the body of their answer; empty if they don't know it. Fails with an
-     * {@link IOException} if none of them answers.
-     */
+    /** As {@link RouteQuestions#ask}. */
     CompletableFuture<byte[]> route(String topic) {
-        CompletableFuture<byte[]> route = new CompletableFuture<>();
-        try {
-            thread.execute(() -> ask(topic, route));
-        } catch (RejectedExecutionException e) {
-            route.completeExceptionally(new IOException("the broker closes", e));
-        }
-        return route;
+        return questions.ask(topic);
     }
 
-    private void ask(String topic, CompletableFuture<byte[]> route) {
-        for (InetSocketAddress nameServer : config.nameServers()) {
-            try {
-                Map<String, String> fields = Fields.write().put("topic", topic).map();
-                Frame answer = connection(nameServer)
-                        .request(
-                                Frame.request(
-                                        RequestCode.GET_ROUTEINFO_BY_TOPIC,
-                                        fields,
-                                        Unpooled.EMPTY_BUFFER,
-                                        HeaderEncoding.JSON),
-                                TIMEOUT_MILLIS)
-                        .get();
-                byte[] body = answer.code() == ResponseCode.SUCCESS ? ByteBufUtil.getBytes(answer.body()) : new byte[0];
-                answer.release();
-                route.complete(body);
-                return;
-            } catch (IOException | ExecutionException e) {
-                LOG.warn("name server {} can't be asked for the route of {}: {}", nameServer, topic, e.toString());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        route.completeExceptionally(new IOException("no name server answers"));
+    /** The request that tells of a topic, or of all. */
+    private Frame registration(@Nullable TopicConfig topic) {
+        Topics now = topics.get();
+        return registration(now.version(), topic == null ? now.all() : List.of(topic))
+                .toFrame();
     }
 
     private BrokerRegistration registration(DataVersion version, List<TopicConfig> list) {
         return new BrokerRegistration(config.clusterName(), config.brokerName(), address, 0, "", 0, version, list);
     }
 
-    private void registerAll() {
-        Topics now = topics.get();
-        for (InetSocketAddress nameServer : config.nameServers()) {
-            send(nameServer, registration(now.version(), now.all()).toFrame());
-        }
-    }
-
-    private void send(InetSocketAddress nameServer, Frame frame) {
-        try {
-            Frame answer = connection(nameServer).request(frame, TIMEOUT_MILLIS).get();
-            if (answer.code() != ResponseCode.SUCCESS) {
-                LOG.warn("name server {} refuses the registration: {}", nameServer, answer.remark());
-            }
-            answer.release();
-        } catch (IOException | ExecutionException e) {
-            LOG.warn("name server {} can't be told of this broker: {}", nameServer, e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private Connection connection(InetSocketAddress nameServer) throws IOException {
-        Connection there = connections.get(nameServer);
-        if (there == null || !there.isOpen()) {
-            there = client.connect(
-                    new InetSocketAddress(nameServer.getHostString(), nameServer.getPort()),
-                    TIMEOUT_MILLIS,
-                    request -> refuse(request));
-            connections.put(nameServer, there);
-        }
-        return there;
-    }
-
-    private static void refuse(Request request) {
-        request.answer(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, "a broker takes no requests on this connection");
-    }
-
     @Override
     public void close() {
-        thread.execute(() -> {
-            for (Connection connection : connections.values()) {
-                if (connection.isOpen()) {
-                    connection.request(
-                            registration(new DataVersion(0, 0, 0), List.of()).toUnregistration(), TIMEOUT_MILLIS);
-                }
-            }
-        });
-        thread.shutdown();
+        questions.close();
+        registrars.forEach(Registrar::end);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(NameServerPeer.TIMEOUT_MILLIS);
         try {
-            if (!thread.awaitTermination(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
-                thread.shutdownNow();
+            for (Registrar registrar : registrars) {
+                registrar.leave(
+                        registration(new DataVersion(0, 0, 0), List.of()).toUnregistration(), deadline);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

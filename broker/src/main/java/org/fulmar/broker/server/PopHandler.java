@@ -13,6 +13,7 @@ import org.fulmar.protocol.command.PopRequest;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.command.TopicConfig;
 import org.fulmar.protocol.frame.FrameException;
+import org.fulmar.protocol.transport.Connection;
 import org.fulmar.protocol.transport.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ final class PopHandler implements TurnEnd.Part {
     private static final long SETTLE_DELETED_MILLIS = 60_000;
     private static final int EXPIRE_PER_TURN = 1000;
     private static final int POPS_PER_TURN = 256;
+    /** Queues looked at in one turn for pops that wait, a millisecond or two of work. */
+    private static final int LOOKS_PER_TURN = 4096;
+
     private static final int BYTES_PER_TURN = 4 << 20;
 
     private final BrokerConfig config;
@@ -46,6 +50,7 @@ final class PopHandler implements TurnEnd.Part {
     private final LongSupplier clock;
     private final PopPolls polls;
     private int popsLeft;
+    private int looksLeft;
     private long lastSettled;
     private long bytesLeft;
 
@@ -139,13 +144,8 @@ final class PopHandler implements TurnEnd.Part {
             throw new FrameException("a consumer group name has 1 to " + ClientTable.MAX_NAME + " characters");
         }
         DestinationNames.checked(DestinationNames.DEAD_LETTERS + group);
-        TopicConfig topic = topics.get(header.topic());
+        TopicConfig topic = readable(request, header.topic());
         if (topic == null) {
-            request.answer(ResponseCode.TOPIC_NOT_EXIST, "topic " + header.topic() + " does not exist");
-            return null;
-        }
-        if (!topic.readable() || (config.brokerPermission() & TopicConfig.READ) == 0) {
-            request.answer(ResponseCode.NO_PERMISSION, "topic " + header.topic() + " may not be read");
             return null;
         }
         int queues = Math.max(topic.readQueueNums(), topic.writeQueueNums());
@@ -172,6 +172,19 @@ final class PopHandler implements TurnEnd.Part {
         return filtered(request, header, queues);
     }
 
+    /** The topic, if its messages may be given out; else the request is answered. */
+    private @Nullable TopicConfig readable(Request request, String name) {
+        TopicConfig topic = topics.get(name);
+        if (topic == null) {
+            request.answer(ResponseCode.TOPIC_NOT_EXIST, "topic " + name + " does not exist");
+        } else if (!topic.readable() || (config.brokerPermission() & TopicConfig.READ) == 0) {
+            request.answer(ResponseCode.NO_PERMISSION, "topic " + name + " may not be read");
+        } else {
+            return topic;
+        }
+        return null;
+    }
+
     private PopEngine.@Nullable Pop filtered(Request request, PopRequest header, int queues) {
         ClientTable.Subscription subscription =
                 ClientTable.Subscription.ofText(header.topic(), header.expType(), header.exp(), 0);
@@ -195,7 +208,8 @@ final class PopHandler implements TurnEnd.Part {
 
     /** Whether something was found; it is answered then, when the facts are in the log. */
     private boolean serve(Request request, PopEngine.Pop pop) {
-        if (!mayTake(request, pop)) {
+        if (!request.connection().isWritable()) {
+            // nobody reads the answers
             return false;
         }
         PopBody body = new PopBody(backlog, request.connection(), pop, traffic);
@@ -216,20 +230,16 @@ final class PopHandler implements TurnEnd.Part {
         return true;
     }
 
-    /** Not if nobody reads the answers, or an administrator has forbidden it while the request waited. */
-    private boolean mayTake(Request request, PopEngine.Pop pop) {
-        return request.connection().isWritable() && backlog.mayBeRead(pop.topic());
-    }
-
     private void wait(Request request, PopRequest header, PopEngine.Pop pop, boolean notification) {
         long now = clock.getAsLong();
         long asked = header.bornTime() + header.pollTime();
-        if (header.pollTime() <= 0 || asked + LATE_MILLIS <= now || !config.longPolling()) {
+        if (header.pollTime() <= 0 || asked + LATE_MILLIS <= now) {
             over(request, notification);
             return;
         }
         // whatever the client's clock says, it does not wait longer than it meant to
-        long deadline = Math.min(Math.max(asked, now), now + Math.min(header.pollTime(), MAX_POLL_MILLIS));
+        long most = config.longPolling() ? MAX_POLL_MILLIS : PullHandler.SHORT_POLL_MILLIS;
+        long deadline = Math.min(Math.max(asked, now), now + Math.min(header.pollTime(), most));
         if (polls.park(new PopPolls.Poll(request, pop, notification, deadline))) {
             if (engine.hasMessage(pop)) {
                 // it has looked at as many as one turn allows
@@ -262,27 +272,40 @@ final class PopHandler implements TurnEnd.Part {
     }
 
     private PopPolls.Server.Verdict serve(PopPolls.Poll poll) {
-        if (popsLeft-- <= 0 || bytesLeft <= 0) {
-            return PopPolls.Server.Verdict.LATER;
+        Request request = poll.request();
+        PopEngine.Pop pop = poll.pop();
+        if (looksLeft <= 0 || popsLeft <= 0 || bytesLeft <= 0) {
+            return PopPolls.Server.Verdict.FULL;
         }
-        if (poll.notification()) {
-            if (engine.hasMessage(poll.pop()) && mayTake(poll.request(), poll.pop())) {
-                notified(poll.request(), true, false);
-                return PopPolls.Server.Verdict.SERVED;
-            }
-        } else if (serve(poll.request(), poll.pop())) {
+        looksLeft -= pop.queueIds().length;
+        if (!request.connection().isWritable()) {
+            return PopPolls.Server.Verdict.UNREAD;
+        }
+        if (readable(request, pop.topic()) == null || groups.refuses(request, pop.group(), false)) {
+            // an administrator has forbidden it while the request waited
             return PopPolls.Server.Verdict.SERVED;
         }
-        if (!mayTake(poll.request(), poll.pop())) {
-            return PopPolls.Server.Verdict.NOTHING;
+        if (engine.hasMessage(pop)) {
+            popsLeft--;
+            if (poll.notification()) {
+                notified(request, true, false);
+                return PopPolls.Server.Verdict.SERVED;
+            }
+            if (serve(request, pop)) {
+                return PopPolls.Server.Verdict.SERVED;
+            }
+            if (engine.hasMessage(pop)) {
+                // there is more to look at than one turn allows
+                return PopPolls.Server.Verdict.LATER;
+            }
         }
-        if (engine.hasMessage(poll.pop())) {
-            // there is more to look at than one turn allows
-            return PopPolls.Server.Verdict.LATER;
-        }
-        boolean ofAll =
-                poll.pop().queueIds().length == backlog.queueIds(poll.pop().topic()).length;
+        boolean ofAll = pop.queueIds().length == backlog.queueIds(pop.topic()).length;
         return ofAll ? PopPolls.Server.Verdict.EMPTY : PopPolls.Server.Verdict.NOTHING;
+    }
+
+    /** A connection takes answers again. */
+    void writable(Connection connection) {
+        polls.writable(connection);
     }
 
     /** Messages of a queue became visible. */
@@ -303,6 +326,7 @@ final class PopHandler implements TurnEnd.Part {
     @Override
     public void seeTo(long now) {
         popsLeft = POPS_PER_TURN;
+        looksLeft = LOOKS_PER_TURN;
         bytesLeft = BYTES_PER_TURN;
         engine.expire(now, EXPIRE_PER_TURN);
         polls.serve(this::serve);

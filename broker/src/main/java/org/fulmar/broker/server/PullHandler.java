@@ -32,6 +32,8 @@ final class PullHandler {
     private static final int MAX_SCANNED = 800;
     private static final int MAX_PARKED = 200_000;
     private static final long MAX_SUSPEND_MILLIS = 60_000;
+    /** How long a request waits at most where long polling is off: clients that find nothing ask again at once. */
+    static final long SHORT_POLL_MILLIS = 1000;
 
     private static final class Parked {
         final Request request;
@@ -90,9 +92,6 @@ final class PullHandler {
 
     void handle(Request request) {
         PullRequest pull = PullRequest.decode(request.frame());
-        if (groups.refuses(request, pull.consumerGroup(), clients.isBroadcasting(pull.consumerGroup()))) {
-            return;
-        }
         QueueLog queue = admit(request, pull);
         if (queue == null) {
             return;
@@ -120,8 +119,9 @@ final class PullHandler {
             answer(request, queue, ResponseCode.SUCCESS, found.next, found.body);
         } else if (found.next > offset || !request.connection().isWritable()) {
             answer(request, queue, ResponseCode.PULL_RETRY_IMMEDIATELY, found.next, Unpooled.EMPTY_BUFFER);
-        } else if (pull.maySuspend() && config.longPolling() && parkedCount < MAX_PARKED) {
-            long wait = Math.min(pull.suspendTimeoutMillis(), MAX_SUSPEND_MILLIS);
+        } else if (pull.maySuspend() && parkedCount < MAX_PARKED) {
+            long most = config.longPolling() ? MAX_SUSPEND_MILLIS : SHORT_POLL_MILLIS;
+            long wait = Math.min(pull.suspendTimeoutMillis(), most);
             request.park();
             parkedCount++;
             parked.computeIfAbsent(queue, q -> new ArrayList<>())
@@ -131,7 +131,11 @@ final class PullHandler {
         }
     }
 
+    /** The queue, if it may be pulled from now; else the request is answered. */
     private @Nullable QueueLog admit(Request request, PullRequest pull) {
+        if (groups.refuses(request, pull.consumerGroup(), clients.isBroadcasting(pull.consumerGroup()))) {
+            return null;
+        }
         TopicConfig topic = topics.get(pull.topic());
         if (topic == null) {
             request.answer(ResponseCode.TOPIC_NOT_EXIST, "topic " + pull.topic() + " does not exist");
@@ -214,6 +218,12 @@ final class PullHandler {
         Iterator<Parked> each = waiting.iterator();
         while (each.hasNext()) {
             Parked pull = each.next();
+            if (admit(pull.request, pull.pull) == null) {
+                // an administrator has forbidden it while the request waited
+                each.remove();
+                parkedCount--;
+                continue;
+            }
             Found found = look(pull.request, queue, pull.pull, pull.subscription, pull.from);
             if (found.body != null) {
                 each.remove();

@@ -23,8 +23,10 @@ import org.fulmar.protocol.transport.Connection;
  */
 final class RocketMqParts {
     private static final int MAX_CONSUMER_GROUPS = 100_000;
+    /** Of their configurations; one that nobody has configured takes 400 bytes. */
+    private static final long MAX_GROUP_BYTES = 128 << 20;
 
-    private final ConsumerGroups groups = new ConsumerGroups(MAX_CONSUMER_GROUPS);
+    private final ConsumerGroups groups = new ConsumerGroups(MAX_CONSUMER_GROUPS, MAX_GROUP_BYTES);
     private final QueueLocks locks = new QueueLocks();
     private final LevelProgress levelProgress = new LevelProgress();
     private final RecalledTimers recalled = new RecalledTimers();

@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.fulmar.broker.store.FactSink;
@@ -26,7 +27,7 @@ class ConsumerGroupsTest {
         out.readBytes(bytes);
         facts.add(ByteBuffer.wrap(bytes));
     };
-    private final ConsumerGroups groups = new ConsumerGroups(2);
+    private final ConsumerGroups groups = new ConsumerGroups(2, 100_000);
 
     private static GroupConfig parsed(String json) {
         return GroupConfig.fromJson(JsonBody.parse(json.getBytes(StandardCharsets.UTF_8)));
@@ -65,7 +66,7 @@ class ConsumerGroupsTest {
         groups.delete("a", 4, sink);
         groups.delete("never there", 5, sink);
         assertThat(facts).hasSize(4);
-        ConsumerGroups other = new ConsumerGroups(2);
+        ConsumerGroups other = new ConsumerGroups(2, 100_000);
         assertThat(other.restore(null)).isZero();
         facts.forEach(other::apply);
         assertThat(other.toJson()).isEqualTo(groups.toJson());
@@ -77,7 +78,7 @@ class ConsumerGroupsTest {
     void savedTableIsRestoredWithItsPlaceInTheLog() {
         groups.put(parsed("{\"groupName\":\"b\",\"attributes\":{\"x\":\"y\"}}"), 2, sink);
         byte[] saved = groups.capture(99).get();
-        ConsumerGroups other = new ConsumerGroups(2);
+        ConsumerGroups other = new ConsumerGroups(2, 100_000);
         assertThat(other.restore(saved)).isEqualTo(99);
         assertThat(other.toJson()).isEqualTo(groups.toJson());
         assertThat(other.all().iterator().next().attributes()).isEqualTo(Map.of("x", "y"));
@@ -86,14 +87,39 @@ class ConsumerGroupsTest {
     @Test
     void tableAndConfigurationsAreBounded() {
         groups.put(GroupConfig.usual("a"), 1, sink);
-        assertThat(groups.hasRoom()).isTrue();
+        assertThat(groups.hasRoom(GroupConfig.usual("b"))).isTrue();
         groups.put(GroupConfig.usual("b"), 1, sink);
-        assertThat(groups.hasRoom()).isFalse();
+        assertThat(groups.hasRoom(GroupConfig.usual("c"))).isFalse();
+        assertThat(groups.hasRoom(GroupConfig.usual("b"))).isTrue();
         GroupConfig large = GroupConfig.usual("c").withAttributes(Map.of("k", "v".repeat(GroupConfig.MAX_CHARACTERS)));
         assertThatThrownBy(() -> groups.put(large, 1, sink)).isInstanceOf(FrameException.class);
         assertThat(groups.get("c")).isNull();
         assertThatThrownBy(() -> parsed("{\"groupName\":\"b\",\"retryQueueNums\":1025}"))
                 .isInstanceOf(FrameException.class)
                 .hasMessageContaining("1024");
+    }
+
+    private static GroupConfig withAttributes(String name, int count) {
+        Map<String, String> attributes = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            attributes.put("k" + i, "v");
+        }
+        return GroupConfig.usual(name).withAttributes(attributes);
+    }
+
+    @Test
+    void memoryOfOneConfigurationAndOfAllTogetherIsBounded() {
+        assertThatThrownBy(() -> groups.put(withAttributes("a", 1000), 1, sink))
+                .isInstanceOf(FrameException.class)
+                .hasMessageContaining("1000 attributes");
+        groups.put(withAttributes("a", 400), 1, sink);
+        assertThat(groups.hasRoom(withAttributes("b", 400))).isFalse();
+        assertThat(groups.hasRoom(withAttributes("b", 100))).isTrue();
+        assertThat(groups.hasRoom(withAttributes("a", 401))).isTrue();
+        groups.put(withAttributes("a", 100), 1, sink);
+        assertThat(groups.hasRoom(withAttributes("b", 400))).isTrue();
+        groups.put(withAttributes("b", 400), 1, sink);
+        groups.delete("b", 1, sink);
+        assertThat(groups.hasRoom(withAttributes("c", 400))).isTrue();
     }
 }

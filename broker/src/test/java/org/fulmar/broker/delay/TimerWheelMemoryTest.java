@@ -39,18 +39,25 @@ class TimerWheelMemoryTest {
 
     @Test
     void millionTimersFarAwayTakeNoMemoryOnceTheyAreSaved() throws IOException {
+        // what is loaded and kept once, as classes are, is there before it is measured
+        addFarAway(new TestWheel(new NioDisk(), root.resolve("before")), 1_000).checkpoint(1_000);
         TestWheel test = new TestWheel(new NioDisk(), root);
-        Random random = new Random(1);
         test.wheel.due(TestWheel.START, 1, (at, offset) -> {});
         long before = usedHeap();
-        for (long i = 0; i < MANY; i++) {
-            test.wheel.add(TestWheel.START + HOUR + random.nextLong(TimerWheel.MAX_DELAY_MILLIS - HOUR), i);
-        }
+        addFarAway(test, MANY);
         assertThat(usedHeap() - before).as("before it is saved").isLessThan(40 * MEGABYTE);
         test.checkpoint(MANY);
         assertThat(usedHeap() - before).as("after it is saved").isLessThan(MEGABYTE);
         assertThat(test.wheel.waiting()).isEqualTo(MANY);
         Reference.reachabilityFence(test);
+    }
+
+    private static TestWheel addFarAway(TestWheel test, int count) {
+        Random random = new Random(1);
+        for (long i = 0; i < count; i++) {
+            test.wheel.add(TestWheel.START + HOUR + random.nextLong(TimerWheel.MAX_DELAY_MILLIS - HOUR), i);
+        }
+        return test;
     }
 
     @Test

@@ -30,8 +30,10 @@ final class Attacker implements Callable<Attacker.Tally> {
     }
 
     private static final int MOST_PER_CONNECTION = 100;
-    /** How long to look for an answer; what is swallowed as a part of a longer frame gets none. */
-    private static final long LOOK_NANOS = 2_000_000;
+    /** How long to look for an answer at first and at most; what is swallowed as a part of a longer frame gets none. */
+    private static final long FIRST_LOOK_NANOS = 2_000_000;
+
+    private static final long LAST_LOOK_NANOS = 32_000_000;
 
     private static final long STUCK_NANOS = 100_000_000;
     private static final long GREETING_NANOS = Patience.MILLIS * 1_000_000L;
@@ -51,6 +53,10 @@ final class Attacker implements Callable<Attacker.Tally> {
     private int closings;
     /** Whether anything has come since this was last set to false. */
     private boolean heard;
+    /** Whether nothing came for the last mutation over this connection. */
+    private boolean missed;
+    /** Longer when answers come later, as on a busy machine. */
+    private long lookNanos = FIRST_LOOK_NANOS;
 
     Attacker(InetSocketAddress server, List<Template> corpus, List<Template> opening, long seed, int mutations) {
         this.server = server;
@@ -69,12 +75,18 @@ final class Attacker implements Callable<Attacker.Tally> {
             }
             heard = false;
             send(bytes);
-            await(LOOK_NANOS);
+            await(lookNanos);
             if (channel == null) {
                 closings++;
             } else if (heard) {
                 answers++;
+                // what comes after none came is likely to be late
+                lookNanos = missed
+                        ? Math.min(LAST_LOOK_NANOS, 2 * lookNanos)
+                        : Math.max(FIRST_LOOK_NANOS, lookNanos / 8 * 7);
+                missed = false;
             } else {
+                missed = true;
                 share = Math.min(share, 1);
             }
         }
@@ -84,6 +96,7 @@ final class Attacker implements Callable<Attacker.Tally> {
 
     private void reconnect() throws IOException {
         close();
+        missed = false;
         share = random.nextInt(MOST_PER_CONNECTION);
         connections++;
         channel = SocketChannel.open();

@@ -170,4 +170,20 @@ class PopEngineTest {
         Taken again = pop(wanted(2, false, 0)).queues().get(0);
         assertThat(again.redeliveries()).containsExactly(1);
     }
+
+    @Test
+    void peekPassesOverReturnedMessagesThatAreGone() {
+        send(0, 4);
+        pop(wanted(3, false, 0));
+        now += 200;
+        world.engine.expire(now, 100);
+        world.minOffsets[0] = 2;
+        List<Long> seen = new ArrayList<>();
+        int count = world.engine.peek(wanted(10, false, 0), (topic, queueId, offset, before) -> {
+            assertThat(offset).isGreaterThanOrEqualTo(2);
+            return seen.add(offset);
+        });
+        assertThat(count).isEqualTo(2);
+        assertThat(seen).containsExactly(2L, 3L);
+    }
 }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.NativeProducer.Answer;
 import org.fulmar.broker.store.NioDisk;
@@ -258,5 +261,93 @@ class ConsumerGroupsOnTheWireTest {
         assertThat(b.awaitTold()).isTrue();
         assertThat(a.heartbeat(TOPIC).code()).isZero();
         assertThat(b.awaitTold()).as("it is back").isTrue();
+    }
+
+    private static String consuming(String clientId, String... groups) {
+        String consumers = Stream.of(groups)
+                .map(group -> "{\"groupName\":\"" + group + "\",\"messageModel\":\"CLUSTERING\","
+                        + "\"subscriptionDataSet\":[{\"topic\":\"" + TOPIC + "\",\"subString\":\"*\"}]}")
+                .collect(Collectors.joining(","));
+        return "{\"clientID\":\"" + clientId + "\",\"consumerDataSet\":[" + consumers + "],\"producerDataSet\":[]}";
+    }
+
+    private static Answer heartbeat(NativeConsumer by, String json) throws Exception {
+        return by.ask(RequestCode.HEART_BEAT, Map.of(), json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<String> members(NativeConsumer by, String group) throws Exception {
+        List<String> ids = new ArrayList<>();
+        Answer answer = by.ask(RequestCode.GET_CONSUMER_LIST_BY_GROUP, Map.of("consumerGroup", group));
+        if (answer.code() == 0) {
+            answer.json().path("consumerIdList").forEach(id -> ids.add(id.asText()));
+        }
+        return ids;
+    }
+
+    @Test
+    void aGroupThatIsRefusedKeepsNoOtherOfItsHeartbeatOut() throws Exception {
+        stop();
+        options.put("autoCreateSubscriptionGroup", "false");
+        start();
+        NativeConsumer a = consumer("a");
+        put(a, "{\"groupName\":\"known\"}");
+        Answer answer = heartbeat(a, consuming("a", "unknown", "not a name", "known"));
+        assertThat(answer.code()).isEqualTo(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST);
+        assertThat(answer.remark()).contains("unknown");
+        assertThat(members(a, "known")).containsExactly("a");
+        for (String refused : List.of("unknown", "not a name")) {
+            assertThat(members(a, refused)).isEmpty();
+            assertThat(a.ask(RequestCode.GET_CONSUMER_CONNECTION_LIST, Map.of("consumerGroup", refused))
+                            .code())
+                    .isEqualTo(ResponseCode.CONSUMER_NOT_ONLINE);
+        }
+    }
+
+    @Test
+    void aClientThatIsThereTwiceIsOneMember() throws Exception {
+        NativeConsumer a = member("a");
+        member("a");
+        member("b");
+        assertThat(members(a, "g")).containsExactly("a", "b");
+    }
+
+    /** One group with subscriptions of about 16 kB each. */
+    private static String large(String group, int subscriptions) {
+        String tags = "a".repeat(8_000);
+        StringBuilder set = new StringBuilder();
+        for (int i = 0; i < subscriptions; i++) {
+            set.append(i == 0 ? "" : ",").append("{\"topic\":\"t" + i + "\",\"subString\":\"" + tags + "\"}");
+        }
+        return "{\"clientID\":\"large\",\"producerDataSet\":[],\"consumerDataSet\":[{\"groupName\":\"" + group
+                + "\",\"messageModel\":\"CLUSTERING\",\"subscriptionDataSet\":[" + set + "]}]}";
+    }
+
+    @Test
+    void whatOneClientSubscribesToIsBoundedAndIsFreeWhenItGoes() throws Exception {
+        NativeConsumer a = consumer("a");
+        NativeConsumer b = consumer("b");
+        assertThat(heartbeat(a, large("g1", 300)).code()).isZero();
+        Answer refused = heartbeat(a, large("g2", 300));
+        assertThat(refused.code()).isEqualTo(ResponseCode.INVALID_PARAMETER);
+        assertThat(refused.remark()).contains("g2", Long.toString(HeartbeatRoom.MAX_OF_CONNECTION));
+        // nothing of it was kept
+        assertThat(members(a, "g2")).isEmpty();
+        assertThat(listed(a).has("g2")).isFalse();
+        assertThat(heartbeat(b, large("g2", 300)).code()).isZero();
+        assertThat(heartbeat(a, large("g1", 300)).code()).isZero();
+        a.ask(RequestCode.UNREGISTER_CLIENT, Map.of("clientID", "large", "consumerGroup", "g1"));
+        assertThat(heartbeat(a, large("g2", 300)).code()).isZero();
+    }
+
+    @Test
+    void whatAllClientsSubscribeToIsBounded() throws Exception {
+        int taken = 0;
+        NativeConsumer last = consumer("c");
+        while (heartbeat(last, large("g" + taken, 450)).code() == 0 && taken < 30) {
+            taken++;
+            last = consumer("c" + taken);
+        }
+        assertThat(taken).isBetween(10, 20);
+        assertThat(heartbeat(last, consuming("small", "small")).code()).isZero();
     }
 }

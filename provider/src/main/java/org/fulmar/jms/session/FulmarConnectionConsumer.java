@@ -247,6 +247,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
             from.withdraw(consumer).stream().filter(consumer::isPassed).forEach(passed::add);
             held |= from.needs(holder);
         }
+        passed.addAll(consumer.withdrawPassed());
         if (!connection.isLost()) {
             holder.assigned().release(HeldMessages.of(passed));
         }

@@ -18,6 +18,8 @@ import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Deliver;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A consumer (JMS 3.1, section 8): a buffer of what the broker has sent ahead, and the ways to take from it.
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * when the consumer is closed, so that nothing unseen counts as delivered.
  */
 class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer {
+    private static final Logger LOG = LoggerFactory.getLogger(FulmarConsumer.class);
+
     private final FulmarSession session;
     private final int id;
     private final FulmarDestination destination;
@@ -42,6 +46,8 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
     private int epoch;
     private int unreplenished;
     private boolean closed;
+    /** Whether what was loaded may not come back any more. */
+    private boolean ending;
     /** The link that it was made over. */
     private volatile int generation;
     /** Whether one message was asked for that has not come. */
@@ -160,16 +166,44 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
         }
     }
 
-    /** These were loaded and have not been seen: they are there again, in their order. */
+    /** These were loaded and have not been seen: they are there again, in their order, or at the broker if this ends. */
     void unload(List<Delivery> loaded) {
+        List<Delivery> late = List.of();
         session.lock();
         try {
-            for (int i = loaded.size() - 1; i >= 0 && !closed; i--) {
-                if (loaded.get(i).generation() == generation) {
-                    buffer.addFirst(loaded.get(i));
+            if (ending || closed) {
+                late = loaded.stream().filter(this::isPassed).toList();
+            } else {
+                for (int i = loaded.size() - 1; i >= 0; i--) {
+                    if (loaded.get(i).generation() == generation) {
+                        buffer.addFirst(loaded.get(i));
+                    }
                 }
             }
             session.wake();
+        } finally {
+            session.unlock();
+        }
+        if (!late.isEmpty()) {
+            try {
+                session.assigned().release(HeldMessages.of(late));
+            } catch (JMSException e) {
+                LOG.debug("messages that nobody has seen are not given back one by one, but with their session", e);
+            }
+        }
+    }
+
+    /**
+     * For a connection consumer that ends, when all that was loaded is seen or taken away: those that are back and stand
+     * before others that were seen. From now on {@link #unload} gives such ones to the broker.
+     */
+    List<Delivery> withdrawPassed() {
+        session.lock();
+        try {
+            ending = true;
+            List<Delivery> passed = buffer.stream().filter(this::isPassed).toList();
+            buffer.removeIf(this::isPassed);
+            return passed;
         } finally {
             session.unlock();
         }

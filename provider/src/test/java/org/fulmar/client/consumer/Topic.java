@@ -14,7 +14,6 @@ import org.fulmar.client.ClientInstance;
 import org.fulmar.client.MessageQueue;
 import org.fulmar.client.Patience;
 import org.fulmar.client.TestCluster;
-import org.fulmar.protocol.command.Fields;
 import org.fulmar.protocol.command.RequestCode;
 import org.fulmar.protocol.command.SendRequest;
 import org.fulmar.protocol.message.MessageProperties;
@@ -51,23 +50,7 @@ final class Topic {
     }
 
     void makeOn(String broker, int queues) throws Exception {
-        Map<String, String> fields = Fields.write()
-                .put("topic", name)
-                .put("defaultTopic", "TBW102")
-                .put("readQueueNums", queues)
-                .put("writeQueueNums", queues)
-                .put("perm", 6)
-                .put("topicFilterType", "SINGLE_TAG")
-                .put("topicSysFlag", 0)
-                .put("order", false)
-                .map();
-        client.await(client.call(
-                        addresses.apply(broker),
-                        RequestCode.UPDATE_AND_CREATE_TOPIC,
-                        fields,
-                        Unpooled.EMPTY_BUFFER,
-                        Patience.MILLIS))
-                .release();
+        TestCluster.makeTopic(client, addresses.apply(broker), name, queues);
     }
 
     String name() {

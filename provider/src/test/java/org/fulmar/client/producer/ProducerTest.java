@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.fulmar.client.Patience.await;
 
-import io.netty.buffer.Unpooled;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,80 +28,16 @@ import org.fulmar.client.Patience;
 import org.fulmar.client.ReceivedMessage;
 import org.fulmar.client.SendResult;
 import org.fulmar.client.SendStatus;
-import org.fulmar.client.TestCluster;
-import org.fulmar.protocol.command.Fields;
-import org.fulmar.protocol.command.RequestCode;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Sends of every kind to brokers of this process. */
 @Timeout(120)
-class ProducerTest {
-    @TempDir
-    Path directory;
-
-    private TestCluster cluster;
-    private ClientInstance client;
-    private Producer producer;
-
-    @BeforeEach
-    void start() throws Exception {
-        cluster = TestCluster.start(directory, "a", "b");
-        client = cluster.client();
-        producer = Producer.start(client, patient("P"));
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        producer.close();
-        client.close();
-        cluster.close();
-    }
-
-    /** A send that has to be repeated may be stored twice, and a slow disk is no reason for it here. */
-    private static ProducerConfig patient(String group) {
-        return ProducerConfig.of(group).with(ProducerConfig.SEND_TIMEOUT, Patience.MILLIS);
-    }
-
-    private static Message message(String body) {
-        return Message.builder("T").body(body).build();
-    }
-
+class ProducerTest extends ProducerSetUp {
     private List<String> bodies(String topic) throws Exception {
         return Stored.of(client, topic).stream()
                 .map(stored -> new String(stored.body(), UTF_8))
                 .toList();
-    }
-
-    private static ClientException.Kind kindOf(Throwable failure) {
-        return ClientException.of(failure).kind();
-    }
-
-    /** The topic with four queues on both brokers, which both have made: not only expected to be so. */
-    private void onBothBrokers() throws Exception {
-        for (String broker : List.of("a", "b")) {
-            makeTopic(cluster.brokerAddress(broker), 4);
-        }
-        await().until(() -> client.await(client.refreshRoute("T")).writeQueues().size() == 8);
-    }
-
-    private void makeTopic(String broker, int queues) throws Exception {
-        Map<String, String> fields = Fields.write()
-                .put("topic", "T")
-                .put("defaultTopic", "TBW102")
-                .put("readQueueNums", queues)
-                .put("writeQueueNums", queues)
-                .put("perm", 6)
-                .put("topicFilterType", "SINGLE_TAG")
-                .put("topicSysFlag", 0)
-                .put("order", false)
-                .map();
-        client.await(client.call(
-                        broker, RequestCode.UPDATE_AND_CREATE_TOPIC, fields, Unpooled.EMPTY_BUFFER, Patience.MILLIS))
-                .release();
     }
 
     @Test
@@ -250,141 +183,6 @@ class ProducerTest {
     }
 
     @Test
-    void messagesGoToAllQueuesInTurn() throws Exception {
-        onBothBrokers();
-        Set<MessageQueue> used = new HashSet<>();
-        for (int i = 0; i < 8; i++) {
-            used.add(producer.send(message("y")).queue());
-        }
-        assertThat(used).hasSize(8);
-    }
-
-    @Test
-    void equalArgumentsGoToTheSameQueueInOrder() throws Exception {
-        Map<Integer, Set<MessageQueue>> used = new ConcurrentHashMap<>();
-        producer.send(message("first"));
-        List<MessageQueue> queues = producer.queues("T");
-        for (int i = 0; i < 40; i++) {
-            int key = i % 5;
-            QueueSelector fixed =
-                    (all, message, argument) -> QueueSelectors.byHash().select(queues, message, argument);
-            SendResult sent = producer.send(message("k" + key + "-" + i), fixed, key);
-            used.computeIfAbsent(key, any -> new HashSet<>()).add(sent.queue());
-        }
-        assertThat(used.values()).allSatisfy(of -> assertThat(of).hasSize(1));
-    }
-
-    @Test
-    void selectorThatChoosesNoQueueOfTheTopicFailsTheSend() {
-        assertThatThrownBy(() -> producer.send(message("x"), (queues, message, argument) -> null, null))
-                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));
-        assertThatThrownBy(() -> producer.send(
-                        message("x"),
-                        (queues, message, argument) -> {
-                            throw new IllegalStateException("thrown on purpose");
-                        },
-                        null))
-                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));
-        assertThatThrownBy(() -> producer.send(message("x"), new MessageQueue("U", "a", 0)))
-                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));
-    }
-
-    @Test
-    void topicThatMayNotBeMadeHasNoRoute() throws Exception {
-        ProducerConfig config = patient("Q").with(ProducerConfig.DEFAULT_TOPIC, "");
-        try (Producer careful = Producer.start(client, config)) {
-            assertThatThrownBy(() -> careful.send(message("x")))
-                    .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.NO_ROUTE));
-        }
-    }
-
-    @Test
-    void noSendFailsWhenOneOfTwoBrokersStops() throws Exception {
-        onBothBrokers();
-        ExecutorService background = Executors.newSingleThreadExecutor();
-        try {
-            Future<?> stopped = background.submit(() -> {
-                cluster.stopBroker("b");
-                return null;
-            });
-            List<CompletableFuture<SendResult>> asynchronous = new ArrayList<>();
-            for (int i = 0; i < 300; i++) {
-                assertThat(producer.send(message("during " + i)).status()).isEqualTo(SendStatus.SEND_OK);
-                asynchronous.add(producer.sendAsync(message("async " + i)));
-            }
-            stopped.get();
-            for (CompletableFuture<SendResult> sent : asynchronous) {
-                assertThat(sent.get().status()).isEqualTo(SendStatus.SEND_OK);
-            }
-            assertThat(producer.send(message("after")).queue().brokerName()).isEqualTo("a");
-        } finally {
-            background.shutdownNow();
-        }
-    }
-
-    @Test
-    void failedBrokerIsSparedUntilItIsFoundToLiveAgain() throws Exception {
-        ProducerConfig careful = patient("F")
-                .with(ProducerConfig.FAULT_TOLERANCE, "true")
-                .with(ProducerConfig.FAULT_DETECTOR, "true")
-                .with(ProducerConfig.DETECT_INTERVAL, 50);
-        try (Producer sparing = Producer.start(client, careful)) {
-            onBothBrokers();
-            FaultTable faults = sparing.sender().faults;
-            cluster.stopBroker("b");
-            faults.failed("b", 1, false, sparing.sender().now() - 60_000);
-            for (int i = 0; i < 20; i++) {
-                assertThat(sparing.send(message("during")).queue().brokerName()).isEqualTo("a");
-            }
-            cluster.addBroker("b");
-            await().until(() ->
-                    sparing.send(message("after")).queue().brokerName().equals("b"));
-        }
-    }
-
-    @Test
-    void requestGetsItsReplyWhateverBrokerItWentTo() throws Exception {
-        try (ClientInstance answering = cluster.client();
-                Producer replier = Producer.start(answering, patient("R"))) {
-            for (String broker : List.of("a", "b")) {
-                String topic = "ask-" + broker;
-                MessageQueue queue = producer.queues("T").stream()
-                        .filter(one -> one.brokerName().equals(broker))
-                        .findFirst()
-                        .orElseThrow();
-                producer.send(Message.of(topic, new byte[1]), new MessageQueue(topic, broker, queue.queueId()));
-                CompletableFuture<ReceivedMessage> reply = producer.requestAsync(
-                        Message.builder(topic).body("question").build(), Patience.MILLIS);
-                ReceivedMessage asked = await().ignoreExceptions()
-                        .until(() -> lastOf(answering, topic), stored -> stored.property("CORRELATION_ID") != null);
-                assertThat(asked.property("REPLY_TO_CLIENT")).isEqualTo(client.clientId());
-                replier.reply(asked, "answer".getBytes(UTF_8));
-                assertThat(new String(reply.get().body(), UTF_8)).isEqualTo("answer");
-                await().until(() -> client.repliesAwaited() == 0);
-            }
-        }
-    }
-
-    private static ReceivedMessage lastOf(ClientInstance client, String topic) throws Exception {
-        List<ReceivedMessage> all = Stored.of(client, topic);
-        return all.stream()
-                .filter(stored -> stored.property("CORRELATION_ID") != null)
-                .findFirst()
-                .orElse(all.get(0));
-    }
-
-    @Test
-    void requestWithoutReplyTimesOutAndIsForgotten() throws Exception {
-        assertThatThrownBy(() -> producer.request(message("nobody hears"), 200))
-                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.TIMED_OUT));
-        await().until(() -> client.repliesAwaited() == 0);
-        producer.send(Message.of("plain", new byte[1]));
-        ReceivedMessage plain = Stored.of(client, "plain").get(0);
-        assertThatThrownBy(() -> producer.reply(plain, new byte[0]))
-                .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_MESSAGE));
-    }
-
-    @Test
     void recalledMessageIsNotDelivered() throws Exception {
         SendResult sent = producer.send(
                 Message.builder("T").body("recalled").delayMillis(4000).build());
@@ -393,24 +191,6 @@ class ProducerTest {
         await().untilAsserted(() -> assertThat(bodies("T")).containsExactly("stays"));
         assertThatThrownBy(() -> producer.recall("T", "no handle"))
                 .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));
-    }
-
-    @Test
-    void queuesThatAreAddedAreUsed() throws Exception {
-        producer.send(message("first"));
-        await().until(() -> producer.queues("T").stream()
-                        .map(MessageQueue::brokerName)
-                        .distinct()
-                        .count()
-                == 1);
-        String broker = producer.queues("T").get(0).brokerName();
-        makeTopic(cluster.brokerAddress(broker), 11);
-        await().until(() -> producer.queues("T").size() == 11);
-        Set<Integer> used = new HashSet<>();
-        for (int i = 0; i < 11; i++) {
-            used.add(producer.send(message("x")).queue().queueId());
-        }
-        assertThat(used).hasSize(11);
     }
 
     @Test

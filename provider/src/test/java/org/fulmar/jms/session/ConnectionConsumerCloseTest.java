@@ -8,6 +8,7 @@ import jakarta.jms.ConnectionConsumer;
 import jakarta.jms.IllegalStateException;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
+import jakarta.jms.ServerSession;
 import jakarta.jms.Session;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -53,6 +54,51 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
         connection.close();
         assertThat(remaining()).isEmpty();
         assertThatThrownBy(message::acknowledge).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** The broker takes what it has sent before a message that was seen for seen as well. */
+    @Test
+    void whatAClosedServerSessionHasNotSeenIsGivenBackThoughAnotherHoldsALaterMessage() throws Exception {
+        BlockingQueue<Session> free = new LinkedBlockingQueue<>();
+        BlockingQueue<Session> loaded = new LinkedBlockingQueue<>();
+        for (int i = 0; i < 2; i++) {
+            Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
+            session.setMessageListener(message -> told.add(Jms.seen(message)));
+            free.add(session);
+        }
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, () -> loading(free, loaded), 1);
+        send(0, 2);
+        Session first = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
+        Session second = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
+        second.run();
+        assertThat(told(1)).containsExactly("m1");
+        first.close();
+        consumer.close();
+        assertThat(remaining()).containsExactly("m0*2");
+        second.close();
+        assertThat(remaining()).containsExactly("m1*2");
+    }
+
+    /** A server session that is not run by itself. */
+    private static ServerSession loading(BlockingQueue<Session> free, BlockingQueue<Session> loaded)
+            throws JMSException {
+        Session session;
+        try {
+            session = free.take();
+        } catch (InterruptedException e) {
+            throw new JMSException("the connection consumer ends");
+        }
+        return new ServerSession() {
+            @Override
+            public Session getSession() {
+                return session;
+            }
+
+            @Override
+            public void start() {
+                loaded.add(session);
+            }
+        };
     }
 
     @Test

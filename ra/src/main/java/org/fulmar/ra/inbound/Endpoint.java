@@ -288,15 +288,16 @@ final class Endpoint {
         ClassLoader before = thread.getContextClassLoader();
         // threads that begin here are the adapter's
         thread.setContextClassLoader(Endpoint.class.getClassLoader());
+        boolean over = false;
         try {
-            do {
+            while (!over) {
                 step(current());
-            } while (isToGoOn());
+                over = isOver();
+            }
         } finally {
             thread.setContextClassLoader(before);
-            synchronized (this) {
-                driving = false;
-                notifyAll();
+            if (!over) {
+                leave();
             }
         }
     }
@@ -306,13 +307,24 @@ final class Endpoint {
         return wish;
     }
 
-    private synchronized boolean isToGoOn() {
-        return again;
+    /** Whether nothing was asked for meanwhile. Then this thread no longer drives: whoever asks from now on has to find another. */
+    private synchronized boolean isOver() {
+        if (again) {
+            return false;
+        }
+        leave();
+        return true;
+    }
+
+    private synchronized void leave() {
+        driving = false;
+        notifyAll();
     }
 
     private void step(Wish now) {
         Consumption there = consumption;
-        if (there != null && (now != Wish.RUN || there.isLost())) {
+        // one that is held gives out nothing any more, even if the pause was over before it was begun
+        if (there != null && (now != Wish.RUN || there.isLost() || there.isHeld())) {
             there.close();
             consumption = null;
         }

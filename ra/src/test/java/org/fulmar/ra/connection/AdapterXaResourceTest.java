@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What transaction managers do that are not as the others: GlassFish's and Payara's. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class AdapterXaResourceTest {
     private record Branch(int number) implements Xid {
         @Override
@@ -79,7 +79,7 @@ class AdapterXaResourceTest {
             AdapterXaResource resource = new AdapterXaResource(session, lease);
             MessageConsumer consumer = session.createConsumer(session.createQueue("q"));
             resource.start(new Branch(1), XAResource.TMNOFLAGS);
-            assertThat(consumer.receive(10_000)).isNotNull();
+            assertThat(consumer.receive(40_000)).isNotNull();
             resource.end(new Branch(1), XAResource.TMSUCCESS);
             broker.stop();
             broker.start();
@@ -99,7 +99,7 @@ class AdapterXaResourceTest {
         try (FulmarConnectionFactory factory = new FulmarConnectionFactory(broker.url());
                 JMSContext context = factory.createContext();
                 JMSConsumer consumer = context.createConsumer(context.createQueue("q"))) {
-            assertThat(consumer.receiveBody(String.class, 10_000)).isEqualTo(text);
+            assertThat(consumer.receiveBody(String.class, 40_000)).isEqualTo(text);
             assertThat(consumer.receiveNoWait()).isNull();
         }
     }

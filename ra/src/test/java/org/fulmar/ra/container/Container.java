@@ -168,6 +168,11 @@ public final class Container implements ConnectionManager, LazyAssociatableConne
         return used.size();
     }
 
+    /** How many of those in use take part in a transaction. */
+    public synchronized long enlisted() {
+        return used.stream().filter(each -> each.transaction != null).count();
+    }
+
     /** How many managed connections it has had made. */
     public synchronized int made() {
         return made;

@@ -11,8 +11,8 @@ import org.fulmar.broker.store.NioDisk;
 /** A broker of this process that listens on a real port. Used by one thread, the test's. */
 public final class RealBroker implements AutoCloseable {
     private final Map<String, String> options;
+    private final int port = Ports.lasting();
     private Broker broker;
-    private int port;
 
     private RealBroker(Map<String, String> options) {
         this.options = options;
@@ -36,7 +36,6 @@ public final class RealBroker implements AutoCloseable {
         Map<String, String> all = new TreeMap<>(options);
         all.put("listenPort", Integer.toString(port));
         broker = new Broker(BrokerConfig.of(all), new NioDisk(), System::currentTimeMillis, false).start();
-        port = broker.address().getPort();
     }
 
     public void stop() throws IOException, InterruptedException {
@@ -49,7 +48,7 @@ public final class RealBroker implements AutoCloseable {
 
     /** The URL that leads to it. */
     public String url() {
-        return "fulmar://127.0.0.1:" + port;
+        return Ports.url(port);
     }
 
     public int port() {

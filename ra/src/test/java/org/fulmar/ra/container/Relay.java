@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.fulmar.protocol.frame.HeaderEncoding;
+import org.fulmar.protocol.jms.JmsCode;
 
 /**
  * Stands between connections and a broker: counts what is said to the broker, and cuts. Used by the test's thread; daemon
@@ -28,10 +31,10 @@ public final class Relay implements AutoCloseable {
     }
 
     public String url() {
-        return "fulmar://127.0.0.1:" + server.getLocalPort();
+        return Ports.url(server.getLocalPort());
     }
 
-    /** How many frames were sent to the broker so far. */
+    /** How many frames were sent to the broker so far, but for the pings, which come with time alone. */
     public int frames() {
         return frames.get();
     }
@@ -49,17 +52,26 @@ public final class Relay implements AutoCloseable {
                 sockets.add(client);
                 if (refusing) {
                     close(client);
-                    continue;
+                } else {
+                    connect(client);
                 }
-                Socket to = new Socket(InetAddress.getLoopbackAddress(), broker);
-                to.setTcpNoDelay(true);
-                client.setTcpNoDelay(true);
-                sockets.add(to);
-                daemon(() -> copy(client, to, true), "relay-requests");
-                daemon(() -> copy(to, client, false), "relay-answers");
             } catch (IOException e) {
-                // closed, or the broker is away
+                // closed
             }
+        }
+    }
+
+    private void connect(Socket client) {
+        try {
+            Socket to = new Socket(InetAddress.getLoopbackAddress(), broker);
+            sockets.add(to);
+            to.setTcpNoDelay(true);
+            client.setTcpNoDelay(true);
+            daemon(() -> copy(client, to, true), "relay-requests");
+            daemon(() -> copy(to, client, false), "relay-answers");
+        } catch (IOException e) {
+            // it was cut, or the broker is away
+            close(client);
         }
     }
 
@@ -70,11 +82,11 @@ public final class Relay implements AutoCloseable {
             while (true) {
                 int length = in.readInt();
                 byte[] frame = in.readNBytes(length);
-                if (counted) {
+                if (counted && !isPing(frame)) {
                     frames.incrementAndGet();
                 }
                 byte[] whole = new byte[4 + frame.length];
-                java.nio.ByteBuffer.wrap(whole).putInt(length).put(frame);
+                ByteBuffer.wrap(whole).putInt(length).put(frame);
                 out.write(whole);
             }
         } catch (IOException e) {
@@ -82,6 +94,12 @@ public final class Relay implements AutoCloseable {
         }
         close(from);
         close(to);
+    }
+
+    /** A frame begins with the encoding of its header and the header's length; a binary header with the code. */
+    private static boolean isPing(byte[] frame) {
+        return frame[0] == HeaderEncoding.ROCKETMQ.mark()
+                && ByteBuffer.wrap(frame).getShort(4) == JmsCode.PING;
     }
 
     /** Cuts all connections, and lets no others through until {@link #mend}. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What transaction managers recover with through the adapter. */
-@Timeout(60)
+@Timeout(120)
 class RecoveryTest {
     private record TestXid(byte number) implements Xid {
         @Override
@@ -104,7 +104,7 @@ class RecoveryTest {
         try (FulmarConnectionFactory factory = new FulmarConnectionFactory(broker.url());
                 JMSContext context = factory.createContext();
                 var consumer = context.createConsumer(context.createQueue("orders"))) {
-            assertThat(consumer.receiveBody(String.class, 5000)).isEqualTo("m1");
+            assertThat(consumer.receiveBody(String.class, 40_000)).isEqualTo("m1");
             assertThat(consumer.receiveNoWait()).isNull();
         }
     }
@@ -115,7 +115,7 @@ class RecoveryTest {
         XAResource resource = resource();
         assertThat(resource.recover(XAResource.TMSTARTRSCAN)).hasSize(1);
         broker.stop();
-        org.junit.jupiter.api.Assertions.assertTimeout(Duration.ofSeconds(10), () -> {
+        org.junit.jupiter.api.Assertions.assertTimeout(Duration.ofSeconds(25), () -> {
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(() -> resource.recover(XAResource.TMSTARTRSCAN))
                         .isInstanceOfSatisfying(

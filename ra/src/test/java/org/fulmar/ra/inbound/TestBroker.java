@@ -7,13 +7,14 @@ import java.util.TreeMap;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.NioDisk;
+import org.fulmar.ra.container.Ports;
 
 /** A real broker behind a port of its own, which can be away for a while. Used by the test's thread. */
 final class TestBroker implements AutoCloseable {
     private final Path directory;
     private final Map<String, String> options;
+    private final int port = Ports.lasting();
     private Broker broker;
-    private int port;
 
     private TestBroker(Path directory, Map<String, String> options) {
         this.directory = directory;
@@ -36,7 +37,10 @@ final class TestBroker implements AutoCloseable {
         all.put("storePathRootDir", directory.toString());
         all.put("mappedFileSizeCommitLog", Integer.toString(32 << 20));
         broker = new Broker(BrokerConfig.of(all), new NioDisk(), System::currentTimeMillis, false).start();
-        port = broker.address().getPort();
+    }
+
+    boolean isRunning() {
+        return broker != null;
     }
 
     void stop() throws IOException, InterruptedException {
@@ -52,7 +56,7 @@ final class TestBroker implements AutoCloseable {
     }
 
     String url() {
-        return "fulmar://127.0.0.1:" + port;
+        return Ports.url(port);
     }
 
     @Override

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As whom managed connections are made and matched, at a broker that admits its users alone. */
-@Timeout(60)
+@Timeout(120)
 class CredentialsTest {
     @TempDir
     static Path directory;
@@ -159,7 +159,7 @@ class CredentialsTest {
         container.commit();
         try (JMSContext anna = connections.createContext("anna", "a-secret")) {
             var consumer = anna.createConsumer(anna.createQueue("both"));
-            assertThat(List.of(consumer.receiveBody(String.class, 15_000), consumer.receiveBody(String.class, 15_000)))
+            assertThat(List.of(consumer.receiveBody(String.class, 40_000), consumer.receiveBody(String.class, 40_000)))
                     .containsExactlyInAnyOrder("a", "o");
         }
     }

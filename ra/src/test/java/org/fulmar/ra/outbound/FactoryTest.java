@@ -170,7 +170,7 @@ class FactoryTest extends OutboundTest {
 
     @Test
     void passwordsAreNotSaid() throws Exception {
-        factory.setUrl(broker.url() + "?password=secret1");
+        factory.setUrl(broker.url() + "&password=secret1");
         factory.setUserName("anna");
         factory.setPassword("secret2");
         Credentials credentials = Credentials.of("otto", "secret3");

@@ -2,7 +2,11 @@ package org.fulmar.ra.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.arjuna.ats.arjuna.coordinator.BasicAction;
+import com.arjuna.ats.arjuna.coordinator.Reapable;
+import com.arjuna.ats.arjuna.coordinator.TransactionReaper;
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSContext;
@@ -100,7 +104,6 @@ class GlobalTransactionTest extends OutboundTest {
         FulmarManagedConnectionFactory other = new FulmarManagedConnectionFactory();
         other.setResourceAdapter(adapter);
         other.setPrefetch(1);
-        transactions.setTransactionTimeout(1);
         try (JMSContext context = connections().createContext();
                 JMSContext joined = ((ConnectionFactory) other.createConnectionFactory(container)).createContext()) {
             container.begin();
@@ -118,18 +121,21 @@ class GlobalTransactionTest extends OutboundTest {
                     end.complete(status);
                 }
             });
-            assertThat(end.get(20, TimeUnit.SECONDS)).isEqualTo(Status.STATUS_ROLLEDBACK);
+            // from now on, so that all of the above is done in time
+            Reapable running = (Reapable) BasicAction.Current();
+            TransactionReaper.transactionReaper().remove(running);
+            TransactionReaper.transactionReaper().insert(running, 1);
+            assertThat(end.get(WAIT, TimeUnit.MILLISECONDS)).isEqualTo(Status.STATUS_ROLLEDBACK);
+            // who has begun later to take part is told earlier
+            await().atMost(WAIT, TimeUnit.MILLISECONDS).until(() -> container.enlisted() == 0);
             for (JMSContext each : new JMSContext[] {context, joined}) {
                 assertThatThrownBy(() -> each.createProducer().send(each.createQueue(queue), "b"))
                         .isInstanceOf(TransactionRolledBackRuntimeException.class);
             }
             transactions.rollback();
-            transactions.setTransactionTimeout(0);
             container.begin();
             context.createProducer().send(context.createQueue(queue), "c");
             container.commit();
-        } finally {
-            transactions.setTransactionTimeout(0);
         }
         assertThat(drain(queue)).containsExactly("c");
         try (JMSContext next = connections().createContext()) {

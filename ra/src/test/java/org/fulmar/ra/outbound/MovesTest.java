@@ -55,7 +55,7 @@ class MovesTest extends OutboundTest {
             }
             int sum = 0;
             for (Future<Integer> each : moved) {
-                sum += each.get(50, TimeUnit.SECONDS);
+                sum += each.get(100, TimeUnit.SECONDS);
             }
             assertThat(sum)
                     .as("seed %d: transactions that moved a message", seed)

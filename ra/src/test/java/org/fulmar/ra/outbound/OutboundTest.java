@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the tests of this package begin with: a broker, an adapter, and a server in small that pools its connections. */
-@Timeout(60)
+@Timeout(120)
 abstract class OutboundTest {
     /** How long a message that must come may take, in milliseconds. */
-    static final long WAIT = 15_000;
+    static final long WAIT = 40_000;
 
     @TempDir
     static Path directory;

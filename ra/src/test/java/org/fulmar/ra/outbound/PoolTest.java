@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Managed connections from hand to hand: reuse, loss, dissociation, recovery, and what they cost. */
 class PoolTest extends OutboundTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     @Test
     void nothingOfTheFirstUserIsLeftForTheSecond() throws Exception {
@@ -126,7 +126,7 @@ class PoolTest extends OutboundTest {
     @Test
     void aConnectionThatIsLostIsToldAndNotUsedAgain() throws Exception {
         try (Relay relay = new Relay(broker.port())) {
-            factory.setUrl(relay.url() + "?reconnect=false");
+            factory.setUrl(relay.url() + "&reconnect=false");
             ConnectionFactory connections = connections();
             try (JMSContext one = connections.createContext()) {
                 connections.createContext().close();

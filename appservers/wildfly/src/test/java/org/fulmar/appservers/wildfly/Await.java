@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 
 /** Waiting for what must come. */
 final class Await {
-    static final Duration PATIENCE = Duration.ofSeconds(25);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private Await() {}
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith({WildflyExtension.class, ArquillianExtension.class})
 @RunAsClient
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 400, unit = TimeUnit.SECONDS)
 class OutageTest {
     private static final int MESSAGES = 1500;
 
@@ -91,7 +91,7 @@ class OutageTest {
             broker.kill();
             broker.startProcess();
         }
-        load.get(60, TimeUnit.SECONDS);
+        load.get(120, TimeUnit.SECONDS);
 
         assertThat(moved())
                 .containsExactlyInAnyOrderElementsOf(
@@ -117,7 +117,7 @@ class OutageTest {
         try (JMSContext context = factory.createContext()) {
             var consumer = context.createConsumer(context.createQueue("moved"));
             return IntStream.range(0, MESSAGES)
-                    .mapToObj(i -> consumer.receiveBody(String.class, 30_000))
+                    .mapToObj(i -> consumer.receiveBody(String.class, 60_000))
                     .toList();
         }
     }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.fulmar.appservers.wildfly.app.QueueBean;
 import org.fulmar.appservers.wildfly.app.SenderBean;
@@ -42,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith({WildflyExtension.class, ArquillianExtension.class})
 @RunAsClient
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 400, unit = TimeUnit.SECONDS)
 class ServerCrashTest {
     private static final String SERVER = "crash";
 
@@ -156,7 +155,7 @@ class ServerCrashTest {
         for (String point : List.of(DECIDED, UNDECIDED)) {
             Path sending = hold(test + "-sending", point);
             String witness = point.equals(DECIDED) ? "first" : "witness";
-            CompletableFuture.runAsync(() -> {
+            Thread sender = new Thread(() -> {
                 try (App app = App.connect()) {
                     app.call(
                             "SenderBean",
@@ -168,6 +167,8 @@ class ServerCrashTest {
                     // the server is killed meanwhile
                 }
             });
+            sender.setDaemon(true);
+            sender.start();
             Path moving = hold(test + "-moving", point);
             try (JMSContext context = factory.createContext()) {
                 context.createProducer()
@@ -234,7 +235,7 @@ class ServerCrashTest {
                 JMSConsumer consumer = context.createConsumer(context.createQueue(queue))) {
             while (true) {
                 String text = taken.size() < expected
-                        ? consumer.receiveBody(String.class, 20_000)
+                        ? consumer.receiveBody(String.class, 60_000)
                         : consumer.receiveBodyNoWait(String.class);
                 if (text == null) {
                     return taken;

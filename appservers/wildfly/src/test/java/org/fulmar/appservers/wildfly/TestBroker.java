@@ -131,7 +131,11 @@ final class TestBroker implements AutoCloseable {
         if (here != null) {
             here.close();
         } else {
-            destroy();
+            Process running = elsewhere;
+            if (running != null) {
+                // until it is gone it writes to its store, which is deleted next
+                running.destroyForcibly().waitFor();
+            }
             Runtime.getRuntime().removeShutdownHook(atExit);
         }
     }

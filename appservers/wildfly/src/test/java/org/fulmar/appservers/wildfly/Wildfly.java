@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.fulmar.appservers.wildfly.app.Beans;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
@@ -25,6 +27,8 @@ import org.jboss.shrinkwrap.api.spec.ResourceAdapterArchive;
  * directory for configuration, data and log of its own; {@code arquillian.xml} takes them from system properties.
  */
 final class Wildfly {
+    private static final Set<Integer> TAKEN = new HashSet<>();
+
     /** Where the adapter looks for its broker. A test class has one there, or says that there is none. */
     static final int BROKER = freePort();
 
@@ -58,8 +62,9 @@ final class Wildfly {
         // the static initializer has done it
     }
 
+    /** Leads to a broker that may stand still for a while. */
     static String url(int port) {
-        return "fulmar://127.0.0.1:" + port;
+        return "fulmar://127.0.0.1:" + port + "?connectTimeout=60000";
     }
 
     static Path log() {
@@ -97,7 +102,9 @@ final class Wildfly {
             int port = 15_000 + random.nextInt(16_000);
             try (ServerSocket socket = new ServerSocket()) {
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                return port;
+                if (TAKEN.add(port)) {
+                    return port;
+                }
             } catch (IOException e) {
                 // somebody has it
             }

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith({WildflyExtension.class, BrokerExtension.class, ArquillianExtension.class})
 @RunAsClient
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 abstract class WildflyTest {
     /** How long a message that must come may take, in milliseconds. */
-    static final long WAIT = 20_000;
+    static final long WAIT = 60_000;
 
     static App app;
     static FulmarConnectionFactory factory;

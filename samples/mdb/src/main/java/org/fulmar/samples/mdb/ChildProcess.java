@@ -81,8 +81,10 @@ final class ChildProcess implements AutoCloseable {
         process.waitFor();
     }
 
+    /** Kills it if it still runs, and returns when it is gone: until then it writes its files. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
+        process.onExit().join();
     }
 }

@@ -76,8 +76,9 @@ final class ChildProcess implements AutoCloseable {
         return process.waitFor();
     }
 
+    /** Kills it if it still runs, and returns when it is gone: until then it writes its files. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

@@ -2,6 +2,7 @@ package org.fulmar.samples.xa;
 
 import jakarta.jms.JMSException;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import javax.transaction.xa.XAException;
 import org.fulmar.jms.FulmarConnectionFactory;
@@ -42,9 +44,7 @@ public final class XaSample {
         this.directory = directory;
         this.each = each;
         this.kept = kept;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            this.port = free.getLocalPort();
-        }
+        this.port = freePort();
         this.broker = startBroker();
     }
 
@@ -82,9 +82,23 @@ public final class XaSample {
         }
     }
 
+    /** Not one of those that connections get, from 32768 on: it has to stay free while the broker is dead. */
+    private static int freePort() throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(15_000, 31_000);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException e) {
+                if (attempt == 100) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     /** Three times the request timeout is less than the time that a transaction may take, which is a minute. */
     private String url() {
-        return "fulmar://127.0.0.1:" + port + "?requestTimeout=10000";
+        return "fulmar://127.0.0.1:" + port + "?requestTimeout=10000&connectTimeout=30000";
     }
 
     private ChildProcess startBroker() throws IOException {

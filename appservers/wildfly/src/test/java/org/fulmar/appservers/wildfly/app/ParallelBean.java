@@ -23,7 +23,7 @@ public class ParallelBean implements MessageListener {
     @Override
     public void onMessage(Message message) {
         try {
-            FOUR.await(20, TimeUnit.SECONDS);
+            FOUR.await(60, TimeUnit.SECONDS);
             Tasks.onMessage("parallel", message, null);
         } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
             Journal.add("parallel alone");

@@ -23,7 +23,7 @@ import java.nio.file.Path;
 @Stateless
 @TransactionManagement(TransactionManagementType.BEAN)
 public class SenderBean implements Operations {
-    private static final long WAIT = 5_000;
+    private static final long WAIT = 60_000;
 
     @Resource(lookup = "java:/fulmar/ConnectionFactory")
     private ConnectionFactory factory;

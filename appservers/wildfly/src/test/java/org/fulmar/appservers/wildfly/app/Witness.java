@@ -26,7 +26,7 @@ public class Witness implements XAResource {
         ROLLBACK
     }
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(180);
 
     private final String name;
     private final Path directory;
