@@ -32,7 +32,7 @@ class TornCheckpointTest {
     private static final Path CONFIG = Path.of("/store/config");
     private static final long START = 1_700_000_000_000L;
     private static final long HOUR = 3_600_000;
-    private static final int SEEDS = Integer.getInteger("fulmar.torn.seeds", 6);
+    private static final int SEEDS = Integer.getInteger("fulmar.torn.seeds", 3);
 
     /** What a kill leaves, and what had been answered by then. */
     private record Image(String before, FaultyDisk disk, long now, TornModel model) {}
