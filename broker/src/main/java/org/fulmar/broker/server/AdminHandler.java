@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -100,6 +101,15 @@ final class AdminHandler {
                 return;
             }
         }
+        Set<String> anew = new HashSet<>();
+        wanted.forEach(topic -> anew.add(topic.name()));
+        anew.removeIf(name -> topics.get(name) != null);
+        if (!topics.hasRoom(anew.size())) {
+            request.answer(
+                    ResponseCode.SYSTEM_BUSY,
+                    "the broker has no room for " + anew.size() + " more topics: see maxTopics, or delete some");
+            return;
+        }
         try {
             for (TopicConfig topic : wanted) {
                 if (!topic.equals(topics.get(topic.name()))) {
@@ -107,7 +117,13 @@ final class AdminHandler {
                 }
             }
             String last = wanted.get(wanted.size() - 1).name();
-            service.whenAnnounced(last, () -> request.answer(ResponseCode.SUCCESS, (String) null));
+            turn.afterLog(logged -> {
+                if (logged) {
+                    service.whenAnnounced(last, () -> request.answer(ResponseCode.SUCCESS, (String) null));
+                } else {
+                    request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
+                }
+            });
         } catch (StoreException e) {
             request.answer(StoreErrors.nativeCode(e), e.getMessage());
         }

@@ -167,13 +167,13 @@ final class ConsumerOffsets implements View, Positions {
                 .toList();
     }
 
-    /** Gives a group the offsets that another one has committed; whether there was room. */
-    boolean copy(String topic, String from, String to) {
+    /** Sets for a group the offsets that another one has committed, as {@link #reset} does; whether there was room. */
+    boolean copy(String topic, String from, String to, FactSink facts) {
         Map<Integer, Long> there = offsets.get(key(topic, from));
         boolean taken = true;
         for (Map.Entry<Integer, Long> each :
                 there == null ? Map.<Integer, Long>of().entrySet() : there.entrySet()) {
-            taken &= commit(topic, to, each.getKey(), each.getValue());
+            taken &= reset(topic, to, each.getKey(), each.getValue(), facts);
         }
         return taken;
     }

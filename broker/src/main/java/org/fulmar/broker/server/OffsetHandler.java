@@ -19,11 +19,13 @@ final class OffsetHandler {
     private final TopicService topics;
     private final MessageStore store;
     private final ConsumerOffsets offsets;
+    private final TurnEnd turn;
 
-    OffsetHandler(TopicService topics, MessageStore store, ConsumerOffsets offsets) {
+    OffsetHandler(TopicService topics, MessageStore store, ConsumerOffsets offsets, TurnEnd turn) {
         this.topics = topics;
         this.store = store;
         this.offsets = offsets;
+        this.turn = turn;
     }
 
     private QueueLog queue(Fields in) {
@@ -93,7 +95,7 @@ final class OffsetHandler {
         long high = queue.visibleOffset();
         while (low < high) {
             long middle = (low + high) >>> 1;
-            long there = queue.index().firstThere(middle, high);
+            long there = queue.index().firstThere(middle, high, store.log().start());
             long stored = there < high ? storeTime(queue, there) : Long.MAX_VALUE;
             if (upper ? stored <= time : stored < time) {
                 low = there + 1;
@@ -131,11 +133,15 @@ final class OffsetHandler {
         boolean taken = true;
         for (String each : topic.isBlank() ? offsets.topics(from) : List.of(topic)) {
             if (topics.get(each) != null) {
-                taken &= offsets.copy(each, from, to);
+                taken &= offsets.copy(each, from, to, store.appender());
             }
         }
-        request.answer(
-                taken ? ResponseCode.SUCCESS : ResponseCode.SYSTEM_BUSY,
-                taken ? null : "there are too many consumer groups already");
+        if (taken) {
+            turn.successAfterLog(request);
+        } else {
+            request.answer(
+                    ResponseCode.SYSTEM_BUSY,
+                    "there are too many consumer groups already, or too many offsets are set anew");
+        }
     }
 }

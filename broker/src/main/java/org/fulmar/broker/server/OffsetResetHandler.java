@@ -24,12 +24,13 @@ import org.slf4j.LoggerFactory;
  * Sets the offsets of a RocketMQ group to a place or a time. Begins on the business pool, which searches the log; the core
  * does the rest.
  *
- * <p>Consumers that are there are told, and set their offsets themselves. If there are none, or one queue is named, the
- * broker keeps the offsets: it answers the next pull of each queue with it.
+ * <p>Push consumers that are there are told, and set their offsets themselves. If there are none, if they pull by
+ * themselves or pop, or if one queue is named, the broker keeps the offsets: it answers the next pull of each queue with it.
  */
 final class OffsetResetHandler {
     private static final Logger LOG = LoggerFactory.getLogger(OffsetResetHandler.class);
-    private static final String POP = "CONSUME_POP";
+    /** Those that set their offsets when they are told; consumers that pull by themselves pass it over. */
+    private static final String PUSH = "CONSUME_PASSIVELY";
 
     private final BrokerConfig config;
     private final TopicService topics;
@@ -151,7 +152,7 @@ final class OffsetResetHandler {
         Collection<Attendance.Member> members = clients.attendance().consumers(reset.group);
         boolean keep = members.isEmpty()
                 || reset.queueId >= 0
-                || clients.attendance().profile(reset.group).consumeType().equals(POP);
+                || !clients.attendance().profile(reset.group).consumeType().equals(PUSH);
         LOG.info(
                 "group {} is set to {} of topic {} by {}{}",
                 reset.group,

@@ -32,6 +32,9 @@ final class QueryHandler {
     private static final int MAX_LOOKED_AT = 1024;
 
     private static final int MAX_BYTES = 4 << 20;
+    /** Bytes of the log that a query waits to see entered, at most: who asks holds a thread of the business pool. */
+    private static final long MAX_BEHIND = 64 << 20;
+
     private static final byte[] KEYS = MessageProperties.name(MessageProperties.KEYS);
     private static final byte[] UNIQ_KEY = MessageProperties.name(MessageProperties.UNIQ_KEY);
 
@@ -72,6 +75,13 @@ final class QueryHandler {
             request.answer(
                     ResponseCode.QUERY_NOT_FOUND,
                     "messages are indexed by key (K) and by unique key (U), not by type " + in.text("indexType"));
+            return;
+        }
+        long behind = store.index().behind();
+        if (behind > MAX_BEHIND) {
+            request.answer(
+                    ResponseCode.SYSTEM_BUSY,
+                    "the key index is being built and lacks " + (behind >> 20) + " MiB of the log: ask again later");
             return;
         }
         String topic = in.text("topic");

@@ -96,7 +96,9 @@ final class QueueStates {
             long end = high;
             Place there = ask(() -> {
                 QueueLog log = store.queueIfPresent(topic, queue.queueId());
-                long offset = log == null ? end : log.index().firstThere(middle, end);
+                long offset = log == null
+                        ? end
+                        : log.index().firstThere(middle, end, store.log().start());
                 return new Place(offset, log == null || offset >= end ? -1 : place(log, offset));
             });
             if (there.logOffset >= 0 && storeTime(there.logOffset) < time) {

@@ -118,7 +118,7 @@ record Routes(
     }
 
     private void rocketMq(SendHandler send, PullHandler pull, ClientHandler client) {
-        OffsetHandler offset = new OffsetHandler(service, store, offsets);
+        OffsetHandler offset = new OffsetHandler(service, store, offsets, turn);
         QueryHandler query = new QueryHandler(store, core);
         onCore(RequestCode.SEND_MESSAGE, send::handle);
         onCore(RequestCode.SEND_MESSAGE_V2, send::handle);

@@ -352,8 +352,10 @@ public final class ConsumeQueue {
     /**
      * The first offset from one on whose message was not deleted; {@code to} if there is none before it, or if so many
      * were deleted that looking on would take long.
+     *
+     * @param logStart where the log begins: an entry that points before it is of a message that is deleted
      */
-    public long firstThere(long from, long to) {
+    public long firstThere(long from, long to, long logStart) {
         long at = from;
         for (int block = 0; block < MAX_LOOKED_AT && at < to; block++) {
             ByteBuffer entries = entries(at, (int) Math.min(BLOCK_ENTRIES, to - at));
@@ -362,7 +364,8 @@ public final class ConsumeQueue {
                 return to;
             }
             for (int i = 0; i < count; i++) {
-                if (entries.getInt(entries.position() + i * ENTRY_BYTES + Long.BYTES) > 0) {
+                int entry = entries.position() + i * ENTRY_BYTES;
+                if (entries.getInt(entry + Long.BYTES) > 0 && entries.getLong(entry) >= logStart) {
                     return at + i;
                 }
             }

@@ -25,6 +25,7 @@ public final class IndexService implements Runnable {
     private static final byte[] UNIQ_KEY = MessageProperties.name(MessageProperties.UNIQ_KEY);
     private static final int RECORDS_PER_TURN = 2000;
     private static final long IDLE_NANOS = 100_000_000;
+    private static final long RETRY_NANOS = 1_000_000_000;
     /** Most keys of one message that are entered. */
     private static final int MAX_KEYS = 64;
 
@@ -37,6 +38,8 @@ public final class IndexService implements Runnable {
     private final Thread thread;
     private long position;
     private volatile boolean stopped;
+    /** Whether the last try of its thread failed; its own. */
+    private boolean failed;
 
     IndexService(Disk disk, Path directory, StoreOptions options, CommitLog log) {
         this.disk = disk;
@@ -124,15 +127,38 @@ public final class IndexService implements Runnable {
                 if (!follow(RECORDS_PER_TURN)) {
                     LockSupport.parkNanos(this, IDLE_NANOS);
                 }
+                failed = false;
             } catch (IOException e) {
-                LOG.error("the key index stops: messages can't be found by key until the broker is started again", e);
-                return;
+                if (!failed) {
+                    LOG.error("the key index can't go on; it is tried again every second", e);
+                }
+                failed = true;
+                LockSupport.parkNanos(this, RETRY_NANOS);
             }
         }
     }
 
     /** Enters up to so many records; whether there are more. */
     private synchronized boolean follow(int records) throws IOException {
+        try {
+            return enter(records);
+        } catch (InternalError e) {
+            // so a mapped file says that the disk has no room for what was written, and not of which write
+            discardNewest();
+            throw new IOException("the disk took no more of the newest file of the key index; it is made anew", e);
+        }
+    }
+
+    private void discardNewest() throws IOException {
+        if (!files.isEmpty()) {
+            KeyIndex damaged = files.remove(files.size() - 1);
+            position = Math.min(position, damaged.base());
+            damaged.close();
+            disk.delete(damaged.path());
+        }
+    }
+
+    private boolean enter(int records) throws IOException {
         for (int i = 0; i < records; i++) {
             position = Math.max(position, log.start());
             if (position >= end()) {
@@ -197,6 +223,11 @@ public final class IndexService implements Runnable {
         KeyIndex next = KeyIndex.open(disk, path, options.indexSlots(), options.indexEntries());
         files.add(next);
         return next;
+    }
+
+    /** Bytes of the log whose messages are not entered yet. Any thread. */
+    public synchronized long behind() {
+        return Math.max(0, end() - Math.max(position, log.start()));
     }
 
     /**

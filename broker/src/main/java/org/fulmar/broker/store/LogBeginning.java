@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogBeginning {
     private static final Logger LOG = LoggerFactory.getLogger(LogBeginning.class);
-    /** Records that are read to learn when a file was written. */
+    /** Records that are read at once to learn when a file was written; the next look goes on behind them. */
     private static final int RECORDS = 4096;
     /** Consume-queue entries that are looked at in one turn of the core. */
     private static final int ENTRIES_PER_TURN = 16_384;
@@ -55,6 +55,9 @@ public final class LogBeginning {
     private final IndexService index;
     private final Path startFile;
     private final Map<Long, Long> newest = new HashMap<>();
+    /** Behind which place nothing but records from elsewhere was found of a file, by its beginning. */
+    private final Map<Long, Long> looked = new HashMap<>();
+
     private final ReferenceQueue<ByteBuffer> unmapped = new ReferenceQueue<>();
     private final Set<Mapping> mappings = new HashSet<>();
     private final List<Path> undeleted = new ArrayList<>();
@@ -105,7 +108,7 @@ public final class LogBeginning {
         if (known != null) {
             return known;
         }
-        long position = all[file].end();
+        long position = looked.getOrDefault(all[file].base(), all[file].end());
         long time = Long.MAX_VALUE;
         for (int i = 0; i < RECORDS && position < settledEnd && time == Long.MAX_VALUE; i++) {
             MessageRecord record = log.read(position);
@@ -117,6 +120,11 @@ public final class LogBeginning {
             } else {
                 position += record.size();
             }
+        }
+        if (time == Long.MAX_VALUE) {
+            looked.put(all[file].base(), position);
+        } else {
+            looked.remove(all[file].base());
         }
         return time;
     }
@@ -202,6 +210,7 @@ public final class LogBeginning {
         deleteUndeleted();
         for (LogSegment segment : dropped.segments) {
             newest.remove(segment.base());
+            looked.remove(segment.base());
             if (segment.mapped().isDirect()) {
                 synchronized (mappings) {
                     mappings.add(new Mapping(segment.mapped(), unmapped, segment.size()));

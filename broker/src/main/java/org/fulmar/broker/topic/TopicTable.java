@@ -74,7 +74,12 @@ public final class TopicTable implements View, MessageStore.Topics {
 
     /** Whether one more topic fits. */
     public boolean hasRoom() {
-        return topics.size() < maxTopics && temporary.size() < maxTopics;
+        return hasRoom(1) && temporary.size() < maxTopics;
+    }
+
+    /** Whether so many more lasting topics fit. */
+    public boolean hasRoom(int more) {
+        return topics.size() + more <= maxTopics;
     }
 
     /** Makes or changes a topic. */

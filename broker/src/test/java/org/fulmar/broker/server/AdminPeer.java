@@ -159,11 +159,15 @@ final class AdminPeer implements AutoCloseable {
 
     /** Joins a consumer group. */
     void heartbeat(String clientId, String group, String topic) throws Exception {
+        heartbeat(clientId, group, topic, "CONSUME_PASSIVELY");
+    }
+
+    void heartbeat(String clientId, String group, String topic, String consumeType) throws Exception {
         ObjectNode json = JsonBody.object().put("clientID", clientId);
         ObjectNode data = json.putArray("consumerDataSet").addObject();
         data.put("groupName", group)
                 .put("messageModel", "CLUSTERING")
-                .put("consumeType", "CONSUME_PASSIVELY")
+                .put("consumeType", consumeType)
                 .put("consumeFromWhere", "CONSUME_FROM_FIRST_OFFSET");
         data.putArray("subscriptionDataSet")
                 .addObject()

@@ -278,6 +278,48 @@ class AdministrationTest {
     }
 
     @Test
+    void consumersThatPullByThemselvesAreResetByTheBroker() throws Exception {
+        readTopic();
+        AdminPeer consumer = peer(asked -> "{}");
+        consumer.heartbeat("c", GROUP, TOPIC, "CONSUME_ACTIVELY");
+        succeeds(admin.reset(GROUP, TOPIC, -1, 0));
+        assertThat(admin.committed(GROUP, TOPIC, 2)).isZero();
+        assertThat(admin.pull(GROUP, TOPIC, 2, 3).fields()).containsEntry("nextBeginOffset", "0");
+    }
+
+    @Test
+    void clonedOffsetsCountAlsoForAGroupThatWasResetAndSurviveAKill() throws Exception {
+        readTopic();
+        succeeds(admin.commit("other", TOPIC, 0, 2));
+        succeeds(admin.reset("other", TOPIC, 0, 0));
+        succeeds(
+                admin.ask(RequestCode.CLONE_GROUP_OFFSET, "", "srcGroup", GROUP, "destGroup", "other", "topic", TOPIC));
+        assertThat(admin.committed("other", TOPIC, 0)).isEqualTo(3);
+        restartWithout("offsetResets.json");
+        assertThat(admin.committed("other", TOPIC, 0)).isEqualTo(3);
+    }
+
+    @Test
+    void aListOfTopicsForWhichThereIsNoRoomIsRefusedAsAWhole() throws Exception {
+        stop();
+        options.put("maxTopics", "40");
+        start();
+        StringBuilder list = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            list.append(i == 0 ? "" : ",")
+                    .append("{\"topicName\":\"t")
+                    .append(i)
+                    .append("\",\"readQueueNums\":2,\"writeQueueNums\":2,\"perm\":6}");
+        }
+        refused(
+                admin.ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, "{\"topicConfigList\":[" + list + "]}"),
+                ResponseCode.SYSTEM_BUSY,
+                "no room for 40 more topics");
+        assertThat(admin.ask(RequestCode.GET_TOPIC_CONFIG, "", "topic", "t0").code())
+                .isEqualTo(ResponseCode.TOPIC_NOT_EXIST);
+    }
+
+    @Test
     void popsFollowAResetOnceAndGoOn() throws Exception {
         readTopic();
         stop();

@@ -242,6 +242,26 @@ class LogDeletionTest {
     }
 
     @Test
+    void filesGoByAgeThoughMoreWasMovedBehindThemThanIsLookedAtAtOnce() throws Exception {
+        options.put("flushDiskType", "ASYNC_FLUSH");
+        stop();
+        start();
+        for (int i = 0; i < 4200; i++) {
+            Answer waits = client.send("waiting", "w" + i, 0, Map.of("TIMER_DELAY_SEC", "3000000"));
+            assertThat(waits.code()).as(waits.remark()).isZero();
+        }
+        send(4000);
+        clock.addAndGet(73 * HOUR);
+        send(100);
+        await().until(() -> broker.retention().movedMessages() >= 4200);
+        long start = broker.retention().logStart();
+        send(200);
+        clock.addAndGet(80 * HOUR);
+        send(100);
+        awaitStart(start + FILE_BYTES);
+    }
+
+    @Test
     void filesOfWhichLittleCountsGoThoughTheDiskIsNearlyFull() throws Exception {
         options.put("transactionTimeOut", "86400000");
         stop();

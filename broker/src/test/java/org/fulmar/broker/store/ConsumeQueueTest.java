@@ -120,6 +120,17 @@ class ConsumeQueueTest {
     }
 
     @Test
+    void whatPointsBeforeTheLogIsPassedOverWhenTheFirstMessageIsLookedFor() {
+        ConsumeQueue queue = queue(new FaultyDisk(), 10, 0);
+        for (long place : new long[] {900, 100, 200, 950}) {
+            queue.add(place, 50, 0);
+        }
+        assertThat(queue.firstThere(0, 4, 500)).isZero();
+        assertThat(queue.firstThere(1, 4, 500)).isEqualTo(3);
+        assertThat(queue.firstThere(1, 3, 500)).isEqualTo(3);
+    }
+
+    @Test
     void nothingIsReadBehindTheEnd() throws IOException {
         FaultyDisk disk = FaultyDisk.withoutPowerLoss();
         ConsumeQueue queue = queue(disk, 10, 0);
