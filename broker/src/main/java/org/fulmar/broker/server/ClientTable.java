@@ -92,7 +92,8 @@ final class ClientTable {
     private record Member(String clientId, long heardAt, long said) {}
 
     /** What a heartbeat says of one group, checked but not yet taken. */
-    record Joining(Connection connection, String group, Member member, Map<String, Subscription> own, boolean notifies) {
+    record Joining(
+            Connection connection, String group, Member member, Map<String, Subscription> own, boolean notifies) {
         private @Nullable Member before(@Nullable Group there) {
             return there == null ? null : there.members.get(connection);
         }
