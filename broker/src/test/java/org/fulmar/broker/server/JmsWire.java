@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.fulmar.protocol.jms.Acknowledge;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A JMS connection with one consumer at most, as the wire sees it. Used by a test's thread. */
 final class JmsWire implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = Patience.MILLIS;
 
     /** A message that was delivered. */
     record Delivered(String body, int queueId, long offset) {}

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.store.FaultyDisk;
 import org.fulmar.protocol.command.RequestCode;
@@ -52,7 +53,7 @@ final class TornBroker implements AutoCloseable {
 
     /** Saves everything; whether that was possible. */
     boolean save() throws Exception {
-        return broker.saveViews().get(20, TimeUnit.SECONDS);
+        return broker.saveViews().get(3 * Patience.SECONDS, TimeUnit.SECONDS);
     }
 
     /** As {@link #save}, and tells of each file, also of consume queues, before it is written, on another thread. */

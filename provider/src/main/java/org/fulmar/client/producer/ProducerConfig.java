@@ -41,7 +41,7 @@ public final class ProducerConfig {
             "faultTolerance", false, "whether brokers that were slow or failed lately are spared for a while");
     public static final OptionSpec SPARE_FOR = OptionSpec.choice(
             "spareFor",
-            "short",
+            "long",
             List.of("short", "long"),
             "how long such brokers are spared, by their last latency: short = 550 ms 2 s, 1.8 s 5 s, 3 s 6 s, 5 s 10 s,"
                     + " 15 s 30 s, as RocketMQ 5.1 and later; long = 550 ms 30 s, 1 s 60 s, 2 s 120 s, 3 s 180 s,"

@@ -32,22 +32,22 @@ class FaultTableTest {
     }
 
     @Test
-    void brokersAreSparedByTheTableOfRocketMq5() {
+    void brokersAreSparedByTheTableOfRocketMq5OnDemand() throws Exception {
         Map<Long, Long> expected = new TreeMap<>(Map.of(
                 0L, 0L, 49L, 0L, 549L, 0L, 550L, 2000L, 1799L, 2000L, 1800L, 5000L, 3000L, 6000L, 5000L, 10_000L,
                 14_999L, 10_000L, 15_000L, 30_000L));
-        expected.forEach((latency, spared) -> assertThat(FaultTable.Sparing.SHORT.millis(latency))
-                .as("latency %d", latency)
-                .isEqualTo(spared));
+        FaultTable.Sparing sparing =
+                ProducerConfig.of("G").with(ProducerConfig.SPARE_FOR, "short").sparing();
+        expected.forEach((latency, spared) ->
+                assertThat(sparing.millis(latency)).as("latency %d", latency).isEqualTo(spared));
     }
 
     @Test
-    void brokersAreSparedByTheTableOfRocketMq4OnDemand() throws Exception {
+    void brokersAreSparedByTheTableOfRocketMq4() throws Exception {
         Map<Long, Long> expected = new TreeMap<>(Map.of(
                 549L, 0L, 550L, 30_000L, 999L, 30_000L, 1000L, 60_000L, 2000L, 120_000L, 3000L, 180_000L, 14_999L,
                 180_000L, 15_000L, 600_000L));
-        FaultTable.Sparing sparing =
-                ProducerConfig.of("G").with(ProducerConfig.SPARE_FOR, "long").sparing();
+        FaultTable.Sparing sparing = ProducerConfig.of("G").sparing();
         expected.forEach((latency, spared) ->
                 assertThat(sparing.millis(latency)).as("latency %d", latency).isEqualTo(spared));
         FaultTable faults = new FaultTable(sparing);

@@ -74,7 +74,8 @@ class FrozenBrokerTest {
                         client,
                         patient("S")
                                 .with(ProducerConfig.ATTEMPT_TIMEOUT, 5000)
-                                .with(ProducerConfig.FAULT_TOLERANCE, "true"))) {
+                                .with(ProducerConfig.FAULT_TOLERANCE, "true")
+                                .with(ProducerConfig.SPARE_FOR, "short"))) {
             broker.start();
             for (String name : List.of("a", FROZEN)) {
                 await().ignoreExceptions()

@@ -35,6 +35,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
  */
 @SuppressWarnings("deprecation")
 final class Session implements AutoCloseable {
+    private static final int ROUTE_SECONDS = 30;
     /** How long a scenario waits for anything. */
     static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90);
     /** Queues of a topic that is made by a send. */
@@ -245,11 +246,25 @@ final class Session implements AutoCloseable {
 
     /** Reads one message at its place, as the oldest of Apache's consumers does. */
     MessageExt read(MessageQueue queue, long offset) throws Exception {
-        PullResult result = reader().pull(queue, "*", offset, 1);
+        PullResult result = pullOnceBrokerIsKnown(queue, offset);
         check(
                 result.getMsgFoundList() != null && result.getMsgFoundList().size() == 1,
                 "pull of " + queue + " at " + offset + ": " + result);
         return result.getMsgFoundList().get(0);
+    }
+
+    /** On a busy machine the client gives up asking for a route while other threads of it ask for theirs. */
+    private PullResult pullOnceBrokerIsKnown(MessageQueue queue, long offset) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ROUTE_SECONDS);
+        while (true) {
+            try {
+                return reader().pull(queue, "*", offset, 1);
+            } catch (MQClientException e) {
+                if (!String.valueOf(e.getMessage()).contains("not exist") || System.nanoTime() > end) {
+                    throw e;
+                }
+            }
+        }
     }
 
     MessageExt read(SendResult sent) throws Exception {
