@@ -79,6 +79,7 @@ class HostileInputTest {
 
     @Test
     void mutatedRequestsHarmNeitherServer() throws Exception {
+        letTheBrokerAskForARoute();
         List<Vitals> base = vitals();
         List<Vitals> warm = List.of();
         ExecutorService threads = Executors.newFixedThreadPool(2 * ATTACKERS_PER_SERVER);
@@ -102,6 +103,17 @@ class HostileInputTest {
         assertUnharmed(base, warm, vitals());
         cluster.killAndRestartBroker();
         cluster.assertServes("after a restart on what the hostile have left");
+    }
+
+    /** For that it has a connection of its own, made when it is first needed. */
+    private static void letTheBrokerAskForARoute() throws Exception {
+        try (Cluster.Asker asker = cluster.asker(cluster.broker())) {
+            Template question = BrokerCorpus.rocketMq(Cluster.HEALTH).stream()
+                    .filter(template -> template.code() == RequestCode.QUERY_ASSIGNMENT)
+                    .findFirst()
+                    .orElseThrow();
+            asker.ask(question, HeaderEncoding.JSON);
+        }
     }
 
     private static List<Attacker> attackers(int round) {
