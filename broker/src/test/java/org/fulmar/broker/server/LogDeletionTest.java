@@ -211,7 +211,7 @@ class LogDeletionTest {
         assertThat(broker.retention().logStart()).isEqualTo(start);
         assertThat(client.ask(RequestCode.DELETE_EXPIRED_COMMITLOG, Map.of()).code())
                 .isZero();
-        awaitStart(start + 4L * FILE_BYTES);
+        awaitStart(start + 2L * FILE_BYTES);
         assertThat(client.ask(RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, Map.of()).code())
                 .isZero();
     }
