@@ -33,7 +33,7 @@ class LogDeletionTest {
     private static final String TOPIC = "old";
     private static final int QUEUE = 1;
     private static final long HOUR = 3_600_000;
-    private static final int FILE_BYTES = 65_536;
+    private static final int FILE_BYTES = SmallFiles.LOG_BYTES;
 
     @TempDir
     Path directory;
@@ -47,17 +47,8 @@ class LogDeletionTest {
 
     @BeforeEach
     void start() throws Exception {
-        options.put("listenPort", "0");
-        options.put("storePathRootDir", directory.toString());
-        options.put("mappedFileSizeCommitLog", Integer.toString(FILE_BYTES));
-        options.put("mappedFileSizeConsumeQueue", "2000");
-        options.put("maxMessageSize", "16384");
-        options.put("maxHashSlotNum", "100");
-        options.put("maxIndexNum", "100");
-        options.put("cleanResourceInterval", "20");
-        options.put("deleteCommitLogFilesInterval", "0");
+        SmallFiles.addTo(options, directory);
         options.put("fileReservedTime", "72");
-        options.putIfAbsent("deleteWhen", "00;01;02;03;04;05;06;07;08;09;10;11;12;13;14;15;16;17;18;19;20;21;22;23");
         broker = new Broker(BrokerConfig.of(options), disk, clock::get, false).start();
         client = new NativeProducer(broker.address(), "g");
     }

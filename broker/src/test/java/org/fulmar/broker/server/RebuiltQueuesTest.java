@@ -29,7 +29,7 @@ class RebuiltQueuesTest {
     private static final int QUEUE = 1;
     private static final int BUSY = 1400;
     private static final long HOUR = 3_600_000;
-    private static final int FILE_BYTES = 65_536;
+    private static final int FILE_BYTES = SmallFiles.LOG_BYTES;
 
     private final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
     private final Map<String, String> options = new TreeMap<>();
@@ -39,18 +39,9 @@ class RebuiltQueuesTest {
 
     @BeforeEach
     void start() throws Exception {
-        options.put("listenPort", "0");
-        options.put("storePathRootDir", STORE.toString());
-        options.put("mappedFileSizeCommitLog", Integer.toString(FILE_BYTES));
-        options.put("mappedFileSizeConsumeQueue", "2000");
-        options.put("maxMessageSize", "16384");
-        options.put("maxHashSlotNum", "100");
-        options.put("maxIndexNum", "100");
-        options.put("cleanResourceInterval", "20");
-        options.put("deleteCommitLogFilesInterval", "0");
+        SmallFiles.addTo(options, STORE);
         options.put("flushDiskType", "ASYNC_FLUSH");
         options.put("checkpointIntervalMillis", "3600000");
-        options.put("deleteWhen", "00;01;02;03;04;05;06;07;08;09;10;11;12;13;14;15;16;17;18;19;20;21;22;23");
         broker = new Broker(BrokerConfig.of(options), disk, clock::get, false).start();
         client = new NativeProducer(broker.address(), "g");
     }
