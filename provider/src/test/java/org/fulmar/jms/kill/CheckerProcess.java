@@ -23,12 +23,23 @@ final class CheckerProcess {
 
     /** Runs another checker, with the same arguments. */
     static Result run(Class<?> checker, Path histories, int expectedKills) throws IOException, InterruptedException {
-        Process process = ChildJvm.start(
+        return run(checker.getName(), histories, histories.toString(), Integer.toString(expectedKills));
+    }
+
+    /** Runs {@link HistoryChecker} with another time for which one call may overtake the news of its connection's death. */
+    static Result run(Path histories, int expectedKills, long overtakingMillis)
+            throws IOException, InterruptedException {
+        return run(
+                HistoryChecker.class.getName(),
                 histories,
-                List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"),
-                checker.getName(),
                 histories.toString(),
-                Integer.toString(expectedKills));
+                Integer.toString(expectedKills),
+                Long.toString(overtakingMillis));
+    }
+
+    private static Result run(String checker, Path histories, String... arguments)
+            throws IOException, InterruptedException {
+        Process process = ChildJvm.start(histories, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), checker, arguments);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Result(process.waitFor() == 0, output);
     }

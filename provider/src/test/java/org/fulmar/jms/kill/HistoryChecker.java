@@ -15,7 +15,7 @@ import org.fulmar.jms.kill.HistoryEvent.Kind;
 import org.fulmar.jms.kill.Verdict.Fault;
 
 /**
- * Judges the histories of a kill test: {@code java ... HistoryChecker DIRECTORY [KILLS]}; exit code 0 if every
+ * Judges the histories of a kill test: {@code java ... HistoryChecker DIRECTORY [KILLS [MILLIS]]}; exit code 0 if every
  * promise was kept, 1 otherwise. One thread, a process of its own; it shares nothing with load and broker but the
  * files.
  *
@@ -40,7 +40,7 @@ import org.fulmar.jms.kill.Verdict.Fault;
  * <li><b>Fed after death</b>: {@code onMessage} began after the exception listener had been told, or after the broker
  * was gone, which can confirm no acknowledgement any more. One call can overtake the news unseen, where the
  * acknowledgement of the message before it was confirmed in time: so the first after the death is allowed, if the
- * listener was idle at the death and the call began within 5 s, as its thread may stall on the way. Also a {@code receive()} that was called after the
+ * listener was idle at the death and the call began within MILLIS (5000), as its thread may stall on the way. Also a {@code receive()} that was called after the
  * exception listener had been told and returned a message; and anything that came after {@code close()} had returned.
  * <li><b>Nothing proved</b>: no kill, no kill under load (at least one send and one receipt since the broker was
  * ready), fewer of them than KILLS, no send, or a channel without receipts.
@@ -48,15 +48,17 @@ import org.fulmar.jms.kill.Verdict.Fault;
  */
 public final class HistoryChecker {
 
-    private static final long OVERTAKING = TimeUnit.SECONDS.toNanos(5);
+    private static final long OVERTAKING_MILLIS = 5000;
     private static final long NOTICE = TimeUnit.SECONDS.toNanos(5);
 
     private final History history;
     private final int expectedKills;
+    private final long overtaking;
     private final Verdict verdict = new Verdict();
     private int lostAlone;
 
-    private HistoryChecker(History history, int expectedKills) {
+    private HistoryChecker(History history, int expectedKills, long overtakingMillis) {
+        this.overtaking = TimeUnit.MILLISECONDS.toNanos(overtakingMillis);
         this.history = history;
         this.expectedKills = expectedKills;
     }
@@ -65,7 +67,8 @@ public final class HistoryChecker {
         boolean ok = false;
         try {
             int expectedKills = args.length > 1 ? Integer.parseInt(args[1]) : 1;
-            Verdict verdict = check(Path.of(args[0]), expectedKills);
+            long overtaking = args.length > 2 ? Long.parseLong(args[2]) : OVERTAKING_MILLIS;
+            Verdict verdict = check(Path.of(args[0]), expectedKills, overtaking);
             System.out.print(verdict.print());
             ok = verdict.isOk();
         } catch (IOException e) {
@@ -74,8 +77,8 @@ public final class HistoryChecker {
         System.exit(ok ? 0 : 1);
     }
 
-    static Verdict check(Path directory, int expectedKills) throws IOException {
-        HistoryChecker checker = new HistoryChecker(History.read(directory), expectedKills);
+    static Verdict check(Path directory, int expectedKills, long overtakingMillis) throws IOException {
+        HistoryChecker checker = new HistoryChecker(History.read(directory), expectedKills, overtakingMillis);
         checker.checkKillsAndSends();
         for (Channel channel : checker.history.channels()) {
             checker.checkChannel(channel);
@@ -265,7 +268,7 @@ public final class HistoryChecker {
                 busyAtDeath = true;
                 continue;
             }
-            if (!first || busyAtDeath || event.nanos() - death > OVERTAKING) {
+            if (!first || busyAtDeath || event.nanos() - death > overtaking) {
                 verdict.fault(Fault.FED_AFTER_DEATH, "listener of " + session + after(death, event));
             }
             first = false;

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HistoryCheckerTest {
 
     private static final int KILLS = 3;
+    /** Shorter than between two sessions of the model. */
+    private static final int OVERTAKING_MILLIS = 500;
 
     private final ModelHistory model = new ModelHistory();
 
@@ -237,7 +239,7 @@ class HistoryCheckerTest {
     private CheckerProcess.Result check() throws Exception {
         Path histories = Files.createTempDirectory(directory, "histories");
         model.writeTo(histories);
-        return CheckerProcess.run(histories, KILLS);
+        return CheckerProcess.run(histories, KILLS, OVERTAKING_MILLIS);
     }
 
     private void assertFindsOnly(Fault fault, String named) throws Exception {
