@@ -65,12 +65,17 @@ final class Sending {
     }
 
     void start() {
+        attempt();
+    }
+
+    /** By the route that is known, or else once it is; also a later attempt may find it gone, or not there yet. */
+    private void attempt() {
         QueueChooser chooser = sender.chooser(message.topic());
         if (chooser != null) {
             attempt(chooser);
             return;
         }
-        CompletableFuture<Void> timeout = sender.client.pause(timeoutMillis);
+        CompletableFuture<Void> timeout = sender.client.pause(Math.max(1, deadline - sender.now()));
         timeout.whenComplete((over, stopped) -> {
             if (stopped == null) {
                 done.completeExceptionally(timedOut());
@@ -252,11 +257,6 @@ final class Sending {
 
     private void again(String broker) {
         failedBroker = broker;
-        QueueChooser chooser = sender.chooser(message.topic());
-        if (chooser != null) {
-            attempt(chooser);
-        } else {
-            done.completeExceptionally(Sender.noQueue(message.topic()));
-        }
+        attempt();
     }
 }

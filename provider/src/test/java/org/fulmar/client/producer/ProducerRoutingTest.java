@@ -110,6 +110,8 @@ class ProducerRoutingTest extends ProducerSetUp {
     void failedBrokerIsSparedUntilItIsFoundToLiveAgain() throws Exception {
         ProducerConfig careful = patient("F")
                 .with(ProducerConfig.FAULT_TOLERANCE, "true")
+                // a send may meet the broker while it starts
+                .with(ProducerConfig.SPARE_FOR, "short")
                 .with(ProducerConfig.FAULT_DETECTOR, "true")
                 .with(ProducerConfig.DETECT_INTERVAL, 50);
         try (Producer sparing = Producer.start(client, careful)) {
