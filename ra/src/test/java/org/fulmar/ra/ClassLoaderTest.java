@@ -28,6 +28,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.transaction.xa.XAResource;
+import javax.transaction.xa.Xid;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.Broker;
 import org.fulmar.broker.store.NioDisk;
@@ -139,11 +141,21 @@ class ClassLoaderTest {
         spec.setResourceAdapter(adapter);
         adapter.endpointActivation(factory, spec);
         await().atMost(Duration.ofSeconds(60)).until(() -> received.get() >= 20);
+        recoverOn(threads, adapter, spec);
         adapter.endpointDeactivation(factory, spec);
         adapter.stop();
         WeakReference<ClassLoader> left = new WeakReference<>(loader);
         loader.close();
         return left;
+    }
+
+    /** As servers do from time to time, on a thread that lives as long as they. */
+    private static void recoverOn(ExecutorService threads, ResourceAdapter adapter, ActivationSpec spec)
+            throws Exception {
+        Xid[] inDoubt = threads.submit(() -> adapter.getXAResources(new ActivationSpec[] {spec})[0].recover(
+                        XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN))
+                .get(60, TimeUnit.SECONDS);
+        assertThat(inDoubt).isEmpty();
     }
 
     /** The JDK keeps the types of the record whose methods it has linked last. */

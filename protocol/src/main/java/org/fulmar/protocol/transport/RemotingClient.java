@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
@@ -15,8 +16,10 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.fulmar.protocol.frame.FrameLimits;
 import org.jspecify.annotations.Nullable;
 
@@ -48,12 +51,28 @@ public final class RemotingClient implements AutoCloseable {
      * @throws IOException if there is no connection within the time-out
      */
     public Connection connect(SocketAddress address, int timeoutMillis, RequestHandler handler) throws IOException {
-        ChannelFuture future = bootstrap(address, timeoutMillis, handler).connect(address);
-        if (!future.awaitUninterruptibly(timeoutMillis + 1000L, TimeUnit.MILLISECONDS)) {
-            future.cancel(true);
-            throw new IOException("no connection to " + address + " within " + timeoutMillis + " ms");
+        CompletableFuture<Connection> opening = connectAsync(address, timeoutMillis, handler);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis + 1000L);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return opening.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            // one that comes all the same is nobody's
+            opening.thenAccept(Connection::close);
+            throw new IOException("no connection to " + address + " within " + timeoutMillis + " ms", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        return opened(address, future);
     }
 
     /**
@@ -65,25 +84,41 @@ public final class RemotingClient implements AutoCloseable {
             SocketAddress address, int timeoutMillis, RequestHandler handler) {
         CompletableFuture<Connection> opened = new CompletableFuture<>();
         try {
-            bootstrap(address, timeoutMillis, handler).connect(address).addListener((ChannelFuture future) -> {
+            EventLoop loop = group(address instanceof LocalAddress).next();
+            // also the beginning: Netty would bind things to the caller's thread, which may be a server's, that nobody
+            // takes away
+            loop.execute(() -> connectOn(loop, address, timeoutMillis, handler, opened));
+        } catch (IOException e) {
+            opened.completeExceptionally(e);
+        } catch (RejectedExecutionException e) {
+            opened.completeExceptionally(new IOException(name + " is closed", e));
+        }
+        return opened;
+    }
+
+    private void connectOn(
+            EventLoop loop,
+            SocketAddress address,
+            int timeoutMillis,
+            RequestHandler handler,
+            CompletableFuture<Connection> opened) {
+        try {
+            bootstrap(loop, address, timeoutMillis, handler).connect(address).addListener((ChannelFuture future) -> {
                 try {
                     opened.complete(opened(address, future));
                 } catch (IOException e) {
                     opened.completeExceptionally(e);
                 }
             });
-        } catch (IOException e) {
-            opened.completeExceptionally(e);
         } catch (RejectedExecutionException | IllegalStateException e) {
             opened.completeExceptionally(new IOException(name + " is closed", e));
         }
-        return opened;
     }
 
-    private Bootstrap bootstrap(SocketAddress address, int timeoutMillis, RequestHandler handler) throws IOException {
+    private Bootstrap bootstrap(EventLoop loop, SocketAddress address, int timeoutMillis, RequestHandler handler) {
         boolean inVm = address instanceof LocalAddress;
         Bootstrap bootstrap = new Bootstrap()
-                .group(group(inVm))
+                .group(loop)
                 .channel(inVm ? LocalChannel.class : EventLoops.clientChannel())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
                 .option(

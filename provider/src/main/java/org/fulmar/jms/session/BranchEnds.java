@@ -160,14 +160,15 @@ final class BranchEnds {
     /** The second phase, of whatever connection's branch. */
     void decide(BranchXid xid, boolean commit) throws XAException {
         if (branches.find(xid) == null) {
-            ask(xid, commit, false);
+            // another connection's, which recovery ends: it has many to end, asks again, and others wait for it
+            ask(xid, commit, false, false);
             return;
         }
         Branch branch = branches.take(xid, PREPARED);
         Branch.State before = branch.takenFrom;
         boolean over = false;
         try {
-            ask(xid, commit, before == Branch.State.PREPARE_IN_DOUBT && !commit);
+            ask(xid, commit, before == Branch.State.PREPARE_IN_DOUBT && !commit, true);
             over = true;
         } catch (XAException e) {
             over = e.errorCode != XAException.XAER_RMFAIL && e.errorCode != XAException.XAER_PROTO;
@@ -187,8 +188,9 @@ final class BranchEnds {
      * Asks until the broker answers.
      *
      * @param maybeUnknown whether the broker may rightly not know the branch
+     * @param waits whether for a link, if there is none
      */
-    private void ask(BranchXid xid, boolean commit, boolean maybeUnknown) throws XAException {
+    private void ask(BranchXid xid, boolean commit, boolean maybeUnknown, boolean waits) throws XAException {
         boolean repeated = maybeUnknown || branches.wasTold(xid);
         long deadline = System.nanoTime()
                 + 2 * TimeUnit.MILLISECONDS.toNanos(connection.options().requestTimeoutMillis());
@@ -196,7 +198,9 @@ final class BranchEnds {
         while (true) {
             try {
                 connection.checkOpen();
-                at = connection.lifeline().await(at, deadline);
+                at = waits
+                        ? connection.lifeline().await(at, deadline)
+                        : connection.lifeline().present();
                 JmsErrors.await(at.link().decide(new TransactionDecision(xid, commit)));
                 branches.forget(xid);
                 return;
@@ -204,6 +208,9 @@ final class BranchEnds {
                 if (at != null && ends.isOpen(e, at)) {
                     repeated = true;
                     branches.tell(xid);
+                    if (!waits) {
+                        throw XaErrors.unreachable(xid, e);
+                    }
                 } else if (repeated && JmsErrors.code(e) == ResponseCode.JMS_TRANSACTION_UNKNOWN) {
                     // it was done before, and the answer lost
                     branches.forget(xid);

@@ -111,6 +111,18 @@ public final class Lifeline {
         return current;
     }
 
+    /** The current link, for who does not wait for one. */
+    Attached present() throws JMSException {
+        Attached there = current;
+        if (there == null) {
+            throw new JMSException(
+                    ended
+                            ? "the connection to the broker was lost; make a new one"
+                            : "the connection to the broker is lost, and is being made again");
+        }
+        return there;
+    }
+
     /** Whether there will be no link any more. */
     boolean isEnded() {
         return ended;

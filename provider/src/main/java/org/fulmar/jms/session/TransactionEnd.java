@@ -92,9 +92,10 @@ final class TransactionEnd {
         return all;
     }
 
-    /** The branches that the broker has in doubt, whoever prepared them. */
+    /** The branches that the broker has in doubt, whoever prepared them; does not wait for a link. */
     List<BranchXid> inDoubt() throws JMSException {
-        return connection.call(at -> CompletableFuture.completedFuture(inDoubt(at)));
+        connection.checkOpen();
+        return inDoubt(connection.lifeline().present());
     }
 
     private interface LastCall {

@@ -148,6 +148,31 @@ class XaInDoubtTest extends XaCutLinkSetUp {
     }
 
     @Test
+    void recoveryDoesNotWaitForABrokerThatIsAway() throws Exception {
+        XASession preparing = session("");
+        TestXid first = sent(preparing, "a");
+        TestXid second = sent(preparing, "b");
+        preparing.getXAResource().prepare(first);
+        preparing.getXAResource().prepare(second);
+        // who waits for that long does not come back in time
+        XASession session = session("?requestTimeout=600000");
+        XAResource recovery = session.getXAResource();
+        proxy.refuse(true);
+        cut();
+        assertThrows(XAException.XAER_RMFAIL, () -> recovery.recover(XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN));
+        assertThrows(XAException.XAER_RMFAIL, () -> recovery.commit(first, false));
+        assertThrows(XAException.XAER_RMFAIL, () -> recovery.rollback(second));
+        proxy.refuse(false);
+        awaitLink(session);
+        assertThat(recovery.recover(XAResource.TMSTARTRSCAN | XAResource.TMENDRSCAN))
+                .hasSize(2);
+        recovery.commit(first, false);
+        recovery.rollback(second);
+        assertThat(inDoubt()).isEmpty();
+        assertThat(drained(out)).containsExactly("a");
+    }
+
+    @Test
     void decisionWhoseAnswerIsLostIsMadeOnce() throws Exception {
         send("a", "b");
         XASession session = session("");
