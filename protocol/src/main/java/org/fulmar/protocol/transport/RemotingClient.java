@@ -63,7 +63,8 @@ public final class RemotingClient implements AutoCloseable {
                 }
             }
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause().getMessage(), e.getCause());
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(cause.getMessage(), cause);
         } catch (TimeoutException e) {
             // one that comes all the same is nobody's
             opening.thenAccept(Connection::close);

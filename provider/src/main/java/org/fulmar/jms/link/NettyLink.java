@@ -47,7 +47,7 @@ final class NettyLink implements BrokerLink, RequestHandler {
     private final Object writable = new Object();
     private volatile @Nullable Connection connection;
     private Hello.@Nullable Reply broker;
-    private @Nullable ScheduledFuture<?> pings;
+    private volatile @Nullable ScheduledFuture<?> pings;
     private volatile boolean lost;
 
     NettyLink(int timeoutMillis, LinkListener listener) {
@@ -63,6 +63,9 @@ final class NettyLink implements BrokerLink, RequestHandler {
                     broker = reply;
                     pings = fresh.eventLoop()
                             .scheduleWithFixedDelay(this::ping, PING_MILLIS, PING_MILLIS, TimeUnit.MILLISECONDS);
+                    if (lost) {
+                        pings.cancel(false);
+                    }
                 });
     }
 

@@ -51,7 +51,7 @@ abstract class ConsumedConnection implements Connection {
         return connectionConsumer(pool, maxMessages, connection().options().prefetch(), source);
     }
 
-    private ConnectionConsumer connectionConsumer(
+    private FulmarConnectionConsumer connectionConsumer(
             @Nullable ServerSessionPool pool, int maxMessages, int prefetch, FulmarConnectionConsumer.Source source)
             throws JMSException {
         connection().checkOpen();
@@ -64,7 +64,7 @@ abstract class ConsumedConnection implements Connection {
     }
 
     /** One that an adapter's endpoint needs; each of its server sessions gets one message at a time. */
-    final ConnectionConsumer consume(ConsumedSource from, ServerSessionPool pool) throws JMSException {
+    final FulmarConnectionConsumer consume(ConsumedSource from, ServerSessionPool pool) throws JMSException {
         return connectionConsumer(pool, 1, from.prefetch(), from::consumer);
     }
 

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * loads it and starts it. The monitor guards that nothing is loaded after the close. When the close returns, no message
  * of this consumer is handed out any more, and what nobody has seen is at the broker again.
  */
-final class FulmarConnectionConsumer implements ConnectionConsumer {
+public final class FulmarConnectionConsumer implements ConnectionConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(FulmarConnectionConsumer.class);
 
     /** How long it waits before it asks a pool again that has failed. */
@@ -101,7 +101,11 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         }
     }
 
-    private boolean isOver() {
+    /**
+     * Whether it hands out nothing any more: it was closed, its connection is lost for good, or the broker has refused it
+     * when its connection was made again, which the exception listener is told. Any thread may ask.
+     */
+    public boolean isEnded() {
         return closed || connection.isLost() || consumer.isClosed();
     }
 
@@ -109,7 +113,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
     private boolean isToAsk() {
         holder.lock();
         try {
-            return consumer.isPull() && !asked && !consumer.isBuffered() && !isOver();
+            return consumer.isPull() && !asked && !consumer.isBuffered() && !isEnded();
         } finally {
             holder.unlock();
         }
@@ -123,7 +127,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         }
         holder.lock();
         try {
-            while (!isOver() && !(consumer.isBuffered() && connection.feeds())) {
+            while (!isEnded() && !(consumer.isBuffered() && connection.feeds())) {
                 holder.awaitChange();
             }
         } catch (InterruptedException e) {
@@ -131,7 +135,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         } finally {
             holder.unlock();
         }
-        return !isOver();
+        return !isEnded();
     }
 
     private void serve() throws JMSException {
@@ -201,7 +205,7 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
 
     /** What goes wrong with a server session is told, and tried again after a while. */
     private void failed(Exception failure) {
-        if (isOver()) {
+        if (isEnded()) {
             LOG.debug("a connection consumer has ended", failure);
             return;
         }
@@ -209,7 +213,9 @@ final class FulmarConnectionConsumer implements ConnectionConsumer {
         holder.lock();
         try {
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
-            for (long left = deadline - System.nanoTime(); left > 0 && !isOver(); left = deadline - System.nanoTime()) {
+            for (long left = deadline - System.nanoTime();
+                    left > 0 && !isEnded();
+                    left = deadline - System.nanoTime()) {
                 holder.awaitChange(left);
             }
         } catch (InterruptedException e) {

@@ -45,7 +45,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
     private long handedOut;
     private int epoch;
     private int unreplenished;
-    private boolean closed;
+    private volatile boolean closed;
     /** Whether what was loaded may not come back any more. */
     private boolean ending;
     /** The link that it was made over. */

@@ -1,6 +1,5 @@
 package org.fulmar.jms.session;
 
-import jakarta.jms.ConnectionConsumer;
 import jakarta.jms.JMSException;
 import jakarta.jms.ServerSessionPool;
 import jakarta.jms.Session;
@@ -34,7 +33,7 @@ public final class FulmarXaConnection extends DomainConnection implements XAConn
     }
 
     /** A connection consumer of a queue or of any subscription, which puts one message at a time into sessions. */
-    public ConnectionConsumer createConnectionConsumer(ConsumedSource from, ServerSessionPool pool)
+    public FulmarConnectionConsumer createConnectionConsumer(ConsumedSource from, ServerSessionPool pool)
             throws JMSException {
         return connection().consume(from, pool);
     }

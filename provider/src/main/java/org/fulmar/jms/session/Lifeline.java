@@ -184,6 +184,19 @@ public final class Lifeline {
     }
 
     private void reconnect() {
+        @Nullable JMSException failure = new JMSException("the search for the broker has failed; make a new connection");
+        try {
+            failure = search();
+        } finally {
+            if (failure != null) {
+                end();
+                owner.gaveUp(failure);
+            }
+        }
+    }
+
+    /** Why there will be no link any more; null if there is one, or nobody wants one. */
+    private @Nullable JMSException search() {
         long start = System.nanoTime();
         if (isShortLived(start)) {
             pause();
@@ -191,18 +204,17 @@ public final class Lifeline {
         while (!ended) {
             JMSException failure = attempt();
             if (failure == null || ended) {
-                return;
+                return null;
             }
             long limit = options.reconnectTimeoutMillis();
             boolean late = limit > 0 && System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(limit);
             if (late || isFinal(failure)) {
-                end();
-                owner.gaveUp(failure);
-                return;
+                return failure;
             }
             LOG.debug("the broker is not found again yet: {}", failure.getMessage());
             pause();
         }
+        return null;
     }
 
     /** Whether the last link did not last: a broker, or what stands before it, that takes links and drops them. */
@@ -246,7 +258,7 @@ public final class Lifeline {
             publish(next);
             try {
                 owner.attached(next);
-            } catch (JMSException e) {
+            } catch (JMSException | RuntimeException e) {
                 // lost again, or as good as lost: that starts another search
                 LOG.debug("the new link was lost at once", e);
                 link.abandon();

@@ -30,14 +30,20 @@ public final class SharedConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SharedConnections.class);
     private static final int OPENERS = 2;
 
+    /** Is told of problems of a connection, on a thread that must not be held up. */
+    public interface Watcher {
+        /** @param lost whether the connection is lost for good; if not, one of its consumers may be */
+        void problem(boolean lost);
+    }
+
     /** A connection to use until {@link #close}. */
     public final class Lease implements AutoCloseable {
         private final Physical physical;
-        private final Runnable lost;
+        private final Watcher watcher;
 
-        private Lease(Physical physical, Runnable lost) {
+        private Lease(Physical physical, Watcher watcher) {
             this.physical = physical;
-            this.lost = lost;
+            this.watcher = watcher;
         }
 
         /** The connection, which is started, and is nobody's to stop or close. */
@@ -107,10 +113,9 @@ public final class SharedConnections implements AutoCloseable {
      * Leases a connection, an open one if there is one for the target that may be shared.
      *
      * @param share false for one of its own
-     * @param lost run when the connection is lost for good, on a thread that must not be held up
      * @throws JMSException if it can't be opened
      */
-    public Lease lease(BrokerTarget target, boolean share, Runnable lost) throws JMSException {
+    public Lease lease(BrokerTarget target, boolean share, Watcher watcher) throws JMSException {
         while (true) {
             CompletableFuture<Physical> opening;
             synchronized (this) {
@@ -121,12 +126,13 @@ public final class SharedConnections implements AutoCloseable {
             Physical physical = await(opening, target);
             synchronized (this) {
                 if (!physical.ended) {
-                    Lease lease = new Lease(physical, lost);
+                    Lease lease = new Lease(physical, watcher);
                     physical.leases.add(lease);
                     return lease;
                 }
+                // it has been closed by its last user, or was lost, in this moment
+                shared.remove(target, opening);
             }
-            // it has been closed by its last user, or was lost, in this moment
         }
     }
 
@@ -204,22 +210,21 @@ public final class SharedConnections implements AutoCloseable {
     }
 
     private void problem(Physical physical, JMSException problem) {
-        if (!physical.connection.isLost()) {
-            LOG.warn("the connection to {}: {}", physical.target, problem.getMessage());
-            return;
-        }
-        LOG.warn("the connection to {} is lost: {}", physical.target, problem.getMessage());
+        boolean lost = physical.connection.isLost();
+        LOG.warn("the connection to {}{}: {}", physical.target, lost ? " is lost" : "", problem.getMessage());
         List<Lease> leases;
         synchronized (this) {
             leases = List.copyOf(physical.leases);
-            end(physical);
+            if (lost) {
+                end(physical);
+            }
         }
         for (Lease lease : leases) {
             try {
-                lease.lost.run();
+                lease.watcher.problem(lost);
             } catch (RuntimeException e) {
                 // the server's listeners are told by it: the others are to hear of it all the same
-                LOG.warn("the loss of the connection to {} was not taken note of by all", physical.target, e);
+                LOG.warn("the problem of the connection to {} was not taken note of by all", physical.target, e);
             }
         }
     }

@@ -1,6 +1,5 @@
 package org.fulmar.ra.inbound;
 
-import jakarta.jms.ConnectionConsumer;
 import jakarta.jms.JMSException;
 import jakarta.jms.ServerSession;
 import jakarta.jms.ServerSessionPool;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.jms.session.FulmarConnectionConsumer;
 import org.fulmar.ra.connection.Failures;
 import org.fulmar.ra.connection.ServerThreads;
 import org.fulmar.ra.connection.SharedConnections;
@@ -41,7 +41,7 @@ final class Consumption implements ServerSessionPool {
     private int making;
     private boolean closing;
     private boolean ended;
-    private @Nullable ConnectionConsumer consumer;
+    private volatile @Nullable FulmarConnectionConsumer consumer;
     private @Nullable ScheduledFuture<?> trimming;
 
     private Consumption(Endpoint endpoint, SharedConnections.Lease lease) {
@@ -53,7 +53,7 @@ final class Consumption implements ServerSessionPool {
     static Consumption open(Endpoint endpoint, SharedConnections connections) throws JMSException {
         EndpointSettings settings = endpoint.settings();
         SharedConnections.Lease lease =
-                connections.lease(settings.target(), settings.sharesConnection(), endpoint::lost);
+                connections.lease(settings.target(), settings.sharesConnection(), lost -> endpoint.look());
         Consumption opened = new Consumption(endpoint, lease);
         try {
             opened.consumer = lease.connection().createConnectionConsumer(settings.source(), opened);
@@ -75,8 +75,10 @@ final class Consumption implements ServerSessionPool {
         return lease;
     }
 
+    /** Whether nothing comes any more, with its connection or without. */
     boolean isLost() {
-        return lease.isLost();
+        FulmarConnectionConsumer there = consumer;
+        return lease.isLost() || there != null && there.isEnded();
     }
 
     synchronized int sessions() {
@@ -186,10 +188,13 @@ final class Consumption implements ServerSessionPool {
     /** A session can't be used any more. */
     void discard(EndpointSession session) {
         // until then it is busy, so that a close waits for that
-        session.dispose();
-        synchronized (this) {
-            all.remove(session);
-            notifyAll();
+        try {
+            session.dispose();
+        } finally {
+            synchronized (this) {
+                all.remove(session);
+                notifyAll();
+            }
         }
     }
 
@@ -269,7 +274,7 @@ final class Consumption implements ServerSessionPool {
 
     private void finish() {
         try {
-            ConnectionConsumer closed = consumer;
+            FulmarConnectionConsumer closed = consumer;
             if (closed != null) {
                 closed.close();
             }

@@ -229,8 +229,8 @@ final class Endpoint {
         }
     }
 
-    /** Its connection is lost for good: another one is made. */
-    void lost() {
+    /** Something is wrong with its connection: if it is lost for good, or its consumer, another one is made. */
+    void look() {
         nudge();
     }
 
@@ -262,7 +262,7 @@ final class Endpoint {
     private void ask() {
         try {
             ServerThreads.schedule(works, new Task(this::drive));
-        } catch (WorkException e) {
+        } catch (WorkException | RuntimeException e) {
             LOG.warn("the server gives endpoint {} no thread, it asks again: {}", name, e.getMessage());
             later(this::ask, REFUSED_MILLIS);
         }
@@ -291,7 +291,7 @@ final class Endpoint {
         boolean over = false;
         try {
             while (!over) {
-                step(current());
+                tryStep(current());
                 over = isOver();
             }
         } finally {
@@ -321,12 +321,25 @@ final class Endpoint {
         notifyAll();
     }
 
+    private void tryStep(Wish now) {
+        try {
+            step(now);
+        } catch (RuntimeException e) {
+            lastFailure = e.toString();
+            LOG.error("endpoint {} has failed, and goes on", name, e);
+            later(this::nudge, REFUSED_MILLIS);
+        }
+    }
+
     private void step(Wish now) {
         Consumption there = consumption;
         // one that is held gives out nothing any more, even if the pause was over before it was begun
         if (there != null && (now != Wish.RUN || there.isLost() || there.isHeld())) {
-            there.close();
-            consumption = null;
+            try {
+                there.close();
+            } finally {
+                consumption = null;
+            }
         }
         if (now == Wish.RUN && consumption == null) {
             connect();

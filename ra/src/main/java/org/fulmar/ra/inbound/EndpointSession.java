@@ -78,6 +78,7 @@ final class EndpointSession implements ServerSession, Work {
             return made;
         } catch (JMSException e) {
             instance.release();
+            instance = null;
             throw e;
         } finally {
             if (instance == null) {
@@ -128,8 +129,7 @@ final class EndpointSession implements ServerSession, Work {
     public void run() {
         long turn = System.nanoTime();
         do {
-            if (of.isHeld() || !deliver()) {
-                of.discard(this);
+            if (!delivers()) {
                 return;
             }
             synchronized (this) {
@@ -140,6 +140,19 @@ final class EndpointSession implements ServerSession, Work {
                 return;
             }
         } while (System.nanoTime() - turn < TURN_NANOS || !makesWay());
+    }
+
+    /** False if the session can't be used any more, and is gone, also when the server has failed. */
+    private boolean delivers() {
+        boolean usable = false;
+        try {
+            usable = !of.isHeld() && deliver();
+            return usable;
+        } finally {
+            if (!usable) {
+                of.discard(this);
+            }
+        }
     }
 
     /** Waits a moment for the next message; false if none comes: who starts it then finds another thread. */
@@ -215,6 +228,13 @@ final class EndpointSession implements ServerSession, Work {
 
     private void deliver(Message message) {
         delivered++;
+        if (resource != null && !resource.isActive()) {
+            // its return would acknowledge the message, whatever becomes of what the bean has done
+            IllegalStateException noBranch =
+                    new IllegalStateException("the transaction of the delivery has ended before it was begun");
+            failure = noBranch;
+            throw noBranch;
+        }
         try {
             ((MessageListener) endpoint).onMessage(message);
         } catch (RuntimeException | Error e) {

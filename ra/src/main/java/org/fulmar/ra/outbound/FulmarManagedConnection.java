@@ -49,7 +49,11 @@ final class FulmarManagedConnection implements ManagedConnection, DissociatableM
         this.factory = factory;
         this.target = target;
         this.leases = leases;
-        this.lease = leases.lease(target, factory.shares(), this::lost);
+        this.lease = leases.lease(target, factory.shares(), lost -> {
+            if (lost) {
+                lost();
+            }
+        });
         XASession made = null;
         try {
             made = lease.connection().createXASession(factory.prefetch());

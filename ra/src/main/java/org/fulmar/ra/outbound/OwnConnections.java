@@ -14,7 +14,8 @@ final class OwnConnections implements Leases {
     private int users;
 
     @Override
-    public SharedConnections.Lease lease(BrokerTarget target, boolean share, Runnable lost) throws JMSException {
+    public SharedConnections.Lease lease(BrokerTarget target, boolean share, SharedConnections.Watcher watcher)
+            throws JMSException {
         SharedConnections from;
         synchronized (this) {
             from = connections;
@@ -26,7 +27,7 @@ final class OwnConnections implements Leases {
         }
         boolean leased = false;
         try {
-            SharedConnections.Lease lease = from.lease(target, share, lost);
+            SharedConnections.Lease lease = from.lease(target, share, watcher);
             leased = true;
             return lease;
         } finally {

@@ -46,7 +46,7 @@ class AdapterXaResourceTest {
         try (RealBroker broker = RealBroker.start(directory);
                 SharedConnections connections = new SharedConnections();
                 SharedConnections.Lease lease =
-                        connections.lease(new BrokerTarget(broker.url(), null, null, null), true, () -> {})) {
+                        connections.lease(new BrokerTarget(broker.url(), null, null, null), true, lost -> {})) {
             XASession session = lease.connection().createXASession(1);
             AdapterXaResource first = new AdapterXaResource(lease.connection().createXASession(1), lease);
             AdapterXaResource joined = new AdapterXaResource(session, lease);
@@ -73,7 +73,7 @@ class AdapterXaResourceTest {
         try (RealBroker broker = RealBroker.start(directory);
                 SharedConnections connections = new SharedConnections();
                 SharedConnections.Lease lease =
-                        connections.lease(new BrokerTarget(broker.url(), null, null, null), true, () -> {})) {
+                        connections.lease(new BrokerTarget(broker.url(), null, null, null), true, lost -> {})) {
             send(lease.connection().createXASession(1), "received");
             XASession session = lease.connection().createXASession(1);
             AdapterXaResource resource = new AdapterXaResource(session, lease);

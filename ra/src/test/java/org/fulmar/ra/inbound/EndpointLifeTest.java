@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -61,6 +62,24 @@ class EndpointLifeTest extends InboundTest {
             }
             return done;
         });
+    }
+
+    @Test
+    void anEndpointWhoseConsumerIsRefusedWhenTheBrokerIsBackTriesOn() throws Exception {
+        FulmarActivationSpec spec = queue(queue);
+        spec.setReconnectDelay(50L);
+        activate(spec, true, this::receive);
+        send(queue, 0, 1);
+        awaitReceived(1);
+        broker.stop();
+        try (TestBroker other =
+                broker.instead(directory.resolve("without the queue"), Map.of("autoCreateTopicEnable", "false"))) {
+            assertThat(other.isRunning()).isTrue();
+            awaitState("CONNECTING");
+        }
+        broker.start();
+        send(queue, 1, 3);
+        awaitReceived(3);
     }
 
     private static boolean isEmpty(String queue) throws Exception {

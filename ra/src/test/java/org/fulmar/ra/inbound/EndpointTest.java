@@ -36,6 +36,17 @@ class EndpointTest extends InboundTest {
     }
 
     @Test
+    void aMessageIsNotHandedToABeanWithoutABranch() throws Exception {
+        container.unlisted.set(1);
+        activate(queue(queue), true, this::receive);
+        send(queue, 0, 1);
+        awaitReceived(1);
+        assertThat(bean().getFailures()).as("the delivery without a branch").isOne();
+        assertThat(received).containsExactly("m0");
+        assertThat(drain(queue)).isEmpty();
+    }
+
+    @Test
     void deliveriesInTransactionsAreAcknowledgedByTheirCommit() throws Exception {
         FulmarActivationSpec spec = queue(queue);
         Application application = activate(spec, true, this::receive);

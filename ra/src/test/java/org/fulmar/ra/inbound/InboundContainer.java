@@ -54,6 +54,8 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
     final AtomicBoolean forgetting = new AtomicBoolean();
 
     final Queue<Transaction> forgotten = new ConcurrentLinkedQueue<>();
+    /** How many of the next deliveries the server does not enlist the resource for. */
+    final AtomicInteger unlisted = new AtomicInteger();
     /** Whether works are refused. */
     final AtomicBoolean refusing = new AtomicBoolean();
 
@@ -124,7 +126,9 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
             }
             try {
                 transactions.begin();
-                transactions.getTransaction().enlistResource(resource);
+                if (unlisted.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
+                    transactions.getTransaction().enlistResource(resource);
+                }
             } catch (NotSupportedException | SystemException | RollbackException e) {
                 throw new ApplicationServerInternalException(e);
             }

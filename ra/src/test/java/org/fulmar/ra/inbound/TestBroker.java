@@ -13,16 +13,24 @@ import org.fulmar.ra.container.Ports;
 final class TestBroker implements AutoCloseable {
     private final Path directory;
     private final Map<String, String> options;
-    private final int port = Ports.lasting();
+    private final int port;
     private Broker broker;
 
-    private TestBroker(Path directory, Map<String, String> options) {
+    private TestBroker(int port, Path directory, Map<String, String> options) {
+        this.port = port;
         this.directory = directory;
         this.options = options;
     }
 
     static TestBroker start(Path directory, Map<String, String> options) throws IOException, InterruptedException {
-        TestBroker made = new TestBroker(directory, options);
+        TestBroker made = new TestBroker(Ports.lasting(), directory, options);
+        made.start();
+        return made;
+    }
+
+    /** Another one, in the place of this, which is stopped. */
+    TestBroker instead(Path otherDirectory, Map<String, String> otherOptions) throws IOException, InterruptedException {
+        TestBroker made = new TestBroker(port, otherDirectory, otherOptions);
         made.start();
         return made;
     }
