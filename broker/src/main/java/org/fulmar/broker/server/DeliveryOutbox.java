@@ -11,6 +11,7 @@ import org.fulmar.protocol.frame.Frame;
 import org.fulmar.protocol.jms.Deliver;
 import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.message.MessageRecord;
+import org.fulmar.protocol.transport.Connection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,9 +52,32 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
             throw new IllegalStateException("message " + offset + " of " + topic + " was readable a moment ago");
         }
         JmsPeer peer = (JmsPeer) consumer.owner();
+        try {
+            add(peer, consumer, record, queueId, offset, deliveryCount);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // it is the consumer's by now: with its connection it comes back
+            LOG.error("message {} of {} could not be sent to {}, which is closed", offset, topic, peer.connection(), e);
+            drop(consumer);
+            peer.connection().close();
+            return;
+        }
+        gathered += record.size();
+        traffic.sent(consumer.group().name(), topic, record.size());
+    }
+
+    private void drop(Consumer consumer) {
+        ByteBuf half = open.remove(consumer);
+        if (half != null) {
+            half.release();
+        }
+    }
+
+    private void add(
+            JmsPeer peer, Consumer consumer, MessageRecord record, int queueId, long offset, int deliveryCount) {
         ByteBuf body = open.get(consumer);
         if (body != null && body.readableBytes() + record.size() > FRAME_BYTES) {
             ready.add(new Ready(peer, body));
+            open.remove(consumer);
             body = null;
         }
         if (body == null) {
@@ -61,8 +85,6 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
             Deliver.begin(body, consumer.id(), consumer.epoch());
             open.put(consumer, body);
         }
-        gathered += record.size();
-        traffic.sent(consumer.group().name(), topic, record.size());
         Deliver.add(body, queueId, offset, deliveryCount, record.buffer().slice(record.position(), record.size()));
     }
 
@@ -79,18 +101,29 @@ final class DeliveryOutbox implements DeliveryEngine.Deliveries {
         }
         open.forEach((consumer, body) -> ready.add(new Ready((JmsPeer) consumer.owner(), body)));
         open.clear();
-        for (Ready frame : ready) {
-            if (!logged) {
+        List<Ready> frames = List.copyOf(ready);
+        ready.clear();
+        for (Ready frame : frames) {
+            if (logged) {
+                send(frame);
+            } else {
                 frame.body.release();
-                continue;
-            }
-            frame.peer.connection().oneWay(Frame.request(JmsCode.DELIVER, frame.body));
-            if (!frame.peer.connection().isWritable()) {
-                LOG.debug("{} is paused until it takes more", frame.peer.connection());
-                resume(frame.peer, false);
             }
         }
-        ready.clear();
+    }
+
+    private void send(Ready frame) {
+        Connection to = frame.peer.connection();
+        try {
+            to.oneWay(Frame.request(JmsCode.DELIVER, frame.body));
+            if (!to.isWritable()) {
+                LOG.debug("{} is paused until it takes more", to);
+                resume(frame.peer, false);
+            }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("messages could not be sent to {}, which is closed", to, e);
+            to.close();
+        }
     }
 
     /** A connection takes messages again, or not for now. */

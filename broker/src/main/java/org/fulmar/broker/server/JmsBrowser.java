@@ -37,7 +37,7 @@ final class JmsBrowser {
     }
 
     void browse(Request request) {
-        JmsPeer peer = JmsConnections.peer(request);
+        JmsPeer peer = JmsConnections.present(request);
         if (peer == null) {
             return;
         }

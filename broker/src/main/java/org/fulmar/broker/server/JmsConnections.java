@@ -67,13 +67,8 @@ final class JmsConnections {
 
     /** Runs an operation on the core; what it throws is the answer. */
     static void run(Request request, Operation operation) {
-        JmsPeer peer = peer(request);
+        JmsPeer peer = present(request);
         if (peer == null) {
-            return;
-        }
-        if (peer.lost()) {
-            // its client has come back over another connection, and asks there
-            request.done();
             return;
         }
         try {
@@ -83,6 +78,17 @@ final class JmsConnections {
         } catch (StoreException e) {
             request.answer(StoreErrors.jmsCode(e), e.getMessage());
         }
+    }
+
+    /** As {@link #peer}, on the core; null also if the connection was lost, so that nothing is given to it any more. */
+    static @Nullable JmsPeer present(Request request) {
+        JmsPeer peer = peer(request);
+        if (peer != null && peer.lost()) {
+            // its client has come back over another connection, and asks there
+            request.done();
+            return null;
+        }
+        return peer;
     }
 
     /** The JMS connection behind a request, or null after it was answered that there is none. */
@@ -122,6 +128,11 @@ final class JmsConnections {
             request.answer(ResponseCode.JMS_ILLEGAL_STATE, "the connection was greeted before");
             return;
         }
+        if (!connection.isOpen()) {
+            // it went while its password was checked; its client may be here again over another one, which stays
+            request.done();
+            return;
+        }
         byte[] host = connection.remoteAddress() instanceof InetSocketAddress address
                 ? MessageId.hostBytes(address)
                 : inVmHost(lastId + 1);
@@ -137,7 +148,7 @@ final class JmsConnections {
         connection.attach(peer);
         peers.add(peer);
         if (!connection.isOpen()) {
-            // it went while its password was checked, and nobody will tell us any more
+            // it went in this moment, and nobody will tell us any more
             lost(connection);
         }
         ByteBuf body = connection.buffer(256);
@@ -175,7 +186,7 @@ final class JmsConnections {
     }
 
     void setClientId(Request request) {
-        JmsPeer peer = peer(request);
+        JmsPeer peer = present(request);
         if (peer == null) {
             return;
         }
@@ -197,7 +208,7 @@ final class JmsConnections {
 
     /** An orderly end, so that a client's next connection finds nothing of this one. */
     void goodbye(Request request) {
-        JmsPeer peer = peer(request);
+        JmsPeer peer = present(request);
         if (peer != null) {
             peer.producers().forEach(producers::ended);
             lost(request.connection());

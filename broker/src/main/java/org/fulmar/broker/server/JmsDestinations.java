@@ -38,7 +38,7 @@ final class JmsDestinations {
     }
 
     void open(Request request) {
-        JmsPeer peer = JmsConnections.peer(request);
+        JmsPeer peer = JmsConnections.present(request);
         if (peer == null) {
             return;
         }
@@ -116,7 +116,14 @@ final class JmsDestinations {
         }
         ByteBuf body = request.connection().buffer(64);
         new OpenDestination.Reply(handle, name).encode(body);
-        turn.afterLog(logged -> request.answer(ResponseCode.SUCCESS, null, Map.of(), body));
+        turn.afterLog(logged -> {
+            if (logged) {
+                request.answer(ResponseCode.SUCCESS, null, Map.of(), body);
+            } else {
+                body.release();
+                TurnEnd.failed(request);
+            }
+        });
     }
 
     private static void refuse(Request request, String why) {
@@ -124,7 +131,7 @@ final class JmsDestinations {
     }
 
     void createTemporary(Request request) {
-        JmsPeer peer = JmsConnections.peer(request);
+        JmsPeer peer = JmsConnections.present(request);
         if (peer == null) {
             return;
         }
@@ -154,7 +161,7 @@ final class JmsDestinations {
     }
 
     void deleteTemporary(Request request) {
-        JmsPeer peer = JmsConnections.peer(request);
+        JmsPeer peer = JmsConnections.present(request);
         if (peer == null) {
             return;
         }
@@ -172,6 +179,6 @@ final class JmsDestinations {
         }
         peer.temporaryTopics().remove(topic);
         service.delete(topic);
-        turn.afterLog(logged -> request.answer(ResponseCode.SUCCESS, (String) null));
+        turn.successAfterLog(request);
     }
 }

@@ -84,9 +84,13 @@ final class TurnEnd implements Core.Turn {
             if (logged) {
                 request.answer(ResponseCode.SUCCESS, (String) null);
             } else {
-                request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
+                failed(request);
             }
         });
+    }
+
+    static void failed(Request request) {
+        request.answer(ResponseCode.SERVICE_NOT_AVAILABLE, "the broker's store has failed");
     }
 
     /** The task runs when everything that can be assigned is assigned; what it answers goes through {@link #afterLog}. */

@@ -39,7 +39,7 @@ final class Allocator implements Runnable {
                     LockSupport.parkNanos(this, urgency > 1 ? 1 : STEP_NANOS);
                     continue;
                 }
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 if (!complained) {
                     LOG.warn("no blocks could be allocated ahead: {}", e.toString());
                     complained = true;

@@ -3,6 +3,7 @@ package org.fulmar.broker.store;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,18 +57,27 @@ final class Flusher implements Runnable {
 
     @Override
     public void run() {
+        @Nullable IOException failure = new IOException("the thread that forces the log has died");
+        try {
+            forceUntilStopped();
+            failure = null;
+        } catch (IOException e) {
+            failure = e;
+        } finally {
+            if (failure != null) {
+                LOG.error("forcing the log failed; no more writes are taken", failure);
+                listener.failed(failure);
+            }
+        }
+    }
+
+    private void forceUntilStopped() throws IOException {
         while (!stopped) {
             if (wanted <= reported) {
                 await();
             }
             if (log.written() > reported) {
-                try {
-                    reported = log.force();
-                } catch (IOException e) {
-                    LOG.error("forcing the log failed; no more writes are taken", e);
-                    listener.failed(e);
-                    return;
-                }
+                reported = log.force();
                 durable.accept(reported);
             }
         }
