@@ -187,7 +187,7 @@ public final class Appender implements FactSink {
             batch.add(new Waiting(
                     message.queue(), message.entry(), start, end, message.queueOffset(), forced, Listener.NONE));
         }
-        batch.add(new Waiting(null, null, start, end, 0, forced && isToWait(end), listener));
+        batch.add(new Waiting(null, null, start, end, 0, forced, listener));
     }
 
     /**
@@ -198,12 +198,12 @@ public final class Appender implements FactSink {
     public void confirm(boolean durably, Listener listener) throws StoreException {
         checkAlive();
         long end = log.end();
-        batch.add(new Waiting(null, null, end, end, 0, durably && syncFlush && isToWait(end), listener));
+        batch.add(new Waiting(null, null, end, end, 0, durably && syncFlush, listener));
     }
 
-    /** What a checkpoint has forced is not told, nor shown, before what stands before it. */
-    private boolean isToWait(long end) {
-        return log.durable() < end || !forForce.isEmpty();
+    /** What was forced already, by a checkpoint, is told at once, but not before what stands before it. */
+    private boolean isToWait(Waiting message) {
+        return message.forced && (log.durable() < message.end || !forForce.isEmpty());
     }
 
     /**
@@ -281,7 +281,7 @@ public final class Appender implements FactSink {
         batch.clear();
         boolean force = false;
         for (Waiting message : done) {
-            if (message.forced) {
+            if (isToWait(message)) {
                 forForce.add(message);
                 force = true;
             } else {

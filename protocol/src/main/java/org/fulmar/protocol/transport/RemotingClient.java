@@ -103,6 +103,7 @@ public final class RemotingClient implements AutoCloseable {
             int timeoutMillis,
             RequestHandler handler,
             CompletableFuture<Connection> opened) {
+        boolean begun = false;
         try {
             bootstrap(loop, address, timeoutMillis, handler).connect(address).addListener((ChannelFuture future) -> {
                 try {
@@ -111,8 +112,14 @@ public final class RemotingClient implements AutoCloseable {
                     opened.completeExceptionally(e);
                 }
             });
+            begun = true;
         } catch (RejectedExecutionException | IllegalStateException e) {
             opened.completeExceptionally(new IOException(name + " is closed", e));
+        } finally {
+            if (!begun) {
+                // nobody else tells; if it was told above, this changes nothing
+                opened.completeExceptionally(new IOException("no connection to " + address + " could be begun"));
+            }
         }
     }
 
