@@ -137,9 +137,13 @@ public class AdapterXaResource implements XAResource {
         return resource.recover(flags);
     }
 
+    /** Servers wrap the resources of pools, and the wrapper asks the one inside: WildFly asks this with such a wrapper. */
     @Override
     public boolean isSameRM(@Nullable XAResource other) throws XAException {
-        return resource.isSameRM(other instanceof AdapterXaResource ours ? ours.resource : other);
+        if (other instanceof AdapterXaResource ours) {
+            return resource.isSameRM(ours.resource);
+        }
+        return resource.isSameRM(other) || other != null && other.isSameRM(resource);
     }
 
     @Override

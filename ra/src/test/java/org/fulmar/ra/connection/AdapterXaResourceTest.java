@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
+import jakarta.jms.JMSException;
 import jakarta.jms.MessageConsumer;
 import jakarta.jms.XASession;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import javax.transaction.xa.XAException;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What transaction managers do that are not as the others: GlassFish's and Payara's. */
+/** What servers do that are not as the others: GlassFish and Payara with ends, WildFly with wrappers. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class AdapterXaResourceTest {
     private record Branch(int number) implements Xid {
@@ -89,6 +91,45 @@ class AdapterXaResourceTest {
                     .satisfies(failure -> assertThat(failure.errorCode).isEqualTo(XAException.XA_RBROLLBACK));
             assertThat(resource.takeRolledBack()).isTrue();
         }
+    }
+
+    /** As IronJacamar's pools do with what they enlist; it is asked in the name of the one inside. */
+    private static XAResource wrapped(XAResource inside) {
+        return (XAResource) Proxy.newProxyInstance(
+                XAResource.class.getClassLoader(), new Class<?>[] {XAResource.class}, (self, method, arguments) -> {
+                    assertThat(method.getName()).isEqualTo("isSameRM");
+                    return inside.isSameRM((XAResource) arguments[0]);
+                });
+    }
+
+    @Test
+    void resourcesOfOneConnectionAreOneResourceManagerAlsoInAWrapper() throws Exception {
+        try (RealBroker broker = RealBroker.start(directory);
+                SharedConnections connections = new SharedConnections();
+                SharedConnections.Lease lease = lease(connections, broker, true);
+                SharedConnections.Lease same = lease(connections, broker, true);
+                SharedConnections.Lease own = lease(connections, broker, false)) {
+            AdapterXaResource inbound = resource(lease);
+            AdapterXaResource outbound = resource(same);
+            AdapterXaResource other = resource(own);
+            assertThat(inbound.isSameRM(outbound)).isTrue();
+            assertThat(inbound.isSameRM(wrapped(outbound))).isTrue();
+            assertThat(wrapped(outbound).isSameRM(inbound)).isTrue();
+            assertThat(wrapped(inbound).isSameRM(wrapped(outbound))).isTrue();
+            assertThat(inbound.isSameRM(other)).isFalse();
+            assertThat(inbound.isSameRM(wrapped(other))).isFalse();
+            assertThat(wrapped(inbound).isSameRM(wrapped(other))).isFalse();
+            assertThat(inbound.isSameRM(null)).isFalse();
+        }
+    }
+
+    private static SharedConnections.Lease lease(SharedConnections connections, RealBroker broker, boolean share)
+            throws JMSException {
+        return connections.lease(new BrokerTarget(broker.url(), null, null, null), share, lost -> {});
+    }
+
+    private static AdapterXaResource resource(SharedConnections.Lease lease) throws JMSException {
+        return new AdapterXaResource(lease.connection().createXASession(1), lease);
     }
 
     private static void send(XASession session, String text) throws Exception {

@@ -77,6 +77,15 @@ class DeliveryTest extends WildflyTest {
         assertEmpty("work");
     }
 
+    /** So that it commits in one phase. */
+    @Test
+    void beanAndTheConnectionThatItSendsByAreOneBranch() {
+        order("work", "joined", "send=answers branches");
+
+        assertThat(take("answers", 1)).containsExactly("joined");
+        assertThat(app.await("branches", 1)).containsExactly("branches 1");
+    }
+
     @Test
     void systemExceptionsRollBack() {
         for (String exception : List.of("runtime", "system", "harmful")) {

@@ -92,7 +92,8 @@ final class Wildfly {
                 .addClasses(Beans.COMMON)
                 .addClasses(beans)
                 .setManifest(new StringAsset("Manifest-Version: 1.0\n"
-                        + "Dependencies: jakarta.jms.api, org.jboss.jboss-transaction-spi, deployment." + RAR + "\n"));
+                        + "Dependencies: jakarta.jms.api, org.jboss.jboss-transaction-spi, org.jboss.jts, deployment."
+                        + RAR + "\n"));
     }
 
     private static int freePort() {

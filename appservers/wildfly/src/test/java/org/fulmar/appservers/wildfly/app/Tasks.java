@@ -12,6 +12,7 @@ import jakarta.transaction.Status;
 import jakarta.transaction.SystemException;
 import jakarta.transaction.TransactionManager;
 import java.nio.file.Path;
+import java.util.Map;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 
@@ -75,7 +76,21 @@ final class Tasks {
             case "witness" -> Witness.enlist(new Witness(text(message), directory(task)));
             case "first" -> Witness.enlist(new FirstWitness(text(message), directory(task)));
             case "send" -> send(task[1], text(message));
+            case "branches" -> Journal.add("branches " + branches());
             default -> throw new IllegalArgumentException(task[0]);
+        }
+    }
+
+    /** How many resource managers Narayana has in the transaction; no API of the standard tells. */
+    private static int branches() {
+        try {
+            TransactionManager narayana = (TransactionManager) Class.forName("com.arjuna.ats.jta.TransactionManager")
+                    .getMethod("transactionManager")
+                    .invoke(null);
+            Object transaction = narayana.getTransaction();
+            return ((Map<?, ?>) transaction.getClass().getMethod("getResources").invoke(transaction)).size();
+        } catch (ReflectiveOperationException | SystemException e) {
+            throw new IllegalStateException(e);
         }
     }
 
