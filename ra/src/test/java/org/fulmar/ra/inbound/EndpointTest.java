@@ -41,7 +41,8 @@ class EndpointTest extends InboundTest {
         activate(queue(queue), true, this::receive);
         send(queue, 0, 1);
         awaitReceived(1);
-        assertThat(bean().getFailures()).as("the delivery without a branch").isOne();
+        // counted when its session has ended, which may be after the message has come to another
+        patiently().until(() -> bean().getFailures() == 1);
         assertThat(received).containsExactly("m0");
         assertThat(drain(queue)).isEmpty();
     }
