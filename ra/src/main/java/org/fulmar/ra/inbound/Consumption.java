@@ -57,9 +57,10 @@ final class Consumption implements ServerSessionPool {
         Consumption opened = new Consumption(endpoint, lease);
         try {
             opened.consumer = lease.connection().createConnectionConsumer(settings.source(), opened);
-        } catch (JMSException e) {
-            lease.close();
-            throw e;
+        } finally {
+            if (opened.consumer == null) {
+                lease.close();
+            }
         }
         opened.trimming = endpoint.timer()
                 .scheduleWithFixedDelay(
@@ -272,6 +273,7 @@ final class Consumption implements ServerSessionPool {
         return busy();
     }
 
+    /** Whatever of it fails: the sessions go back to the server, and the connection to who else uses it. */
     private void finish() {
         try {
             FulmarConnectionConsumer closed = consumer;
@@ -280,7 +282,16 @@ final class Consumption implements ServerSessionPool {
             }
         } catch (JMSException e) {
             LOG.debug("the consumer of endpoint {} was lost", endpoint.name(), e);
+        } finally {
+            try {
+                disposeAll();
+            } finally {
+                lease.close();
+            }
         }
+    }
+
+    private void disposeAll() {
         List<EndpointSession> disposed;
         synchronized (this) {
             ended = true;
@@ -289,6 +300,5 @@ final class Consumption implements ServerSessionPool {
             idle.clear();
         }
         disposed.forEach(EndpointSession::dispose);
-        lease.close();
     }
 }

@@ -270,7 +270,8 @@ final class EndpointSession implements ServerSession, Work {
             session.close();
         } catch (JMSException e) {
             LOG.debug("a session of endpoint {} was lost", of.endpoint().name(), e);
+        } finally {
+            endpoint.release();
         }
-        endpoint.release();
     }
 }
