@@ -2,6 +2,7 @@ package org.fulmar.ra.inbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.jms.InvalidClientIDRuntimeException;
 import jakarta.jms.JMSContext;
 import java.time.Duration;
 import java.util.Arrays;
@@ -145,6 +146,32 @@ class EndpointLifeTest extends InboundTest {
         send(queue, 0, 3);
         awaitReceived(3);
         assertThat(bean().getState()).isEqualTo("ACTIVE");
+    }
+
+    @Test
+    void anEndpointThatTheServerFailsToReleaseGivesItsConnectionBack() throws Exception {
+        FulmarActivationSpec spec = queue(queue);
+        spec.setClientId(queue);
+        Application application = activate(spec, true, this::receive);
+        send(queue, 0, 1);
+        awaitReceived(1);
+        application.releasable.set(false);
+        bean().pause();
+        patiently().untilAsserted(() -> assertThat(isFree(queue)).isTrue());
+        application.releasable.set(true);
+        send(queue, 1, 2);
+        bean().resume();
+        awaitReceived(2);
+    }
+
+    private static boolean isFree(String clientId) {
+        try (FulmarConnectionFactory factory = new FulmarConnectionFactory(broker.url());
+                JMSContext context = factory.createContext()) {
+            context.setClientID(clientId);
+            return true;
+        } catch (InvalidClientIDRuntimeException e) {
+            return false;
+        }
     }
 
     @Test

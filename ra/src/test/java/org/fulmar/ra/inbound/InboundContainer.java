@@ -73,6 +73,7 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
         private final boolean transacted;
         final AtomicInteger instances = new AtomicInteger();
         final AtomicBoolean ready = new AtomicBoolean(true);
+        final AtomicBoolean releasable = new AtomicBoolean(true);
 
         Application(boolean transacted, MessageListener listener) {
             this.listener = listener;
@@ -169,6 +170,9 @@ final class InboundContainer implements BootstrapContext, WorkManager, AutoClose
         @Override
         public void release() {
             of.instances.decrementAndGet();
+            if (!of.releasable.get()) {
+                throw new IllegalStateException("the application is gone");
+            }
         }
     }
 
