@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
 import org.fulmar.broker.store.FactSink;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Release;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -239,37 +240,32 @@ public final class DeliveryEngine {
     }
 
     /**
-     * Takes single messages back from a session; they come again, flagged, before newer ones.
+     * Takes single messages back from a session; they come again before newer ones, flagged if its application may have
+     * seen them. What it has not gives its consumer the credit back.
      *
      * @throws DeliveryException if one is not held; nothing is taken back then
      */
-    public void release(Acknowledge messages, java.util.function.IntFunction<@Nullable Consumer> consumers)
+    public void release(Release messages, java.util.function.IntFunction<@Nullable Consumer> consumers)
             throws DeliveryException {
         checkHeld(messages.ranges(), consumers);
         for (Acknowledge.Range range : messages.ranges()) {
             Consumer consumer = consumers.apply(range.consumerId());
             if (consumer != null) {
-                int given = giveBackHeld(consumer, range.queueId(), range.offset(), range.count());
-                if (messages.replenish() && consumer.isOpen()) {
-                    addCredit(consumer, given);
-                }
+                giveBackHeld(consumer, range.queueId(), range.offset(), range.count(), messages.seen());
             }
         }
     }
 
-    /** Takes messages back from a consumer, as far as it holds them. How many. */
-    int giveBackHeld(Consumer consumer, int queueId, long offset, int count) {
+    /** Takes messages back from a consumer, as far as it holds them. */
+    void giveBackHeld(Consumer consumer, int queueId, long offset, int count, boolean seen) {
         Cursor cursor = consumer.group().cursor(queueId);
-        int given = 0;
         for (int i = 0; cursor != null && i < count; i++) {
             Cursor.InFlight message = cursor.held(offset + i);
             if (message != null && message.holder == consumer) {
-                giveBack(consumer, message, true, true);
-                given++;
+                giveBack(consumer, message, seen, seen);
             }
         }
         wake(consumer.group());
-        return given;
     }
 
     /**

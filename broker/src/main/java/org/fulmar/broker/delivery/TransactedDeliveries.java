@@ -144,7 +144,7 @@ public final class TransactedDeliveries {
     /** Gives back what consumers hold; it comes again, flagged, before newer ones. */
     public void giveBack(List<Held> all) {
         for (Held held : all) {
-            engine.giveBackHeld(held.consumer, held.queueId, held.offset, held.count);
+            engine.giveBackHeld(held.consumer, held.queueId, held.offset, held.count, true);
         }
     }
 }

@@ -15,6 +15,7 @@ import org.fulmar.protocol.jms.Acknowledge;
 import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Credit;
+import org.fulmar.protocol.jms.Release;
 import org.fulmar.protocol.jms.TextOperation;
 import org.fulmar.protocol.transport.Request;
 import org.jspecify.annotations.Nullable;
@@ -209,16 +210,16 @@ final class JmsConsumers {
         JmsConnections.run(request, peer -> {
             Acknowledge acknowledge = Acknowledge.decode(request.body());
             engine.acknowledge(acknowledge, id -> ofSession(peer, id, acknowledge.sessionId()));
-            forgetClosed(peer, acknowledge);
+            forgetClosed(peer, acknowledge.ranges());
             turn.successAfterLog(request);
         });
     }
 
     void release(Request request) {
         JmsConnections.run(request, peer -> {
-            Acknowledge messages = Acknowledge.decode(request.body());
+            Release messages = Release.decode(request.body());
             engine.release(messages, id -> ofSession(peer, id, messages.sessionId()));
-            forgetClosed(peer, messages);
+            forgetClosed(peer, messages.ranges());
             turn.successAfterLog(request);
         });
     }
@@ -229,8 +230,8 @@ final class JmsConsumers {
     }
 
     /** Closed consumers stay for as long as their session holds messages of them. */
-    private static void forgetClosed(JmsPeer peer, Acknowledge messages) {
-        for (Acknowledge.Range range : messages.ranges()) {
+    private static void forgetClosed(JmsPeer peer, List<Acknowledge.Range> settled) {
+        for (Acknowledge.Range range : settled) {
             Consumer consumer = peer.consumer(range.consumerId());
             if (consumer != null && !consumer.isOpen() && consumer.held() == 0) {
                 peer.remove(consumer);

@@ -336,12 +336,8 @@ final class DeliveryModel {
     }
 
     /** One message comes back that a session has released. */
-    void released(Entry entry, boolean replenish, long now) {
-        Member member = entry.holder;
-        returned(entry, true, true, now);
-        if (replenish && member.open) {
-            member.credit++;
-        }
+    void released(Entry entry, boolean seen, long now) {
+        returned(entry, seen, seen, now);
     }
 
     private void returned(Entry entry, boolean seen, boolean failed, long now) {

@@ -17,6 +17,7 @@ import org.fulmar.broker.delivery.DeliveryModel.Group;
 import org.fulmar.broker.delivery.DeliveryModel.Member;
 import org.fulmar.protocol.command.ResponseCode;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Release;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -274,13 +275,13 @@ final class DeliveryRun implements DeliveryEngine.Deliveries {
             return;
         }
         List<Entry> entries = held.subList(0, 1 + random.nextInt(held.size()));
-        boolean replenish = random.nextBoolean();
+        boolean seen = random.nextBoolean() || entries.stream().anyMatch(entry -> entry.seen);
         List<Acknowledge.Range> named = ranges.ranges(entries);
-        log("session " + session + " releases " + named);
-        mortal.engine().release(new Acknowledge(session, replenish, named), id -> consumer(session, id));
+        log("session " + session + " releases " + (seen ? "" : "unseen ") + named);
+        mortal.engine().release(new Release(session, seen, named), id -> consumer(session, id));
         List<Member> holders =
                 entries.stream().map(entry -> entry.holder).distinct().toList();
-        entries.forEach(entry -> model.released(entry, replenish, now));
+        entries.forEach(entry -> model.released(entry, seen, now));
         require(failing.isQuiet(), () -> "a message is taken for dead that is not");
         holders.forEach(this::dropIfDone);
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Release;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -134,7 +135,7 @@ class MessageGroupTest {
 
     private void release(Consumer consumer, long offset) throws DeliveryException {
         engine.release(
-                new Acknowledge(1, false, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))), id -> consumer);
+                new Release(1, true, List.of(new Acknowledge.Range(consumer.id(), 0, offset, 1))), id -> consumer);
     }
 
     @Test

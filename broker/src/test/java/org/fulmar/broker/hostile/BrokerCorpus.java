@@ -22,6 +22,7 @@ import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.jms.JmsFlag;
 import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.Release;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TextOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
@@ -294,6 +295,8 @@ final class BrokerCorpus {
         all.add(new Template(
                 JmsCode.ACKNOWLEDGE,
                 bytes(new Acknowledge(7, true, List.of(new Acknowledge.Range(1, 0, 0, 1)))::encode)));
+        all.add(new Template(
+                JmsCode.RELEASE, bytes(new Release(7, true, List.of(new Acknowledge.Range(1, 0, 0, 1)))::encode)));
         all.add(new Template(JmsCode.STOP, new byte[0]));
         all.add(new Template(JmsCode.UNSUBSCRIBE, bytes(new TextOperation("sub")::encode)));
         all.add(new Template(JmsCode.PING, new byte[0]));

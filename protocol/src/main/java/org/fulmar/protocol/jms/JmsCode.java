@@ -26,7 +26,7 @@ public final class JmsCode {
     public static final int GOODBYE = 20017;
     /** Looks at a queue's messages without taking any. */
     public static final int BROWSE = 20018;
-    /** Gives back single messages that a session holds, in the form of an {@link Acknowledge}; they come again, flagged. */
+    /** Gives back single messages that a session holds: a {@link Release}. */
     public static final int RELEASE = 20019;
     /** Brings a part of a transaction that is larger than one frame: a {@link TransactionPart}. */
     public static final int TRANSACTION_ADD = 20020;

@@ -65,6 +65,11 @@ final class Operations {
                         () -> new Acknowledge(random.nextInt(), random.nextBoolean(), many(this::range)),
                         Acknowledge::encode,
                         Acknowledge::decode),
+                sample(
+                        "Release",
+                        () -> new Release(random.nextInt(), random.nextBoolean(), many(this::range)),
+                        Release::encode,
+                        Release::decode),
                 sample("TransactionId", this::transaction, TransactionId::encode, TransactionId::decode),
                 sample(
                         "TransactionDecision",

@@ -10,6 +10,7 @@ import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.Release;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
 import org.fulmar.protocol.jms.TransactionId;
@@ -67,8 +68,8 @@ public interface BrokerLink extends AutoCloseable {
     /** Completes when it is in the broker's log that these are settled. */
     CompletableFuture<Void> acknowledge(Acknowledge acknowledge);
 
-    /** Gives back single messages, which come again, flagged. Completes when that is in the broker's log. */
-    CompletableFuture<Void> release(Acknowledge held);
+    /** Gives back single messages, which come again. Completes when that is in the broker's log. */
+    CompletableFuture<Void> release(Release held);
 
     /**
      * Brings a part of a transaction ahead of its end. Completes when it is written.

@@ -22,6 +22,7 @@ import org.fulmar.protocol.jms.DestinationKind;
 import org.fulmar.protocol.jms.Hello;
 import org.fulmar.protocol.jms.JmsCode;
 import org.fulmar.protocol.jms.OpenDestination;
+import org.fulmar.protocol.jms.Release;
 import org.fulmar.protocol.jms.SendOperation;
 import org.fulmar.protocol.jms.TextOperation;
 import org.fulmar.protocol.jms.TransactionDecision;
@@ -252,9 +253,8 @@ final class NettyLink implements BrokerLink, RequestHandler {
     }
 
     @Override
-    public CompletableFuture<Void> release(Acknowledge held) {
-        int bytes = Acknowledge.encodedBytes(held.ranges().size());
-        return call(JmsCode.RELEASE, bytes, held::encode);
+    public CompletableFuture<Void> release(Release held) {
+        return call(JmsCode.RELEASE, Release.encodedBytes(held.ranges().size()), held::encode);
     }
 
     private CompletableFuture<Void> part(

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.fulmar.jms.message.FulmarMessage;
 import org.fulmar.protocol.jms.Acknowledge;
+import org.fulmar.protocol.jms.Release;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -226,7 +227,7 @@ final class AssignedMessages {
     void recover() throws JMSException {
         for (Acknowledgements each : all()) {
             giveBackCurrent(each);
-            release(each.takeUnacknowledged());
+            release(each.takeUnacknowledged(), true);
         }
     }
 
@@ -235,23 +236,27 @@ final class AssignedMessages {
             of.flushLazy();
             Delivery inListener = of.forget();
             if (inListener != null) {
-                release(HeldMessages.of(List.of(inListener)));
+                release(HeldMessages.of(List.of(inListener)), true);
                 // its credit would have come with the acknowledgement that it will not get
                 inListener.consumer().creditAnother(inListener);
             }
         }
     }
 
-    /** Gives messages back to the broker, which counts them as delivered. */
-    void release(HeldMessages seen) throws JMSException {
+    /**
+     * Gives messages back to the broker.
+     *
+     * @param seen whether the application has seen them, so that they count as delivered
+     */
+    void release(HeldMessages messages, boolean seen) throws JMSException {
         Attached over = connection.attached();
         if (over == null) {
             return;
         }
-        for (FulmarSession holder : seen.holders()) {
-            List<Acknowledge.Range> ranges = seen.over(over, holder);
+        for (FulmarSession holder : messages.holders()) {
+            List<Acknowledge.Range> ranges = messages.over(over, holder);
             if (!ranges.isEmpty()) {
-                connection.tellOver(over, at -> at.link().release(new Acknowledge(holder.id(), false, ranges)));
+                connection.tellOver(over, at -> at.link().release(new Release(holder.id(), seen, ranges)));
             }
         }
     }
@@ -280,7 +285,7 @@ final class AssignedMessages {
         unload();
         for (Acknowledgements each : all()) {
             each.flushLazy();
-            release(each.takeUnacknowledged());
+            release(each.takeUnacknowledged(), true);
         }
     }
 

@@ -254,14 +254,17 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
             held |= from.needs(holder);
         }
         passed.addAll(consumer.withdrawPassed());
-        if (!connection.isLost()) {
-            holder.assigned().release(HeldMessages.of(passed));
-        }
-        if (held) {
-            // what the sessions have seen and not acknowledged or committed is held by its session
+        try {
+            // first, so that what is given back now does not come here again
             consumer.close();
-        } else {
-            holder.close();
+            if (!connection.isLost()) {
+                holder.assigned().release(HeldMessages.of(passed), false);
+            }
+        } finally {
+            // what the sessions have seen and not acknowledged or committed is held by its session
+            if (!held) {
+                holder.close();
+            }
         }
     }
 }

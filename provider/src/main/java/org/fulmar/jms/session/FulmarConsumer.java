@@ -186,7 +186,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
         }
         if (!late.isEmpty()) {
             try {
-                session.assigned().release(HeldMessages.of(late));
+                session.assigned().release(HeldMessages.of(late), false);
             } catch (JMSException e) {
                 LOG.debug("messages that nobody has seen are not given back one by one, but with their session", e);
             }

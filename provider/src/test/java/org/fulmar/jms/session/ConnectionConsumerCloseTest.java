@@ -56,9 +56,9 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
         assertThatThrownBy(message::acknowledge).isInstanceOf(IllegalStateException.class);
     }
 
-    /** The broker takes what it has sent before a message that was seen for seen as well. */
+    /** Else a message would be a dead letter after some closes, though no listener ever got it. */
     @Test
-    void whatAClosedServerSessionHasNotSeenIsGivenBackThoughAnotherHoldsALaterMessage() throws Exception {
+    void whatAClosedServerSessionHasNotSeenIsGivenBackUncountedThoughAnotherHoldsALaterMessage() throws Exception {
         BlockingQueue<Session> free = new LinkedBlockingQueue<>();
         BlockingQueue<Session> loaded = new LinkedBlockingQueue<>();
         for (int i = 0; i < 2; i++) {
@@ -74,7 +74,7 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
         assertThat(told(1)).containsExactly("m1");
         first.close();
         consumer.close();
-        assertThat(remaining()).containsExactly("m0*2");
+        assertThat(remaining()).containsExactly("m0");
         second.close();
         assertThat(remaining()).containsExactly("m1*2");
     }
@@ -246,8 +246,7 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
                 List<String> all = new ArrayList<>(received);
                 int seen = all.size();
                 all.addAll(remaining());
-                // what stood before one that another session has seen is flagged, though nobody has seen it
-                assertThat(all.stream().map(text -> text.replace("*2", "")).toList())
+                assertThat(all)
                         .as("round %d, closed after %d", round, seen)
                         .containsExactlyInAnyOrderElementsOf(texts(0, 40));
             }
