@@ -179,9 +179,9 @@ public final class GroupTable implements View {
         return reservations;
     }
 
-    /** Whether the cursor's group has not been deleted. */
-    boolean isThere(Cursor cursor) {
-        return cursors.get(cursor.id()) == cursor;
+    /** Whether the cursor's group has not been deleted; of a group that does not last that is not known here. */
+    boolean mayBeThere(Cursor cursor) {
+        return !cursor.group().isLasting() || cursors.get(cursor.id()) == cursor;
     }
 
     /** Whether a prepared branch has a message of the group. */

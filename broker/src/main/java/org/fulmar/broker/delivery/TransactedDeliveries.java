@@ -122,7 +122,7 @@ public final class TransactedDeliveries {
         return () -> {
             for (Reservations.Reserved range : had) {
                 // its subscription may have been deleted meanwhile
-                for (int i = 0; i < range.count() && groups.isThere(range.cursor()); i++) {
+                for (int i = 0; i < range.count() && groups.mayBeThere(range.cursor()); i++) {
                     engine.giveBackReserved(range.cursor(), range.offset() + i);
                 }
             }

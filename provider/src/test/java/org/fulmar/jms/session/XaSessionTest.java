@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import jakarta.jms.Connection;
+import jakarta.jms.Destination;
 import jakarta.jms.IllegalStateException;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSException;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** XA sessions (JMS 3.1, section 11.3): what they do within branches and outside, and what becomes of it. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -294,10 +296,19 @@ class XaSessionTest {
         assertThat(drained(out)).containsExactly("x");
     }
 
-    @Test
-    void rolledBackBranchesCountAsRedeliveries() throws Exception {
-        send("poison");
-        MessageConsumer consumer = session.createConsumer(in);
+    @ParameterizedTest
+    @ValueSource(strings = {"queue", "temporary queue", "topic", "shared topic"})
+    void rolledBackBranchesCountAsRedeliveries(String from) throws Exception {
+        Topic topic = direct.createTopic(BROKER.name() + ".topic");
+        Destination destination = switch (from) {
+            case "queue" -> in;
+            case "temporary queue" -> session.createTemporaryQueue();
+            default -> topic;
+        };
+        MessageConsumer consumer = from.equals("shared topic")
+                ? session.createSharedConsumer(topic, "shared")
+                : session.createConsumer(destination);
+        Jms.send(direct, destination, "poison");
         for (int i = 1; i <= 4; i++) {
             Xid xid = start(resource);
             assertThat(Jms.receive(consumer, 1)).containsExactly(i == 1 ? "poison" : "poison*" + i);
