@@ -44,6 +44,7 @@ final class AssignedMessages {
 
     private @Nullable Delivery current;
     private boolean ended;
+    private volatile boolean closed;
 
     AssignedMessages(SessionFactory session, int mode) {
         this.session = session;
@@ -86,6 +87,11 @@ final class AssignedMessages {
 
     synchronized boolean isEnded() {
         return ended;
+    }
+
+    /** Whether it has given back all that it had. */
+    boolean isClosed() {
+        return closed;
     }
 
     /** Takes messages for the next run; false if the session is closed. */
@@ -137,8 +143,11 @@ final class AssignedMessages {
             return null;
         }
         runner = Thread.currentThread();
-        current = waiting.remove();
-        return current;
+        Delivery next = waiting.remove();
+        current = next;
+        // in the monitor: who withdraws what is unseen then knows all that is seen
+        next.consumer().seen(next);
+        return next;
     }
 
     private synchronized void quiet() {
@@ -153,7 +162,6 @@ final class AssignedMessages {
 
     private void feed(Delivery next, MessageListener to) throws JMSException {
         Acknowledgements own = acknowledgements(next.consumer().session());
-        next.consumer().seen(next);
         if (next.expired(connection.now())) {
             own.settle(next);
         } else {
@@ -179,7 +187,7 @@ final class AssignedMessages {
         }
         if (!own.begin(next)) {
             // it is for another session
-            next.consumer().unload(List.of(next));
+            releaseUnseen(next.consumer().unload(List.of(next)));
             return;
         }
         try {
@@ -236,9 +244,12 @@ final class AssignedMessages {
             of.flushLazy();
             Delivery inListener = of.forget();
             if (inListener != null) {
-                release(HeldMessages.of(List.of(inListener)), true);
-                // its credit would have come with the acknowledgement that it will not get
-                inListener.consumer().creditAnother(inListener);
+                try {
+                    release(HeldMessages.of(List.of(inListener)), true);
+                } finally {
+                    // its credit would have come with the acknowledgement that it will not get
+                    inListener.consumer().creditAnother(inListener);
+                }
             }
         }
     }
@@ -283,55 +294,72 @@ final class AssignedMessages {
     /** After the end: what nobody has seen goes to other sessions, and what is not acknowledged back to the broker. */
     void close() throws JMSException {
         unload();
-        for (Acknowledgements each : all()) {
-            each.flushLazy();
-            release(each.takeUnacknowledged(), true);
+        try {
+            for (Acknowledgements each : all()) {
+                each.flushLazy();
+                release(each.takeUnacknowledged(), true);
+            }
+        } finally {
+            closed = true;
         }
     }
 
     private void unload() {
-        List<Delivery> unseen;
+        List<Delivery> late = new ArrayList<>();
         synchronized (this) {
-            unseen = new ArrayList<>(waiting);
-            waiting.clear();
+            // in the monitor: a connection consumer that ends finds them here or there
+            while (!waiting.isEmpty()) {
+                Delivery last = waiting.removeLast();
+                late.addAll(last.consumer().unload(List.of(last)));
+            }
         }
-        for (int i = unseen.size() - 1; i >= 0; i--) {
-            unseen.get(i).consumer().unload(List.of(unseen.get(i)));
+        releaseUnseen(late);
+    }
+
+    private void releaseUnseen(List<Delivery> unseen) {
+        try {
+            release(HeldMessages.of(unseen), false);
+        } catch (JMSException e) {
+            LOG.debug("messages that nobody has seen are not given back one by one, but with their session", e);
         }
     }
 
+    /** Takes away what nobody has seen of a connection consumer. */
+    synchronized List<Delivery> withdraw(FulmarConsumer consumer) {
+        List<Delivery> unseen = waiting.stream()
+                .filter(delivery -> delivery.consumer() == consumer)
+                .toList();
+        waiting.removeAll(unseen);
+        notifyAll();
+        return unseen;
+    }
+
     /**
-     * A connection consumer ends: takes away what nobody has seen of it, and waits while a listener has one of its
-     * messages. If that listener is the caller, its message counts as acknowledged in the automatic modes.
+     * A connection consumer ends, whose messages were withdrawn: waits while a listener has one of them. If that listener
+     * is the caller, its message counts as acknowledged in the automatic modes.
      */
-    List<Delivery> withdraw(FulmarConsumer consumer) throws JMSException {
-        List<Delivery> unseen = new ArrayList<>();
+    void settle(FulmarConsumer consumer) throws JMSException {
         boolean own;
+        Acknowledgements mine;
         synchronized (this) {
-            for (Delivery delivery : waiting) {
-                if (delivery.consumer() == consumer) {
-                    unseen.add(delivery);
-                }
-            }
-            waiting.removeAll(unseen);
-            notifyAll();
             while (runner != null && !isRunning() && isOf(consumer)) {
                 await();
             }
             own = isRunning() && isOf(consumer);
+            mine = isClientAcknowledged()
+                    ? acknowledgements.get(consumer.session())
+                    : acknowledgements.remove(consumer.session());
         }
-        if (own && !connection.isLost()) {
-            Acknowledgements mine = acknowledgements(consumer.session());
+        if (mine == null || connection.isLost()) {
+            return;
+        }
+        if (own) {
             mine.acknowledgeCurrent();
-            mine.flushLazy();
+        }
+        mine.flushLazy();
+        if (own) {
             mine.awaitConfirmed();
         }
-        if (!isClientAcknowledged()) {
-            synchronized (this) {
-                acknowledgements.remove(consumer.session());
-            }
-        }
-        return unseen;
     }
 
     private boolean isOf(FulmarConsumer consumer) {

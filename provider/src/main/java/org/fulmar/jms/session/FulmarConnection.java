@@ -148,12 +148,14 @@ public final class FulmarConnection extends ConsumedConnection {
                 : CompletableFuture.completedFuture(null));
     }
 
-    /** A consumer may be sent more; without a link it gets its credit with the next one. */
-    void credit(FulmarConsumer consumer, int credit) {
+    /** A consumer may be sent more. False without a link: it gets its credit with the next one. */
+    boolean credit(FulmarConsumer consumer, int credit) {
         Attached at = lifeline.current();
-        if (at != null && at.generation() == consumer.generation()) {
-            at.link().credit(consumer.id(), credit);
+        if (at == null || at.generation() != consumer.generation()) {
+            return false;
         }
+        at.link().credit(consumer.id(), credit);
+        return true;
     }
 
     /** The link that there is now, or null. */

@@ -10,6 +10,7 @@ import jakarta.jms.Session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * them at the broker, and puts them into the sessions that an application server gives it.
  *
  * <p>A thread of its own asks the pool for a server session when messages are there and the connection is started,
- * loads it and starts it. The monitor guards that nothing is loaded after the close. When the close returns, no message
- * of this consumer is handed out any more, and what nobody has seen is at the broker again.
+ * loads it and starts it. The monitor guards that nothing is loaded after the end began. When the close returns, no message
+ * of this consumer is handed out any more, and what nobody has seen is at the broker again, uncounted.
  */
 public final class FulmarConnectionConsumer implements ConnectionConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(FulmarConnectionConsumer.class);
@@ -42,7 +43,15 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
     private final int maxMessages;
     private final Thread thread;
     private final Set<AssignedMessages> loaded = ConcurrentHashMap.newKeySet();
+    /** What was taken away from sessions at the end. */
+    private final List<Delivery> unseen = new ArrayList<>();
+    /** Done when the broker has back what was not seen. */
+    private final CompletableFuture<Void> given = new CompletableFuture<>();
+
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean asking;
+    private boolean giving;
+    private boolean closing;
     /** Whether a message is on its way that was asked for; of the thread alone. */
     private boolean asked;
 
@@ -149,7 +158,11 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
             // also with nothing loaded: a server session goes back to its pool by its run
             server.start();
         } catch (JMSException | RuntimeException e) {
-            consumer.unload(to.withdraw(consumer));
+            synchronized (this) {
+                if (!closed) {
+                    consumer.unload(to.withdraw(consumer));
+                }
+            }
             throw e;
         }
     }
@@ -195,7 +208,7 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
         }
         List<Delivery> messages = consumer.load(maxMessages);
         asked &= messages.isEmpty();
-        loaded.removeIf(AssignedMessages::isEnded);
+        loaded.removeIf(AssignedMessages::isClosed);
         loaded.add(to);
         if (!to.assign(messages)) {
             consumer.unload(messages);
@@ -234,8 +247,25 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
         return pool;
     }
 
-    @Override
-    public void close() throws JMSException {
+    /**
+     * Takes nothing more, and gives the broker back at once what no listener has seen, so that others get it; waits for no
+     * listener. For who can't wait for {@link #close}, which is still to be called. Any thread may do it, again, too.
+     *
+     * @throws JMSException if the broker refuses it; all goes back with the connection then
+     */
+    public void withdraw() throws JMSException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            stop();
+            giveBack();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void stop() {
         synchronized (this) {
             if (closed) {
                 return;
@@ -244,26 +274,88 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
             if (asking) {
                 thread.interrupt();
             }
+            for (AssignedMessages from : loaded) {
+                unseen.addAll(from.withdraw(consumer));
+            }
         }
-        connection.remove(this);
         holder.wake();
+    }
+
+    private void giveBack() throws JMSException {
         List<Delivery> passed = new ArrayList<>();
-        boolean held = false;
-        for (AssignedMessages from : loaded) {
-            from.withdraw(consumer).stream().filter(consumer::isPassed).forEach(passed::add);
-            held |= from.needs(holder);
+        boolean mine;
+        synchronized (this) {
+            mine = !giving;
+            giving = true;
+            if (mine) {
+                unseen.stream().filter(consumer::isPassed).forEach(passed::add);
+                passed.addAll(consumer.withdrawPassed());
+                unseen.clear();
+            }
         }
-        passed.addAll(consumer.withdrawPassed());
+        if (!mine) {
+            given.join();
+            return;
+        }
         try {
             // first, so that what is given back now does not come here again
             consumer.close();
-            if (!connection.isLost()) {
-                holder.assigned().release(HeldMessages.of(passed), false);
+        } finally {
+            try {
+                if (!connection.isLost()) {
+                    holder.assigned().release(HeldMessages.of(passed), false);
+                }
+            } finally {
+                given.complete(null);
+            }
+        }
+    }
+
+    /** Also waits for the listeners that have a message of it, unless one of them calls this. */
+    @Override
+    public void close() throws JMSException {
+        // who is interrupted gives back all the same
+        boolean interrupted = Thread.interrupted();
+        try {
+            stop();
+            if (isFirstToClose()) {
+                end();
+            } else if (loaded.stream().noneMatch(AssignedMessages::isRunning)) {
+                ended.join();
             }
         } finally {
-            // what the sessions have seen and not acknowledged or committed is held by its session
-            if (!held) {
-                holder.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized boolean isFirstToClose() {
+        boolean first = !closing;
+        closing = true;
+        return first;
+    }
+
+    private void end() throws JMSException {
+        boolean held = false;
+        try {
+            for (AssignedMessages from : loaded) {
+                from.settle(consumer);
+                held |= from.needs(holder);
+            }
+        } finally {
+            try {
+                giveBack();
+            } finally {
+                try {
+                    // what the sessions have seen and not acknowledged or committed is held by its session
+                    if (!held) {
+                        holder.close();
+                    }
+                } finally {
+                    connection.remove(this);
+                    ended.complete(null);
+                }
             }
         }
     }

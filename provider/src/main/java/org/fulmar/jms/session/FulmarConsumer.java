@@ -18,8 +18,6 @@ import org.fulmar.protocol.jms.ConsumerPosition;
 import org.fulmar.protocol.jms.CreateConsumer;
 import org.fulmar.protocol.jms.Deliver;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A consumer (JMS 3.1, section 8): a buffer of what the broker has sent ahead, and the ways to take from it.
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
  * when the consumer is closed, so that nothing unseen counts as delivered.
  */
 class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer {
-    private static final Logger LOG = LoggerFactory.getLogger(FulmarConsumer.class);
-
     private final FulmarSession session;
     private final int id;
     private final FulmarDestination destination;
@@ -52,6 +48,8 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
     private volatile int generation;
     /** Whether one message was asked for that has not come. */
     private boolean wanting;
+    /** The link that one was asked for over. */
+    private int askedOver;
     /** Whether it was made at the broker, and is to be made again with the next link. */
     private volatile boolean established;
 
@@ -123,10 +121,10 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
             if (ofGeneration != generation) {
                 return;
             }
-            wanting = false;
             for (Deliver.Message message : deliver.messages()) {
                 arrived++;
                 if (!closed && deliver.epoch() == epoch) {
+                    wanting = false;
                     buffer.add(new Delivery(
                             this,
                             generation,
@@ -166,36 +164,31 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
         }
     }
 
-    /** These were loaded and have not been seen: they are there again, in their order, or at the broker if this ends. */
-    void unload(List<Delivery> loaded) {
-        List<Delivery> late = List.of();
+    /**
+     * These were loaded and have not been seen: they are there again, in their order. Those that come too late for that,
+     * and that the caller is to give back to the broker.
+     */
+    List<Delivery> unload(List<Delivery> loaded) {
         session.lock();
         try {
             if (ending || closed) {
-                late = loaded.stream().filter(this::isPassed).toList();
-            } else {
-                for (int i = loaded.size() - 1; i >= 0; i--) {
-                    if (loaded.get(i).generation() == generation) {
-                        buffer.addFirst(loaded.get(i));
-                    }
+                return loaded.stream().filter(this::isPassed).toList();
+            }
+            for (int i = loaded.size() - 1; i >= 0; i--) {
+                if (loaded.get(i).generation() == generation) {
+                    buffer.addFirst(loaded.get(i));
                 }
             }
             session.wake();
+            return List.of();
         } finally {
             session.unlock();
-        }
-        if (!late.isEmpty()) {
-            try {
-                session.assigned().release(HeldMessages.of(late), false);
-            } catch (JMSException e) {
-                LOG.debug("messages that nobody has seen are not given back one by one, but with their session", e);
-            }
         }
     }
 
     /**
      * For a connection consumer that ends, when all that was loaded is seen or taken away: those that are back and stand
-     * before others that were seen. From now on {@link #unload} gives such ones to the broker.
+     * before others that were seen. From now on none comes back by {@link #unload}.
      */
     List<Delivery> withdrawPassed() {
         session.lock();
@@ -297,7 +290,7 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
             session.lock();
             try {
                 wanting = true;
-                session.connection().credit(this, 1);
+                ask();
             } finally {
                 session.unlock();
             }
@@ -306,8 +299,14 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
 
     /** With the lock held: over a new link. */
     void askAgain() {
-        if (prefetch == 0 && wanting && !closed) {
-            session.connection().credit(this, 1);
+        if (prefetch == 0 && wanting && !closed && askedOver != generation) {
+            ask();
+        }
+    }
+
+    private void ask() {
+        if (session.connection().credit(this, 1)) {
+            askedOver = generation;
         }
     }
 

@@ -182,14 +182,17 @@ final class FulmarSession extends SessionFactory {
     void giveBack() throws JMSException {
         acknowledgements.flushLazy();
         Delivery inListener = acknowledgements.forget();
-        Attached over = connection.attached();
-        if (over != null) {
-            // without it the broker has everything back
-            connection.tellOver(over, at -> at.link().recover(positions(over, FulmarConsumer::restart)));
-        }
-        if (inListener != null) {
-            // its credit would have come with the acknowledgement that it will not get
-            inListener.consumer().creditAnother(inListener);
+        try {
+            Attached over = connection.attached();
+            if (over != null) {
+                // without it the broker has everything back
+                connection.tellOver(over, at -> at.link().recover(positions(over, FulmarConsumer::restart)));
+            }
+        } finally {
+            if (inListener != null) {
+                // its credit would have come with the acknowledgement that it will not get
+                inListener.consumer().creditAnother(inListener);
+            }
         }
     }
 

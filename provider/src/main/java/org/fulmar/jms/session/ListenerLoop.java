@@ -55,8 +55,8 @@ final class ListenerLoop {
                     LOG.debug("session {} has ended", session.id(), e);
                 }
             } catch (InterruptedException e) {
-                going = false;
-                Thread.currentThread().interrupt();
+                // the thread is this loop's alone, which nobody ends in this way
+                LOG.debug("{} was interrupted and goes on", thread.getName(), e);
             }
         }
     }
@@ -107,14 +107,17 @@ final class ListenerLoop {
     }
 
     private void feed(Delivery next, MessageListener listener) throws JMSException {
-        if (next.expired(connection.now())) {
-            acknowledgements.settle(next);
-        } else {
-            call(next, listener);
-            acknowledgements.awaitConfirmed();
-        }
-        if (!next.consumer().isClosed()) {
-            next.consumer().askForOne();
+        try {
+            if (next.expired(connection.now())) {
+                acknowledgements.settle(next);
+            } else {
+                call(next, listener);
+                acknowledgements.awaitConfirmed();
+            }
+        } finally {
+            if (!next.consumer().isClosed()) {
+                next.consumer().askForOne();
+            }
         }
     }
 
@@ -132,7 +135,13 @@ final class ListenerLoop {
             return;
         }
         try {
-            listener.onMessage(message);
+            try {
+                listener.onMessage(message);
+            } finally {
+                if (Thread.interrupted()) {
+                    LOG.debug("a message listener has left {} interrupted", thread.getName());
+                }
+            }
             acknowledgements.end(next);
         } catch (RuntimeException | Error e) {
             failed(next, e);

@@ -39,7 +39,7 @@ final class Receiving {
                     consumer.askForOne();
                     asked = consumer.isPull();
                 }
-                next = take(consumer, deadline);
+                next = asked ? takeAsked(consumer, deadline) : take(consumer, deadline);
             }
             if (next == null && !consumer.isClosed() && connection.deliverable() && (nanos == 0 || asked)) {
                 // what is at the broker now, or on its way, comes before the answer
@@ -63,6 +63,26 @@ final class Receiving {
                 return result;
             }
             asked = false;
+        }
+    }
+
+    /** As {@link #take}, for one that was asked for: if the wait fails, nobody waits for it any more. */
+    private @Nullable Delivery takeAsked(FulmarConsumer consumer, long deadline) throws JMSException {
+        try {
+            return take(consumer, deadline);
+        } catch (JMSException e) {
+            boolean interrupted = Thread.interrupted();
+            try {
+                consumer.noLongerWanting();
+                connection.tell(at -> at.link().drain(consumer.id(), 0, true));
+            } catch (JMSException unasked) {
+                e.addSuppressed(unasked);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            throw e;
         }
     }
 

@@ -66,7 +66,7 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
             session.setMessageListener(message -> told.add(Jms.seen(message)));
             free.add(session);
         }
-        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, () -> loading(free, loaded), 1);
+        ConnectionConsumer consumer = loading(free, loaded);
         send(0, 2);
         Session first = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
         Session second = loaded.poll(Jms.WAIT, TimeUnit.MILLISECONDS);
@@ -79,9 +79,12 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
         assertThat(remaining()).containsExactly("m1*2");
     }
 
-    /** A server session that is not run by itself. */
-    private static ServerSession loading(BlockingQueue<Session> free, BlockingQueue<Session> loaded)
-            throws JMSException {
+    /** Its server sessions are not run by themselves. */
+    private ConnectionConsumer loading(BlockingQueue<Session> free, BlockingQueue<Session> loaded) throws JMSException {
+        return connection.createConnectionConsumer(queue, null, () -> next(free, loaded), 1);
+    }
+
+    private static ServerSession next(BlockingQueue<Session> free, BlockingQueue<Session> loaded) throws JMSException {
         Session session;
         try {
             session = free.take();
@@ -99,6 +102,116 @@ class ConnectionConsumerCloseTest extends ConnectionConsumerSetUp {
                 loaded.add(session);
             }
         };
+    }
+
+    @Test
+    void closeWithdrawsWhatIsLoadedBeforeItWaitsForAListener() throws Exception {
+        BlockingQueue<Session> free = new LinkedBlockingQueue<>();
+        BlockingQueue<Session> loaded = new LinkedBlockingQueue<>();
+        for (int i = 0; i < 12; i++) {
+            Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
+            session.setMessageListener(message -> {
+                inside.countDown();
+                Jms.pass(release);
+                told.add(Jms.seen(message));
+            });
+            free.add(session);
+        }
+        ConnectionConsumer consumer = loading(free, loaded);
+        send(0, 12);
+        Jms.eventually("all are loaded", () -> loaded.size() == 12);
+        List<Session> all = List.copyOf(loaded);
+        Background<Void> listening = Background.run(() -> all.get(5).run());
+        Jms.pass(inside);
+        Background<Void> close = Background.run(consumer::close).awaitBlocked();
+        for (Session session : all) {
+            if (session != all.get(5)) {
+                session.run();
+            }
+        }
+        assertThat(close.isDone()).isFalse();
+        release.countDown();
+        listening.result();
+        close.result();
+        assertThat(told).containsExactly("m5");
+        assertThat(remaining())
+                .containsExactlyInAnyOrder("m0", "m1", "m2", "m3", "m4", "m6", "m7", "m8", "m9", "m10", "m11");
+    }
+
+    @Test
+    void withdrawGivesBackWhatNobodyHasSeenWhileAListenerHangs() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        FulmarConnectionConsumer consumer =
+                (FulmarConnectionConsumer) connection.createConnectionConsumer(queue, null, pool, 3);
+        send(0, 8);
+        Jms.pass(inside);
+        consumer.withdraw();
+        assertThat(remaining()).containsExactlyInAnyOrderElementsOf(texts(1, 8));
+        release.countDown();
+        consumer.close();
+        assertThat(told).containsExactly("m0");
+        assertThat(remaining()).isEmpty();
+    }
+
+    @Test
+    void whatIsProcessedLazilyIsAcknowledgedThoughTheRestIsTakenAway() throws Exception {
+        ServerSessions pool = blocking(Session.DUPS_OK_ACKNOWLEDGE, 1);
+        connection.stop();
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 3);
+        send(0, 3);
+        connection.start();
+        Jms.pass(inside);
+        Background<Void> stop = Background.run(connection::stop).awaitBlocked();
+        release.countDown();
+        stop.result();
+        consumer.close();
+        assertThat(told).containsExactly("m0");
+        assertThat(remaining()).containsExactly("m1", "m2");
+    }
+
+    @Test
+    void whoeverClosesTooWaitsForTheListener() throws Exception {
+        ServerSessions pool = blocking(Session.AUTO_ACKNOWLEDGE, 1);
+        ConnectionConsumer consumer = connection.createConnectionConsumer(queue, null, pool, 1);
+        send(0, 1);
+        Jms.pass(inside);
+        Background<Void> close = Background.run(consumer::close).awaitBlocked();
+        Background<Void> again = Background.run(consumer::close).awaitBlocked();
+        Background<Void> all = Background.run(connection::close).awaitBlocked();
+        assertThat(again.isDone()).isFalse();
+        assertThat(all.isDone()).isFalse();
+        assertThat(remaining()).as("what a listener has is nobody else's").isEmpty();
+        release.countDown();
+        close.result();
+        again.result();
+        all.result();
+        assertThat(told).containsExactly("m0");
+        assertThat(remaining()).isEmpty();
+    }
+
+    @Test
+    void interruptedThreadGivesBackUncountedToo() throws Exception {
+        BlockingQueue<Session> free = new LinkedBlockingQueue<>();
+        BlockingQueue<Session> loaded = new LinkedBlockingQueue<>();
+        for (int i = 0; i < 2; i++) {
+            Session session = connection.createSession(Session.AUTO_ACKNOWLEDGE);
+            session.setMessageListener(message -> told.add(Jms.seen(message)));
+            free.add(session);
+        }
+        ConnectionConsumer consumer = loading(free, loaded);
+        send(0, 2);
+        Jms.eventually("both are loaded", () -> loaded.size() == 2);
+        loaded.remove();
+        loaded.remove().run();
+        boolean interrupted = Background.start(() -> {
+                    Thread.currentThread().interrupt();
+                    consumer.close();
+                    return Thread.interrupted();
+                })
+                .result();
+        assertThat(interrupted).isTrue();
+        assertThat(told).containsExactly("m1");
+        assertThat(remaining()).containsExactly("m0");
     }
 
     @Test

@@ -158,8 +158,9 @@ class ConnectionConsumerTest extends ConnectionConsumerSetUp {
         assertThat(remaining()).isEmpty();
     }
 
-    @Test
-    void failedListenersDoNotUseUpTheCredit() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void failedListenersDoNotUseUpTheCredit(boolean interrupted) throws Exception {
         try (FulmarConnectionFactory small = new FulmarConnectionFactory("fulmar:embedded?prefetch=2");
                 Connection own = small.createConnection()) {
             own.start();
@@ -168,6 +169,9 @@ class ConnectionConsumerTest extends ConnectionConsumerSetUp {
             ServerSessions pool = new ServerSessions(own, Session.AUTO_ACKNOWLEDGE, 1, each -> message -> {
                 String seen = Jms.seen(message);
                 if (!seen.endsWith("*3")) {
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
                     throw new IllegalArgumentException("on purpose");
                 }
                 told.add(seen);

@@ -137,6 +137,20 @@ class ListenerTest {
     }
 
     @Test
+    void listenerThatLeavesItsThreadInterruptedGetsTheNext() throws Exception {
+        session.createConsumer(queue).setMessageListener(message -> {
+            told.add(Jms.seen(message));
+            Thread.currentThread().interrupt();
+        });
+        send("a", "b", "c");
+        assertThat(told()).isEqualTo("a");
+        assertThat(told()).isEqualTo("b");
+        assertThat(told()).isEqualTo("c");
+        session.close();
+        assertThat(Jms.drained(connection.createSession(), queue)).isEmpty();
+    }
+
+    @Test
     void listenerThatThrowsAnErrorGetsTheMessageAgain() throws Exception {
         session.createConsumer(queue).setMessageListener(message -> {
             told.add(Jms.seen(message));

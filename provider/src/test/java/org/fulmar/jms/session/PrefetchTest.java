@@ -1,6 +1,7 @@
 package org.fulmar.jms.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import jakarta.jms.Connection;
 import jakarta.jms.DeliveryMode;
@@ -13,12 +14,14 @@ import jakarta.jms.Session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.fulmar.jms.FulmarConnectionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +147,29 @@ class PrefetchTest {
                         .as("mode %d", mode)
                         .isNull();
             }
+        }
+    }
+
+    @Test
+    void interruptedReceiveThatHasAskedForAMessageLeavesItToOthers() throws Exception {
+        try (FulmarConnectionFactory single = new FulmarConnectionFactory(broker.url() + "?prefetch=0");
+                Connection connection = single.createConnection()) {
+            connection.start();
+            Session session = connection.createSession();
+            Queue queue = session.createQueue("interrupted");
+            MessageConsumer first = connection.createSession().createConsumer(queue);
+            CompletableFuture<Thread> receiver = new CompletableFuture<>();
+            Background<Message> receive = Background.start(() -> {
+                        receiver.complete(Thread.currentThread());
+                        return first.receive();
+                    })
+                    .awaitBlocked();
+            receiver.join().interrupt();
+            assertThatThrownBy(receive::result).isInstanceOf(JMSException.class);
+            Jms.send(session, queue, "a");
+            assertThat(Jms.receive(session.createConsumer(queue), 1)).containsExactly("a");
+            Jms.send(session, queue, "b");
+            assertThat(Jms.receive(first, 1)).containsExactly("b");
         }
     }
 }

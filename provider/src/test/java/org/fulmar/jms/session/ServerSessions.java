@@ -35,6 +35,8 @@ final class ServerSessions implements ServerSessionPool, AutoCloseable {
             try {
                 while (starts.take()) {
                     session.run();
+                    // as a server's thread is left to the next work
+                    Thread.interrupted();
                     idle.add(this);
                 }
             } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package org.fulmar.ra.connection;
 import jakarta.jms.JMSException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class SharedConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SharedConnections.class);
     private static final int OPENERS = 2;
+    private static final int CLOSE_SECONDS = 5;
 
     /** Is told of problems of a connection, on a thread that must not be held up. */
     public interface Watcher {
@@ -257,7 +259,10 @@ public final class SharedConnections implements AutoCloseable {
         }
     }
 
-    /** Closes all connections, whoever leases them. What was under way over them is returned or rolled back. */
+    /**
+     * Closes all connections, whoever leases them. What was under way over them is returned or rolled back; a delivery that
+     * does not end is waited for {@value #CLOSE_SECONDS} seconds, and its connection closes when it has ended.
+     */
     @Override
     public void close() {
         List<Physical> left;
@@ -274,7 +279,31 @@ public final class SharedConnections implements AutoCloseable {
                 openers = null;
             }
         }
-        left.forEach(SharedConnections::close);
+        closeAll(left);
         made.forEach(FulmarConnectionFactory::close);
+    }
+
+    /** Each on a thread of its own, as a close waits for listeners, and one of them may hang. */
+    private static void closeAll(List<Physical> left) {
+        Map<Physical, Thread> closers = new LinkedHashMap<>();
+        for (Physical physical : left) {
+            Thread closer = new Thread(() -> close(physical), "fulmar-ra-close");
+            closer.setDaemon(true);
+            closer.setContextClassLoader(SharedConnections.class.getClassLoader());
+            closer.start();
+            closers.put(physical, closer);
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+        try {
+            for (Map.Entry<Physical, Thread> each : closers.entrySet()) {
+                TimeUnit.NANOSECONDS.timedJoin(each.getValue(), Math.max(1, deadline - System.nanoTime()));
+                if (each.getValue().isAlive()) {
+                    LOG.warn("the connection to {} closes when a delivery over it has ended", each.getKey().target);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.warn("interrupted; connections close by themselves");
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -227,8 +227,8 @@ final class Consumption implements ServerSessionPool {
     // The end.
 
     /**
-     * Gives out no session any more, and waits for those that deliver, up to the endpoint's drain timeout. Then what is
-     * left is given back to the broker; if a delivery is still under way, that is done when it has ended.
+     * Gives out no session any more, and waits for those that deliver, up to the endpoint's drain timeout. Then what nobody
+     * has seen is given back to the broker; what a delivery has that is still under way, when that has ended.
      */
     void close() {
         ScheduledFuture<?> ending = trimming;
@@ -245,6 +245,7 @@ final class Consumption implements ServerSessionPool {
                 endpoint.name(),
                 left,
                 endpoint.settings().drainMillis());
+        withdraw();
         Thread closer = new Thread(
                 () -> {
                     awaitIdle(Long.MAX_VALUE);
@@ -253,6 +254,18 @@ final class Consumption implements ServerSessionPool {
                 "fulmar-ra-close");
         closer.setDaemon(true);
         closer.start();
+    }
+
+    /** Others get what waits here behind a delivery that does not end. */
+    private void withdraw() {
+        try {
+            FulmarConnectionConsumer there = consumer;
+            if (there != null) {
+                there.withdraw();
+            }
+        } catch (JMSException e) {
+            LOG.warn("endpoint {}: its messages go back when its deliveries have ended", endpoint.name(), e);
+        }
     }
 
     /** How many deliveries are still under way then. */

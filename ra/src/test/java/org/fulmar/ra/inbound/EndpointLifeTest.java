@@ -219,19 +219,43 @@ class EndpointLifeTest extends InboundTest {
     void aDeliveryThatHangsDoesNotHoldUpTheStopForEver() throws Exception {
         FulmarActivationSpec spec = queue(queue);
         spec.setDrainTimeout(100L);
+        spec.setMaxSessions(1);
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         Application application = activate(spec, true, message -> {
             inside.countDown();
             pass(go);
         });
-        send(queue, 0, 1);
+        send(queue, 0, 10);
         pass(inside);
         adapter.endpointDeactivation(application, spec);
         assertThat(go.getCount()).isEqualTo(1);
+        assertThat(drain(queue)).as("what waits behind it is others'").isEqualTo(messages(1, 10));
         go.countDown();
         patiently().until(() -> application.instances.get() == 0);
         assertThat(drain(queue)).isEmpty();
+    }
+
+    @Test
+    void aDeliveryThatHangsDoesNotHoldUpTheStopOfTheAdapter() throws Exception {
+        FulmarResourceAdapter other = new FulmarResourceAdapter();
+        other.setUrl(broker.url());
+        other.start(container);
+        FulmarActivationSpec spec = queue(queue);
+        spec.setDrainTimeout(100L);
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Application application = container.new Application(true, message -> {
+            inside.countDown();
+            pass(go);
+        });
+        other.endpointActivation(application, spec);
+        send(queue, 0, 1);
+        pass(inside);
+        other.stop();
+        assertThat(go.getCount()).isEqualTo(1);
+        go.countDown();
+        patiently().until(() -> application.instances.get() == 0);
     }
 
     @Test
