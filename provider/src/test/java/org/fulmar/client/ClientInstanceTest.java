@@ -137,7 +137,8 @@ class ClientInstanceTest {
             send(cluster, client, "a");
             send(cluster, client, "b");
             await().ignoreExceptions()
-                    .until(() -> client.await(client.refreshRoute("T")).brokers().size() == 2);
+                    .until(() ->
+                            client.await(client.refreshRoute("T")).brokers().size() == 2);
             Consumer consumer = new Consumer();
             client.join(consumer);
             client.await(client.beat());

@@ -33,18 +33,21 @@ class CutConnectionTest extends CutLinkSetUp {
 
     /** Over a connection whose requests wait so short that a machine that stalls may need another. */
     private <T> T overImpatient(String options, SetUp<T> setUp) {
-        return await("it is set up").ignoreExceptionsInstanceOf(JMSException.class).atMost(Duration.ofMillis(Jms.WAIT)).until(
-                () -> {
-                    Connection connection = connect(proxy.url() + options);
-                    try {
-                        return setUp.over(connection);
-                    } catch (JMSException e) {
-                        connection.close();
-                        told.clear();
-                        throw e;
-                    }
-                },
-                made -> true);
+        return await("it is set up")
+                .ignoreExceptionsInstanceOf(JMSException.class)
+                .atMost(Duration.ofMillis(Jms.WAIT))
+                .until(
+                        () -> {
+                            Connection connection = connect(proxy.url() + options);
+                            try {
+                                return setUp.over(connection);
+                            } catch (JMSException e) {
+                                connection.close();
+                                told.clear();
+                                throw e;
+                            }
+                        },
+                        made -> true);
     }
 
     private void awaitLoss() throws InterruptedException {
@@ -160,11 +163,10 @@ class CutConnectionTest extends CutLinkSetUp {
     @Test
     void aSendWaitsNoLongerThanARequestMay() throws Exception {
         record Made(Session session, MessageProducer producer) {}
-        Made made = overImpatient(
-                "?requestTimeout=1500&reconnectDelay=60000&reconnectMaxDelay=60000", connection -> {
-                    Session session = connection.createSession();
-                    return new Made(session, session.createProducer(session.createQueue("expiring")));
-                });
+        Made made = overImpatient("?requestTimeout=1500&reconnectDelay=60000&reconnectMaxDelay=60000", connection -> {
+            Session session = connection.createSession();
+            return new Made(session, session.createProducer(session.createQueue("expiring")));
+        });
         Message message = made.session.createTextMessage("m");
         proxy.refuse(true);
         proxy.holdAnswers();
@@ -204,8 +206,7 @@ class CutConnectionTest extends CutLinkSetUp {
         Made made = overImpatient(IMPATIENT, connection -> {
             Session session = connection.createSession();
             TemporaryQueue temporary = session.createTemporaryQueue();
-            return new Made(
-                    session, session.createConsumer(queue), temporary, session.createConsumer(temporary));
+            return new Made(session, session.createConsumer(queue), temporary, session.createConsumer(temporary));
         });
         for (int i = 0; i < 3; i++) {
             proxy.holdAnswersAfter(i + 2);
