@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.fulmar.client.ClientInstance;
+import org.fulmar.client.Patience;
 import org.fulmar.client.TestCluster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,7 +74,7 @@ class KilledConsumersTest {
         for (KilledMember member : these) {
             member.awaitReady();
         }
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Patience.LIMIT.multipliedBy(2))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> {
                     for (KilledMember member : these) {
@@ -154,7 +155,7 @@ class KilledConsumersTest {
     private void awaitAll(String... broadcasting) {
         Map<String, Integer> all = new TreeMap<>(sent);
         int count = all.values().stream().mapToInt(Integer::intValue).sum();
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Patience.LIMIT.multipliedBy(2))
                 .until(() -> history.processed(KilledMemberMain.CONCURRENT) >= count
                         && history.processed(KilledMemberMain.ORDERED) >= count
                         && history.missing(KilledMemberMain.BROADCAST, Set.of(broadcasting), all)

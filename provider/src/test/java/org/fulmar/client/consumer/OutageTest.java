@@ -109,8 +109,10 @@ class OutageTest {
                 }
                 Set<String> all = numbers(150);
                 await().until(() -> received.bodies().containsAll(all));
-                assertThat(first.queues()).isNotEmpty();
-                assertThat(second.queues()).isNotEmpty();
+                await().untilAsserted(() -> {
+                    assertThat(first.queues()).isNotEmpty();
+                    assertThat(second.queues()).isNotEmpty();
+                });
             }
         }
     }

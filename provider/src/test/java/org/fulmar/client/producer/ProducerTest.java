@@ -185,9 +185,9 @@ class ProducerTest extends ProducerSetUp {
     @Test
     void recalledMessageIsNotDelivered() throws Exception {
         SendResult sent = producer.send(
-                Message.builder("T").body("recalled").delayMillis(4000).build());
+                Message.builder("T").body("recalled").delayMillis(8000).build());
         assertThat(producer.recall("T", sent.recallHandle())).isEqualTo(sent.messageId());
-        producer.send(Message.builder("T").body("stays").delayMillis(4000).build());
+        producer.send(Message.builder("T").body("stays").delayMillis(8000).build());
         await().untilAsserted(() -> assertThat(bodies("T")).containsExactly("stays"));
         assertThatThrownBy(() -> producer.recall("T", "no handle"))
                 .satisfies(e -> assertThat(kindOf(e)).isEqualTo(ClientException.Kind.ILLEGAL_USE));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Transactions whose connection is lost: what was done is known, and done once; what was not is rolled back. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class CommitInDoubtTest extends CutLinkSetUp {
     private Queue in;
     private Queue out;
@@ -50,7 +50,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
             // what was sent ahead over a lost link is flagged
             assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo(text);
             Jms.send(session, out, "of " + text);
-            proxy.holdAnswers();
+            holdAnswers();
             Background<Void> commit = Background.run(session::commit);
             int done = text.equals("a") ? 1 : 2;
             Jms.eventually("the broker has done it", () -> browsed(out) == done);
@@ -70,7 +70,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
         Jms.send(session, out, "a", "b");
         awaitLink(session);
         for (int i = 0; i < 3; i++) {
-            proxy.holdRequests();
+            holdRequests();
             Background<Void> commit = Background.run(session::commit);
             proxy.awaitRequest();
             cut();
@@ -87,7 +87,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
         MessageConsumer consumer = session.createConsumer(in);
         assertThat(Jms.receive(consumer, 1)).containsExactly("a");
         Jms.send(session, out, "never");
-        proxy.holdRequests();
+        holdRequests();
         Background<Void> commit = Background.run(session::commit);
         proxy.awaitRequest();
         cut();
@@ -160,7 +160,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
         Jms.send(session, out, "a", "b");
         // behind the answers to its parts
         awaitLink(session);
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(session::commit);
         Jms.eventually("the broker has done it", () -> browsed(out) == 2);
         cut();
@@ -187,9 +187,9 @@ class CommitInDoubtTest extends CutLinkSetUp {
 
     @Test
     void outcomeThatCannotBeFoundOutIsSaidToBeUnknown() throws Exception {
-        Session session = transacted("?requestTimeout=1500&reconnectMaxDelay=100");
+        Session session = transacted("?requestTimeout=5000&reconnectMaxDelay=100");
         Jms.send(session, out, "a");
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(session::commit);
         Jms.eventually("the broker has done it", () -> browsed(out) == 1);
         proxy.refuse(true);
@@ -209,7 +209,7 @@ class CommitInDoubtTest extends CutLinkSetUp {
     void outcomeIsUnknownWhereNoConnectionFollows() throws Exception {
         Session session = transacted("?reconnect=false");
         Jms.send(session, out, "a");
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(session::commit);
         Jms.eventually("the broker has done it", () -> browsed(out) == 1);
         cut();
@@ -221,9 +221,9 @@ class CommitInDoubtTest extends CutLinkSetUp {
 
     @Test
     void commitThatABrokerDoesNotAnswerInTimeIsAskedForOverAnotherConnection() throws Exception {
-        Session session = transacted("?requestTimeout=3000");
+        Session session = transacted("?requestTimeout=5000");
         Jms.send(session, out, "a");
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(session::commit);
         assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
                 .as("it gives its connection up")

@@ -2,6 +2,7 @@ package org.fulmar.jms.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import jakarta.jms.CompletionListener;
 import jakarta.jms.Connection;
@@ -12,6 +13,7 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.TemporaryQueue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -21,8 +23,33 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The broker stays, the way to it is cut or falls silent; another client goes to the broker directly. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class CutConnectionTest extends CutLinkSetUp {
+    private static final String IMPATIENT = "?requestTimeout=1000&connectTimeout=1000";
+
+    private interface SetUp<T> {
+        T over(Connection connection) throws JMSException;
+    }
+
+    /** Over a connection whose requests wait so short that a machine that stalls may need another. */
+    private <T> T overImpatient(String options, SetUp<T> setUp) {
+        return await("it is set up")
+                .ignoreExceptionsInstanceOf(JMSException.class)
+                .atMost(Duration.ofMillis(Jms.WAIT))
+                .until(
+                        () -> {
+                            Connection connection = connect(proxy.url() + options);
+                            try {
+                                return setUp.over(connection);
+                            } catch (JMSException e) {
+                                connection.close();
+                                told.clear();
+                                throw e;
+                            }
+                        },
+                        made -> true);
+    }
+
     private void awaitLoss() throws InterruptedException {
         assertThat(told.poll(Jms.WAIT, TimeUnit.MILLISECONDS))
                 .as("the listener is told")
@@ -135,24 +162,27 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void aSendWaitsNoLongerThanARequestMay() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=1500&reconnectDelay=60000&reconnectMaxDelay=60000")
-                .createSession();
-        MessageProducer producer = session.createProducer(session.createQueue("expiring"));
+        record Made(Session session, MessageProducer producer) {}
+        Made made = overImpatient("?requestTimeout=1500&reconnectDelay=60000&reconnectMaxDelay=60000", connection -> {
+            Session session = connection.createSession();
+            return new Made(session, session.createProducer(session.createQueue("expiring")));
+        });
+        Message message = made.session.createTextMessage("m");
         proxy.refuse(true);
         proxy.holdAnswers();
-        Background<Void> sending = Background.run(() -> producer.send(session.createTextMessage("m")))
-                .awaitBlocked();
+        Background<Void> sending =
+                Background.run(() -> made.producer.send(message)).awaitBlocked();
         proxy.cut();
         assertThatThrownBy(sending::result).isInstanceOf(JMSException.class).hasMessageContaining("in time");
     }
 
     @Test
     void aListenerWhoseAcknowledgementIsNotAnsweredGoesOn() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
-                .createSession();
-        Queue queue = session.createQueue("silent");
+        Queue queue = direct.createQueue("silent");
+        MessageConsumer consumer = overImpatient(
+                IMPATIENT, connection -> connection.createSession().createConsumer(queue));
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-        session.createConsumer(queue).setMessageListener(message -> {
+        consumer.setMessageListener(message -> {
             if (heard.isEmpty()) {
                 proxy.holdAnswers();
             }
@@ -171,11 +201,13 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
-        Session session = connect(proxy.url() + "?requestTimeout=1000&connectTimeout=1000")
-                .createSession();
-        Queue queue = session.createQueue("outlive");
-        MessageConsumer consumer = session.createConsumer(queue);
-        TemporaryQueue temporary = session.createTemporaryQueue();
+        record Made(Session session, MessageConsumer consumer, TemporaryQueue temporary, MessageConsumer answers) {}
+        Queue queue = direct.createQueue("outlive");
+        Made made = overImpatient(IMPATIENT, connection -> {
+            Session session = connection.createSession();
+            TemporaryQueue temporary = session.createTemporaryQueue();
+            return new Made(session, session.createConsumer(queue), temporary, session.createConsumer(temporary));
+        });
         for (int i = 0; i < 3; i++) {
             proxy.holdAnswersAfter(i + 2);
             proxy.cut();
@@ -184,12 +216,14 @@ class CutConnectionTest extends CutLinkSetUp {
             // longer than requests wait
             proxy.awaitNextConnection();
             proxy.passAnswers();
-            awaitLink(session);
+            awaitLink(made.session);
         }
-        session.createProducer(temporary).send(session.createTextMessage("t"));
-        assertThat(Jms.text(session.createConsumer(temporary).receive(Jms.WAIT)))
-                .isEqualTo("t");
+        await("a send is answered in time")
+                .atMost(Duration.ofMillis(Jms.WAIT))
+                .ignoreExceptionsInstanceOf(JMSException.class)
+                .untilAsserted(() -> Jms.send(made.session, made.temporary, "t"));
+        assertThat(Jms.text(made.answers.receive(Jms.WAIT))).isEqualTo("t");
         Jms.send(direct, queue, "m");
-        assertThat(Jms.text(consumer.receive(Jms.WAIT))).isEqualTo("m");
+        assertThat(Jms.text(made.consumer.receive(Jms.WAIT))).isEqualTo("m");
     }
 }

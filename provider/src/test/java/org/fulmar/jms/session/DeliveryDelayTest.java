@@ -104,18 +104,38 @@ class DeliveryDelayTest {
         assertThat(now).isGreaterThanOrEqualTo(received.getJMSDeliveryTime());
     }
 
+    /** In one of a few attempts: in one or the other the machine may stall until it is due. */
     @Test
     void delayedMessageComesWhenItIsDueAndNotBefore() throws JMSException {
+        boolean looked = false;
+        for (int i = 0; i < 5 && !looked; i++) {
+            looked = isNotSeenBeforeItIsDue();
+        }
+        assertThat(looked).as("looked before it was due").isTrue();
+    }
+
+    private boolean isNotSeenBeforeItIsDue() throws JMSException {
         try (MessageConsumer consumer = session.createConsumer(queue)) {
             producer.setDeliveryDelay(3000);
-            producer.send(session.createTextMessage("later"));
+            Message later = session.createTextMessage("later");
+            producer.send(later);
             producer.setDeliveryDelay(0);
             producer.send(session.createTextMessage("now"));
-            assertThat(Jms.receive(consumer, 1)).containsExactly("now");
-            try (QueueBrowser browser = session.createBrowser(queue)) {
-                assertThat(browser.getEnumeration().hasMoreElements()).isFalse();
+            Message first = consumer.receive(Jms.WAIT);
+            if (Jms.text(first).equals("later")) {
+                assertComesWhenItIsDue(first, "later", 3000);
+                assertThat(Jms.receive(consumer, 1)).containsExactly("now");
+                return false;
             }
+            assertThat(Jms.seen(first)).isEqualTo("now");
+            boolean browsed;
+            try (QueueBrowser browser = session.createBrowser(queue)) {
+                browsed = browser.getEnumeration().hasMoreElements();
+            }
+            boolean inTime = System.currentTimeMillis() < later.getJMSDeliveryTime();
+            assertThat(browsed && inTime).as("browsed before it is due").isFalse();
             assertComesWhenItIsDue(consumer.receive(Jms.WAIT), "later", 3000);
+            return inTime;
         }
     }
 

@@ -117,7 +117,7 @@ class FactoryTest {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 RealBroker broker = RealBroker.start(directory);
                 FulmarConnectionFactory factory = new FulmarConnectionFactory("fulmar://127.0.0.1:"
-                        + silent.getLocalPort() + ",127.0.0.1:" + broker.port() + "?connectTimeout=2000")) {
+                        + silent.getLocalPort() + ",127.0.0.1:" + broker.port() + "?connectTimeout=5000")) {
             long start = System.nanoTime();
             assertCarriesMessages(factory);
             assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))

@@ -100,6 +100,7 @@ class LargeTransactionTest extends TransactedSetUp {
     }
 
     @Test
+    @Timeout(300)
     void transactionOfAHundredThousandMessagesTakesBoundedMemory() throws Exception {
         int count = 100_000;
         MessageProducer producer = session.createProducer(queue);

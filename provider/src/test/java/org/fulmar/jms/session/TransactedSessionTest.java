@@ -187,8 +187,18 @@ class TransactedSessionTest extends TransactedSetUp {
         assertThat(drained(queue)).containsExactly("a", "b", "c");
     }
 
+    /** In one of a few attempts: in one or the other the machine may stall. */
     @Test
     void modesDelaysAndPrioritiesHoldInTransactions() throws JMSException {
+        boolean punctual = false;
+        for (int i = 0; i < 5 && !punctual; i++) {
+            punctual = isDelayCountedFromTheSend();
+        }
+        assertThat(punctual).as("comes as late as it was sent for").isTrue();
+    }
+
+    /** Whether what is delayed by 3 s and committed after half of that came before it would if the commit counted. */
+    private boolean isDelayCountedFromTheSend() throws JMSException {
         MessageProducer producer = session.createProducer(queue);
         producer.send(session.createTextMessage("low"), DeliveryMode.NON_PERSISTENT, 1, 0);
         producer.send(session.createTextMessage("high"), DeliveryMode.PERSISTENT, 9, 0);
@@ -199,13 +209,20 @@ class TransactedSessionTest extends TransactedSetUp {
         producer.send(late);
         Jms.eventually("a while has passed", () -> System.currentTimeMillis() > sent + 1500);
         session.commit();
-        assertThat(drained(queue)).containsExactly("high", "low");
+        List<String> prompt = drained(queue);
+        if (prompt.contains("late")) {
+            assertThat(System.currentTimeMillis() - sent).isGreaterThanOrEqualTo(3000);
+            assertThat(prompt).containsExactlyInAnyOrder("high", "low", "late").containsSubsequence("high", "low");
+            return false;
+        }
+        assertThat(prompt).containsExactly("high", "low");
         try (MessageConsumer consumer = direct.createConsumer(queue)) {
             Message received = consumer.receive(Jms.WAIT);
             long after = System.currentTimeMillis() - sent;
             assertThat(Jms.text(received)).isEqualTo("late");
-            assertThat(after).as("counted from the send").isBetween(3000L, 4490L);
+            assertThat(after).as("counted from the send").isGreaterThanOrEqualTo(3000);
             assertThat(received.getJMSDeliveryTime()).isEqualTo(late.getJMSDeliveryTime());
+            return after < 4490;
         }
     }
 

@@ -2,6 +2,7 @@ package org.fulmar.jms.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.jms.XAConnection;
 import jakarta.jms.XASession;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -11,8 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests of transaction managers whose answers are lost: what became of them is found out. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class XaInDoubtTest extends XaCutLinkSetUp {
+    /** Gives up after longer than a machine stalls; each step that is to run into it takes so long, or twice that. */
+    private static final String IMPATIENT = "?requestTimeout=5000&reconnectMaxDelay=50";
+
     @Test
     void prepareWhoseAnswerIsLostIsKnownToBeDone() throws Exception {
         send("a", "b");
@@ -23,7 +27,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
                 TestXid xid = received ? worked(session, options.isEmpty() ? "a" : "b") : sent(session, "x" + options);
                 // behind the answers to its parts
                 awaitLink(session);
-                proxy.holdAnswers();
+                holdAnswers();
                 Background<Integer> prepare = Background.start(() -> resource.prepare(xid));
                 Jms.eventually("the broker has done it", () -> isInDoubt(xid));
                 cut();
@@ -43,7 +47,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
         XAResource resource = session.getXAResource();
         TestXid sent = sent(session, "x");
         awaitLink(session);
-        proxy.holdRequests();
+        holdRequests();
         Background<Integer> prepare = Background.start(() -> resource.prepare(sent));
         proxy.awaitRequest();
         cut();
@@ -51,7 +55,7 @@ class XaInDoubtTest extends XaCutLinkSetUp {
         resource.commit(sent, false);
         TestXid received = worked(session, "a");
         awaitLink(session);
-        proxy.holdRequests();
+        holdRequests();
         Background<Integer> second = Background.start(() -> resource.prepare(received));
         proxy.awaitRequest();
         cut();
@@ -69,14 +73,14 @@ class XaInDoubtTest extends XaCutLinkSetUp {
         XAResource resource = session.getXAResource();
         TestXid done = worked(session, "a");
         awaitLink(session);
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(() -> resource.commit(done, true));
         Jms.eventually("the broker has done it", () -> browsed(out) == 1);
         cut();
         commit.result();
         TestXid lost = worked(session, "b");
         awaitLink(session);
-        proxy.holdRequests();
+        holdRequests();
         Background<Void> second = Background.run(() -> resource.commit(lost, true));
         proxy.awaitRequest();
         cut();
@@ -88,63 +92,74 @@ class XaInDoubtTest extends XaCutLinkSetUp {
 
     @Test
     void onePhaseCommitThatStaysInDoubtIsFoundOutWhenAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
+        XAConnection connection = connectXa(proxy.url() + IMPATIENT);
+        XASession session = connection.createXASession();
         XAResource resource = session.getXAResource();
-        for (boolean commitAgain : new boolean[] {true, false}) {
-            TestXid xid = sent(session, "a");
-            awaitLink(session);
-            proxy.holdAnswers();
-            Background<Void> commit = Background.run(() -> resource.commit(xid, true));
-            Jms.eventually("the broker has done it", () -> browsed(out) == 1);
-            proxy.refuse(true);
-            cut();
-            assertThrows(XAException.XAER_RMFAIL, commit::result);
-            assertThrows(XAException.XAER_RMFAIL, () -> resource.commit(xid, true));
-            assertThrows(XAException.XAER_RMFAIL, () -> resource.rollback(xid));
-            proxy.refuse(false);
-            awaitLink(session);
-            resource.commit(sent(session, "b"), true);
-            if (commitAgain) {
-                resource.commit(xid, true);
-            } else {
-                assertThrows(XAException.XA_HEURCOM, () -> resource.rollback(xid));
-            }
+        XAResource other = connection.createXASession().getXAResource();
+        TestXid committed = sent(session, "a");
+        TestXid rolledBack = sent(session, "a");
+        awaitLink(session);
+        holdAnswers();
+        Background<Void> one = Background.run(() -> resource.commit(committed, true));
+        Background<Void> two = Background.run(() -> other.commit(rolledBack, true));
+        Jms.eventually("the broker has done it", () -> browsed(out) == 2);
+        proxy.refuse(true);
+        cut();
+        assertBothUnreachable(one, two);
+        assertBothUnreachable(
+                Background.run(() -> resource.commit(committed, true)),
+                Background.run(() -> other.commit(rolledBack, true)));
+        assertBothUnreachable(
+                Background.run(() -> resource.rollback(committed)), Background.run(() -> other.rollback(rolledBack)));
+        proxy.refuse(false);
+        awaitLink(session);
+        resource.commit(sent(session, "b"), true);
+        resource.commit(committed, true);
+        assertThrows(XAException.XA_HEURCOM, () -> resource.rollback(rolledBack));
+        for (TestXid xid : List.of(committed, rolledBack)) {
             assertThrows(XAException.XAER_NOTA, () -> resource.commit(xid, true));
-            assertThat(drained(out)).containsExactly("a", "b");
         }
+        assertThat(drained(out)).containsExactly("a", "a", "b");
+    }
+
+    /** They wait until their time is over, both at once. */
+    private static void assertBothUnreachable(Background<?> one, Background<?> two) {
+        assertThrows(XAException.XAER_RMFAIL, one::result);
+        assertThrows(XAException.XAER_RMFAIL, two::result);
     }
 
     @Test
     void prepareThatStaysInDoubtIsRolledBack() throws Exception {
-        send("a");
-        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
+        send("a", "b");
+        XAConnection connection = connectXa(proxy.url() + IMPATIENT);
+        XASession session = connection.createXASession();
+        XASession other = connection.createXASession();
         XAResource resource = session.getXAResource();
-        for (boolean arrives : new boolean[] {true, false}) {
-            TestXid xid = worked(session, "a");
-            awaitLink(session);
-            if (arrives) {
-                proxy.holdAnswers();
-            } else {
-                proxy.holdRequests();
-            }
-            Background<Integer> prepare = Background.start(() -> resource.prepare(xid));
-            if (arrives) {
-                Jms.eventually("the broker has done it", () -> isInDoubt(xid));
-            } else {
-                proxy.awaitRequest();
-            }
-            proxy.refuse(true);
-            cut();
-            assertThrows(XAException.XAER_RMFAIL, prepare::result);
-            assertThrows(XAException.XAER_RMFAIL, () -> resource.rollback(xid));
-            proxy.refuse(false);
-            awaitLink(session);
+        XAResource otherResource = other.getXAResource();
+        TestXid arrives = worked(session, "a");
+        TestXid doesNot = worked(other, "b");
+        awaitLink(session);
+        holdAnswers();
+        Background<Integer> one = Background.start(() -> resource.prepare(arrives));
+        Jms.eventually("the broker has done it", () -> isInDoubt(arrives));
+        proxy.holdRequests();
+        Background<Integer> two = Background.start(() -> otherResource.prepare(doesNot));
+        proxy.awaitRequest();
+        proxy.refuse(true);
+        cut();
+        assertBothUnreachable(one, two);
+        assertBothUnreachable(
+                Background.run(() -> resource.rollback(arrives)),
+                Background.run(() -> otherResource.rollback(doesNot)));
+        proxy.refuse(false);
+        awaitLink(session);
+        for (TestXid xid : List.of(arrives, doesNot)) {
             resource.rollback(xid);
             assertThrows(XAException.XAER_NOTA, () -> resource.rollback(xid));
-            assertThat(inDoubt()).isEmpty();
         }
-        resource.commit(worked(session, "a"), true);
-        assertThat(drained(out)).containsExactly("of a");
+        assertThat(inDoubt()).isEmpty();
+        resource.commit(worked(session, "a", "b"), true);
+        assertThat(drained(out)).containsExactly("of a", "of b");
     }
 
     @Test
@@ -181,12 +196,12 @@ class XaInDoubtTest extends XaCutLinkSetUp {
         TestXid rolledBack = worked(session, "b");
         resource.prepare(committed);
         resource.prepare(rolledBack);
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(() -> resource.commit(committed, false));
         Jms.eventually("the broker has done it", () -> inDoubt().length == 1);
         cut();
         commit.result();
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> rollback = Background.run(() -> resource.rollback(rolledBack));
         Jms.eventually("the broker has done it", () -> inDoubt().length == 0);
         cut();
@@ -199,11 +214,11 @@ class XaInDoubtTest extends XaCutLinkSetUp {
 
     @Test
     void decisionThatStaysInDoubtIsDoneWhenItIsAskedAgain() throws Exception {
-        XASession session = session("?requestTimeout=1000&reconnectMaxDelay=50");
+        XASession session = session(IMPATIENT);
         XAResource resource = session.getXAResource();
         TestXid xid = sent(session, "a");
         resource.prepare(xid);
-        proxy.holdAnswers();
+        holdAnswers();
         Background<Void> commit = Background.run(() -> resource.commit(xid, false));
         Jms.eventually("the broker has done it", () -> browsed(out) == 1);
         proxy.refuse(true);

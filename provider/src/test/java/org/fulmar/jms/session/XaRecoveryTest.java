@@ -135,6 +135,7 @@ class XaRecoveryTest extends XaCutLinkSetUp {
     }
 
     @Test
+    @Timeout(300)
     void scansListMoreBranchesThanOnePageHolds() throws Exception {
         XASession session = connectXa(broker.url()).createXASession();
         XAResource resource = session.getXAResource();
