@@ -96,6 +96,7 @@ public final class Connector implements AutoCloseable {
     /** The address of a cluster's broker, asked of name servers in turn. */
     public InetSocketAddress lookUp(Iterable<InetSocketAddress> nameServers, int timeoutMillis, @Nullable String wanted)
             throws LinkException {
+        checkOpen();
         LinkException last = null;
         for (InetSocketAddress nameServer : nameServers) {
             try {

@@ -271,7 +271,7 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
                 return;
             }
             closed = true;
-            if (asking) {
+            if (asking && thread != Thread.currentThread()) {
                 thread.interrupt();
             }
             for (AssignedMessages from : loaded) {
@@ -343,6 +343,8 @@ public final class FulmarConnectionConsumer implements ConnectionConsumer {
                 from.settle(consumer);
                 held |= from.needs(holder);
             }
+            // also by sessions that are closed
+            held |= connection.branches().isNeededBesides(holder, null);
         } finally {
             try {
                 giveBack();

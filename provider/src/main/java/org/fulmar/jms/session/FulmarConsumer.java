@@ -254,6 +254,8 @@ class FulmarConsumer implements TopicSubscriber, QueueReceiver, ReadingConsumer 
 
     /** With the lock held: begins a new epoch; what is buffered or under way goes back to the broker uncounted. */
     ConsumerPosition restart() {
+        // who has asked for one has it no more; over this link, the broker knows that
+        wanting |= !buffer.isEmpty();
         buffer.clear();
         epoch++;
         return position();

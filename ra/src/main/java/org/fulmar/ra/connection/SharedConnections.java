@@ -3,7 +3,6 @@ package org.fulmar.ra.connection;
 import jakarta.jms.JMSException;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -279,31 +278,54 @@ public final class SharedConnections implements AutoCloseable {
                 openers = null;
             }
         }
-        closeAll(left);
-        made.forEach(FulmarConnectionFactory::close);
+        Thread closer = daemon("fulmar-ra-close", () -> {
+            closeAll(left);
+            made.forEach(FulmarConnectionFactory::close);
+        });
+        if (!hasEnded(closer)) {
+            LOG.warn(
+                    "a delivery has not ended: its connection closes when it has, and with it the last of the adapter");
+        }
     }
 
-    /** Each on a thread of its own, as a close waits for listeners, and one of them may hang. */
+    /** At the same time, as a close waits for listeners, and one of them may hang. */
     private static void closeAll(List<Physical> left) {
-        Map<Physical, Thread> closers = new LinkedHashMap<>();
-        for (Physical physical : left) {
-            Thread closer = new Thread(() -> close(physical), "fulmar-ra-close");
-            closer.setDaemon(true);
-            closer.setContextClassLoader(SharedConnections.class.getClassLoader());
-            closer.start();
-            closers.put(physical, closer);
-        }
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+        List<Thread> closers = left.stream()
+                .map(physical -> daemon("fulmar-ra-close", () -> close(physical)))
+                .toList();
         try {
-            for (Map.Entry<Physical, Thread> each : closers.entrySet()) {
-                TimeUnit.NANOSECONDS.timedJoin(each.getValue(), Math.max(1, deadline - System.nanoTime()));
-                if (each.getValue().isAlive()) {
-                    LOG.warn("the connection to {} closes when a delivery over it has ended", each.getKey().target);
-                }
+            for (Thread closer : closers) {
+                closer.join();
             }
         } catch (InterruptedException e) {
-            LOG.warn("interrupted; connections close by themselves");
+            throw new IllegalStateException("nobody interrupts this thread", e);
+        }
+    }
+
+    private static Thread daemon(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(SharedConnections.class.getClassLoader());
+        thread.start();
+        return thread;
+    }
+
+    /** Whether it has in {@value #CLOSE_SECONDS} seconds, which an interrupt does not shorten. */
+    private static boolean hasEnded(Thread closer) {
+        boolean interrupted = Thread.interrupted();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+        long left = deadline - System.nanoTime();
+        while (closer.isAlive() && left > 0) {
+            try {
+                TimeUnit.NANOSECONDS.timedJoin(closer, left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            left = deadline - System.nanoTime();
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return !closer.isAlive();
     }
 }

@@ -252,8 +252,11 @@ class EndpointLifeTest extends InboundTest {
         other.endpointActivation(application, spec);
         send(queue, 0, 1);
         pass(inside);
+        Thread.currentThread().interrupt();
         other.stop();
+        assertThat(Thread.interrupted()).isTrue();
         assertThat(go.getCount()).isEqualTo(1);
+        assertThat(drain(queue)).as("what the delivery has is nobody else's").isEmpty();
         go.countDown();
         patiently().until(() -> application.instances.get() == 0);
     }
