@@ -98,7 +98,8 @@ class MqadminTest {
             Step.of("statsAll" + N + "-t orders", "orders +readers +[0-9]+ +[0-9.]+ +[0-9.]+ +11 +1[12]"),
             Step.soon("brokerConsumeStats" + B, "orders +readers +broker-a +[0-3] +[1-4]", "Diff Total: "),
             Step.soon("consumerStatus" + N + "-g readers", "V5_4_0", "Same subscription in the same group"),
-            Step.soon("consumerStatus" + N + "-g readers -i @CLIENT", "#Consumer Offset#", "orders +broker-a +3 +[1-4]"),
+            Step.soon(
+                    "consumerStatus" + N + "-g readers -i @CLIENT", "#Consumer Offset#", "orders +broker-a +3 +[1-4]"),
             Step.of("getConsumerConfig" + N + "-g readers", "groupName += +readers"),
             Step.of("topicClusterList" + N + "-t orders", "DefaultCluster"),
             Step.of("allocateMQ" + N + "-t orders -i 127.0.0.1,127.0.0.2", "\"127.0.0.2\":\\[\\{\"brokerName\""),

@@ -160,7 +160,8 @@ public final class AdminProbe {
         boolean reads = READ_ONLY.contains(line.split(" ", 2)[0]) && !line.contains(" -d ");
         boolean stalled = reads && STALLED.matcher(printed).find();
         return stalled
-                || patterns.stream().anyMatch(pattern -> !pattern.matcher(printed).find());
+                || patterns.stream()
+                        .anyMatch(pattern -> !pattern.matcher(printed).find());
     }
 
     private String printed(String line) {
