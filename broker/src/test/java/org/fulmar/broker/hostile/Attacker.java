@@ -5,6 +5,8 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -20,7 +22,7 @@ final class Attacker implements Callable<Attacker.Tally> {
     /**
      * What came of it.
      *
-     * @param answered mutations after which something came back
+     * @param answered mutations after which something came back, soon or until their connection was closed
      * @param closed mutations after which the server closed the connection
      */
     record Tally(int connections, int answered, int closed) {
@@ -34,6 +36,11 @@ final class Attacker implements Callable<Attacker.Tally> {
     private static final long FIRST_LOOK_NANOS = 2_000_000;
 
     private static final long LAST_LOOK_NANOS = 32_000_000;
+
+    /** How long a connection whose last answers have not come is kept, while others are used. */
+    private static final long LATE_NANOS = 1_000_000_000;
+
+    private static final int MOST_LATE = 200;
 
     private static final long STUCK_NANOS = 100_000_000;
     private static final long GREETING_NANOS = Patience.MILLIS * 1_000_000L;
@@ -57,6 +64,41 @@ final class Attacker implements Callable<Attacker.Tally> {
     private boolean missed;
     /** Longer when answers come later, as on a busy machine. */
     private long lookNanos = FIRST_LOOK_NANOS;
+
+    /** Mutations for which nothing came over this connection. */
+    private int misses;
+
+    private Frames frames = new Frames();
+    private final Deque<Late> late = new ArrayDeque<>();
+
+    /** A connection that is used no more, and over which answers may come yet. */
+    private record Late(SocketChannel channel, Frames frames, int misses, long until) {}
+
+    /** Counts the frames of what comes. */
+    private static final class Frames {
+        private int count;
+        private int lengthBytes;
+        private int length;
+        private int left;
+
+        void take(ByteBuffer bytes) {
+            while (bytes.hasRemaining()) {
+                if (left > 0) {
+                    int taken = Math.min(left, bytes.remaining());
+                    bytes.position(bytes.position() + taken);
+                    left -= taken;
+                    continue;
+                }
+                length = length << 8 | bytes.get() & 0xFF;
+                if (++lengthBytes == Integer.BYTES) {
+                    count++;
+                    left = length;
+                    length = 0;
+                    lengthBytes = 0;
+                }
+            }
+        }
+    }
 
     Attacker(InetSocketAddress server, List<Template> corpus, List<Template> opening, long seed, int mutations) {
         this.server = server;
@@ -87,16 +129,24 @@ final class Attacker implements Callable<Attacker.Tally> {
                 missed = false;
             } else {
                 missed = true;
+                misses++;
                 share = Math.min(share, 1);
             }
         }
-        close();
+        leave();
+        while (!late.isEmpty()) {
+            LockSupport.parkNanos(late.peek().until() - System.nanoTime());
+            closeLate();
+        }
         return new Tally(connections, answers, closings);
     }
 
     private void reconnect() throws IOException {
-        close();
+        leave();
+        closeLate();
         missed = false;
+        misses = 0;
+        frames = new Frames();
         share = random.nextInt(MOST_PER_CONNECTION);
         connections++;
         channel = SocketChannel.open();
@@ -113,6 +163,33 @@ final class Attacker implements Callable<Attacker.Tally> {
             }
             for (Template next : opening.subList(1, opening.size())) {
                 send(next.bytes(HeaderEncoding.ROCKETMQ, 2));
+            }
+        }
+    }
+
+    /** Closes the connection, later if the last answer has not come. */
+    private void leave() throws IOException {
+        if (channel != null && missed) {
+            late.add(new Late(channel, frames, misses, System.nanoTime() + LATE_NANOS));
+            channel = null;
+        }
+        close();
+    }
+
+    /** Closes those that have had their time, and the oldest if there are too many, and counts what has come of them. */
+    private void closeLate() throws IOException {
+        while (!late.isEmpty() && (late.size() > MOST_LATE || late.peek().until() <= System.nanoTime())) {
+            Late oldest = late.remove();
+            int before = oldest.frames().count;
+            try (SocketChannel last = oldest.channel()) {
+                while (last.read(input.clear()) > 0) {
+                    oldest.frames().take(input.flip());
+                }
+            } catch (IOException e) {
+                // the server has closed it, too
+                continue;
+            } finally {
+                answers += Math.min(oldest.misses(), oldest.frames().count - before);
             }
         }
     }
@@ -143,6 +220,7 @@ final class Attacker implements Callable<Attacker.Tally> {
             int count = channel.read(input.clear());
             while (count > 0) {
                 heard = true;
+                frames.take(input.flip());
                 count = channel.read(input.clear());
             }
             if (count < 0) {

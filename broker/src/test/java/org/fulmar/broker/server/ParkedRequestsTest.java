@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.fulmar.broker.Patience;
 import org.fulmar.broker.config.BrokerConfig;
 import org.fulmar.broker.server.NativePeer.Answer;
 import org.fulmar.broker.store.NioDisk;
@@ -33,13 +34,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pulls and pops that wait at a real broker, whose clock stands still unless the test sets it: no wait ends by itself. */
-@Timeout(60)
+@Timeout(120)
 class ParkedRequestsTest {
     private static final String TOPIC = "orders";
     private static final String GROUP = "workers";
     private static final int QUEUES = 512;
     private static final int OTHERS = 300;
-    private static final int ANSWER_SECONDS = 5;
     private static final int LARGE_BYTES = 250_000;
 
     @TempDir
@@ -115,7 +115,7 @@ class ParkedRequestsTest {
     }
 
     private static Answer soon(CompletableFuture<Frame> waiting) throws Exception {
-        return answer(CompletableFuture.completedFuture(waiting.get(ANSWER_SECONDS, TimeUnit.SECONDS)));
+        return answer(CompletableFuture.completedFuture(waiting.get(Patience.SECONDS, TimeUnit.SECONDS)));
     }
 
     private static List<String> bodies(Answer answer) {
@@ -160,7 +160,7 @@ class ParkedRequestsTest {
             await().until(() -> visible(1) == 1);
             // what the turn of the message has left is done when the next one is answered
             assertThat(waiting(GROUP)).isEqualTo(1);
-            assertThat(unread.readUntil(waits, ANSWER_SECONDS)).contains("msgOffsetInfo");
+            assertThat(unread.readUntil(waits, Patience.SECONDS)).contains("msgOffsetInfo");
         }
     }
 

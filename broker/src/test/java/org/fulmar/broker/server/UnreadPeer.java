@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.fulmar.broker.Patience;
 import org.fulmar.protocol.command.JsonBody;
 import org.fulmar.protocol.command.RequestCode;
 
@@ -58,7 +59,7 @@ final class UnreadPeer implements AutoCloseable {
                 Map.of(),
                 "{\"clientID\":\"unread\",\"producerDataSet\":[],\"consumerDataSet\":[{\"groupName\":\"" + group
                         + "\",\"messageModel\":\"CLUSTERING\",\"subscriptionDataSet\":[]}]}");
-        readUntil(number, 10);
+        readUntil(number, Patience.SECONDS);
     }
 
     /**

@@ -9,11 +9,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.rocketmq.client.consumer.AllocateMessageQueueStrategy;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
-import org.apache.rocketmq.client.consumer.rebalance.AllocateMessageQueueAveragely;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
@@ -40,54 +38,26 @@ final class ConsumeScenarios {
         steps.put(Scenario.A_WAITING_CONSUMER_GETS_A_MESSAGE_WITHOUT_POLLING_DELAY, ConsumeScenarios::waiting);
     }
 
-    /** Shares queues as the default does, and remembers the share. */
-    private static final class KnownShare implements AllocateMessageQueueStrategy {
-        private final AllocateMessageQueueStrategy averagely = new AllocateMessageQueueAveragely();
-        private final String topic;
-        private volatile Set<MessageQueue> share = Set.of();
-
-        KnownShare(String topic) {
-            this.topic = topic;
-        }
-
-        @Override
-        public List<MessageQueue> allocate(
-                String group, String client, List<MessageQueue> queues, List<String> clients) {
-            List<MessageQueue> allocated = averagely.allocate(group, client, queues, clients);
-            if (queues.get(0).getTopic().equals(topic)) {
-                share = Set.copyOf(allocated);
-            }
-            return allocated;
-        }
-
-        @Override
-        public String getName() {
-            return averagely.getName();
-        }
-    }
-
     private static void clustering(Session session) throws Exception {
         String topic = session.topic();
         List<MessageQueue> queues = session.createTopic(topic);
         Inbox both = new Inbox();
         List<Inbox> inboxes = new ArrayList<>();
-        List<KnownShare> shares = new ArrayList<>();
+        List<DefaultMQPushConsumer> consumers = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             Inbox own = new Inbox();
-            KnownShare share = new KnownShare(topic);
             DefaultMQPushConsumer consumer = session.pushConsumer(session.group("shared"), topic, own);
             consumer.registerMessageListener(forked(own, both));
-            consumer.setAllocateMessageQueueStrategy(share);
             consumer.start();
             inboxes.add(own);
-            shares.add(share);
+            consumers.add(consumer);
         }
         eventually("half of the queues for each", () -> {
-            Set<MessageQueue> all = new HashSet<>(shares.get(0).share);
-            all.addAll(shares.get(1).share);
-            boolean halves = all.equals(Set.copyOf(queues))
-                    && shares.stream().allMatch(share -> share.share.size() == queues.size() / 2);
-            return halves ? true : null;
+            Set<MessageQueue> first = Session.held(consumers.get(0), topic);
+            Set<MessageQueue> all = Session.held(consumers.get(1), topic);
+            boolean halves = first.size() == queues.size() / 2 && all.size() == queues.size() / 2;
+            all.addAll(first);
+            return halves && all.equals(Set.copyOf(queues)) ? true : null;
         });
         Set<String> sent = session.fill(queues, "shared", 40);
         session.end(queues);
@@ -199,14 +169,27 @@ final class ConsumeScenarios {
         session.end(List.of(queue));
         DefaultLitePullConsumer consumer = session.litePullConsumer(session.group("assigned"));
         consumer.start();
-        same(Set.copyOf(consumer.fetchMessageQueues(topic)), Set.copyOf(queues), "queues");
+        same(Set.copyOf(Session.answered(() -> consumer.fetchMessageQueues(topic))), Set.copyOf(queues), "queues");
         consumer.assign(List.of(queue));
         same(poll(consumer, 1).size(), 10, "messages of the queue");
         // 4.9 forgets a seek that meets a pull on its way, other than one that waits for messages
         same(consumer.poll(300), List.of(), "messages after the last");
-        consumer.seek(queue, session.maxOffset(queue) - 6);
-        List<String> bodies = poll(consumer, 1).stream().map(Session::body).toList();
-        same(bodies, List.of("assigned5", "assigned6", "assigned7", "assigned8", "assigned9"), "after the seek");
+        // nor does it always keep a seek that meets one that waits: it is told again
+        Inbox sought = new Inbox();
+        int seeks = 0;
+        while (seeks++ < 5 && sought.ended().isEmpty()) {
+            consumer.seek(queue, session.maxOffset(queue) - 6);
+            long end = System.nanoTime() + Session.PATIENCE_NANOS / 9;
+            while (sought.ended().isEmpty() && System.nanoTime() < end) {
+                sought.add(consumer.poll(200));
+            }
+        }
+        same(
+                seeks == 2
+                        ? sought.bodies()
+                        : sought.bodies().stream().distinct().toList(),
+                List.of("assigned5", "assigned6", "assigned7", "assigned8", "assigned9"),
+                "after the seek");
     }
 
     private static void restarted(Session session) throws Exception {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
@@ -36,8 +37,19 @@ final class ConsumptionScenarios {
     private static final String WAITING = "waiting-level";
     private static final int FIRST_LEVEL = 1;
     private static final int SECOND_LEVEL = 2;
+    private static final long SECOND_LEVEL_MILLIS = 5_000;
     /** Apache's own hand-over takes up to 20 s. */
     private static final long HAND_OVER_MILLIS = 15_000;
+
+    /** After that a client sends again what it has sent back. */
+    private static final long SEND_BACK_MILLIS = 3_000;
+
+    private static final String CLEAN = "clean";
+    private static final int SOON_MILLIS = 1_000;
+    /** Longer than a machine stalls between two sends. */
+    private static final int LATER_MILLIS = 15_000;
+
+    private static final int ROUNDS = 6;
 
     /** What a busy machine may add to a delay. */
     private static final long STALL_MILLIS = 30_000;
@@ -46,13 +58,19 @@ final class ConsumptionScenarios {
 
     static void addTo(Map<Scenario, Steps> steps) {
         steps.put(Scenario.AN_ORDERED_CONSUMER_KEEPS_THE_ORDER_OF_EACH_QUEUE, ConsumptionScenarios::ordered);
-        steps.put(Scenario.QUEUES_ARE_HANDED_OVER_TO_A_NEW_ORDERED_CONSUMER_AT_ONCE, ConsumptionScenarios::handOver);
-        steps.put(Scenario.AN_ORDERED_CONSUMERS_BAD_MESSAGE_IS_A_DEAD_LETTER, ConsumptionScenarios::orderedDeadLetter);
+        // the first to have a queue puts it off by 20 s when it cannot have the queue's lock for itself within a second
+        steps.put(
+                Scenario.QUEUES_ARE_HANDED_OVER_TO_A_NEW_ORDERED_CONSUMER_AT_ONCE,
+                session -> session.unlessStalled(HAND_OVER_MILLIS, ConsumptionScenarios::handOver));
+        steps.put(
+                Scenario.AN_ORDERED_CONSUMERS_BAD_MESSAGE_IS_A_DEAD_LETTER,
+                session -> session.unlessStalled(SEND_BACK_MILLIS, ConsumptionScenarios::orderedDeadLetter));
         steps.put(Scenario.A_DELAY_LEVEL_IS_WAITED_FOR, ConsumptionScenarios::level);
         steps.put(Scenario.A_TIMED_MESSAGE_COMES_AT_ITS_TIME, ConsumptionScenarios::timed);
         steps.put(Scenario.A_RECALLED_MESSAGE_NEVER_COMES, ConsumptionScenarios::recalled);
         steps.put(
-                Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER, ConsumptionScenarios::bad);
+                Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER,
+                session -> session.unlessStalled(SEND_BACK_MILLIS, ConsumptionScenarios::bad));
         steps.put(Scenario.A_MESSAGE_IS_SENT_BACK_BEFORE_THE_RESTART, ConsumptionScenarios::sendBack);
         steps.put(Scenario.A_MESSAGE_SENT_BACK_BEFORE_A_RESTART_COMES_AGAIN_AFTER_IT, ConsumptionScenarios::comesAgain);
         steps.put(Scenario.DELAYED_MESSAGES_ARE_LEFT_FOR_AFTER_THE_KILL, ConsumptionScenarios::leaveDelayed);
@@ -124,7 +142,7 @@ final class ConsumptionScenarios {
         joining.start();
         long start = System.nanoTime();
         // a client that has messages of a queue in hand keeps its lock for 20 s more: none are sent meanwhile
-        while (held(joining, session.topic()) < 2 && millisSince(start) < HAND_OVER_MILLIS) {
+        while (Session.held(joining, session.topic()).size() < 2 && millisSince(start) < HAND_OVER_MILLIS) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
         check(millisSince(start) < HAND_OVER_MILLIS, "the second consumer has no queues after " + millisSince(start));
@@ -139,13 +157,6 @@ final class ConsumptionScenarios {
         // a client that loses a queue between a message and its result does not commit it
         int twice = both.bodies().size() - sent.size();
         check(twice <= queues.size(), twice + " messages came twice");
-    }
-
-    /** How many queues of a topic a consumer consumes now; an ordered one has their locks. */
-    private static long held(DefaultMQPushConsumer consumer, String topic) {
-        return consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet().stream()
-                .filter(queue -> queue.getTopic().equals(topic))
-                .count();
     }
 
     private static long millisSince(long start) {
@@ -230,12 +241,12 @@ final class ConsumptionScenarios {
         List<MessageQueue> queues = session.createTopic(session.topic());
         Inbox inbox = new Inbox();
         session.pushConsumer(session.group("timed"), session.topic(), inbox).start();
-        session.send(timed(session, "later", 4_000), queues.get(3));
-        session.send(timed(session, "soon", 300), queues.get(3));
+        session.send(timed(session, "later", LATER_MILLIS), queues.get(3));
+        session.send(timed(session, "soon", SOON_MILLIS), queues.get(3));
         inbox.awaitPayload(2);
         same(inbox.bodies(), List.of("soon", "later"), "messages");
         for (MessageExt message : inbox.payload()) {
-            long wanted = Session.body(message).equals("soon") ? 300 : 4_000;
+            long wanted = Session.body(message).equals("soon") ? SOON_MILLIS : LATER_MILLIS;
             long waited = message.getStoreTimestamp() - message.getBornTimestamp();
             check(waited >= wanted && waited < wanted + STALL_MILLIS, wanted + " ms became " + waited);
             same(message.getQueueId(), queues.get(3).getQueueId(), "queue");
@@ -247,7 +258,7 @@ final class ConsumptionScenarios {
         List<MessageQueue> queues = session.createTopic(session.topic());
         Inbox inbox = new Inbox();
         session.pushConsumer(session.group("recalling"), session.topic(), inbox).start();
-        SendResult sent = session.send(timed(session, "recalled", 6_000), queues.get(0));
+        SendResult sent = session.send(timed(session, "recalled", LATER_MILLIS), queues.get(0));
         Object handle = SendResult.class.getMethod("getRecallHandle").invoke(sent);
         check(handle != null, "the answer has no recall handle");
         Method recall = DefaultMQProducer.class.getMethod("recallMessage", String.class, String.class);
@@ -258,7 +269,7 @@ final class ConsumptionScenarios {
         } catch (InvocationTargetException e) {
             check(String.valueOf(e.getCause()).contains("recalled before"), "the refusal is " + e.getCause());
         }
-        session.send(timed(session, "kept", 6_100), queues.get(0));
+        session.send(timed(session, "kept", LATER_MILLIS + 100), queues.get(0));
         inbox.awaitPayload(1);
         same(inbox.bodies(), List.of("kept"), "messages");
     }
@@ -308,12 +319,29 @@ final class ConsumptionScenarios {
         first.shutdown();
     }
 
+    /** If it takes as long as the delay, they may come again before the consumer ends: then it is done with others. */
     private static void sendBack(Session session) throws Exception {
         String topic = session.topic(RETRIED);
         List<MessageQueue> queues = session.createTopic(topic);
+        for (int round = 0; round < ROUNDS; round++) {
+            if (sendBack(session, queues, RETRIED + round + "-") < SECOND_LEVEL_MILLIS) {
+                session.send(session.message(topic, CLEAN + round));
+                return;
+            }
+        }
+        throw new IllegalStateException("four messages are not sent back within " + SECOND_LEVEL_MILLIS + " ms");
+    }
+
+    /** Milliseconds from the first message to the consumer's end. */
+    private static long sendBack(Session session, List<MessageQueue> queues, String prefix) throws Exception {
+        String topic = queues.get(0).getTopic();
         Inbox inbox = new Inbox();
+        AtomicLong first = new AtomicLong();
         DefaultMQPushConsumer consumer = session.pushConsumer(topic, topic, new Inbox());
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
+            if (Session.isPayload(messages.get(0))) {
+                first.compareAndSet(0, System.nanoTime());
+            }
             inbox.add(messages);
             context.setDelayLevelWhenNextConsume(SECOND_LEVEL);
             return Session.isPayload(messages.get(0))
@@ -321,11 +349,12 @@ final class ConsumptionScenarios {
                     : ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         consumer.start();
-        session.fill(queues, RETRIED, 4);
+        Set<String> sent = session.fill(queues, prefix, 4);
         session.end(queues);
-        inbox.awaitPayload(4);
+        inbox.await("what is to be sent back", got -> new HashSet<>(got.bodies()).containsAll(sent));
         inbox.awaitEnd(queues.size());
         consumer.shutdown();
+        return millisSince(first.get());
     }
 
     private static void comesAgain(Session session) throws Exception {
@@ -335,16 +364,29 @@ final class ConsumptionScenarios {
         // others leave messages in this topic meanwhile
         inbox.await("what was sent back", got -> retried(got).size() >= 4);
         List<MessageExt> again = retried(inbox);
-        same(again.stream().map(Session::body).sorted().toList(), numbered(RETRIED, 4), "messages");
+        same(
+                again.stream().map(Session::body).sorted().toList(),
+                numbered(RETRIED + round(inbox) + "-", 4),
+                "messages");
         for (MessageExt message : again) {
             same(message.getReconsumeTimes(), 1, "tries before");
             same(message.getTopic(), topic, "topic");
         }
     }
 
+    /** Which of the rounds counts, as a message says. */
+    private static String round(Inbox inbox) {
+        return inbox.bodies().stream()
+                .filter(body -> body.startsWith(CLEAN))
+                .map(body -> body.substring(CLEAN.length()))
+                .findFirst()
+                .orElse("?");
+    }
+
     private static List<MessageExt> retried(Inbox inbox) {
+        String prefix = RETRIED + round(inbox) + "-";
         return inbox.payload().stream()
-                .filter(message -> Session.body(message).startsWith(RETRIED))
+                .filter(message -> Session.body(message).startsWith(prefix))
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package org.fulmar.broker.interop.probe;
 
+import static org.fulmar.broker.interop.probe.Session.answered;
 import static org.fulmar.broker.interop.probe.Session.check;
 import static org.fulmar.broker.interop.probe.Session.same;
 
@@ -167,22 +168,22 @@ final class FilterScenarios {
         same(all.size(), 3, "messages of the key");
         long first = all.stream().mapToLong(MessageExt::getStoreTimestamp).min().orElseThrow();
         long last = all.stream().mapToLong(MessageExt::getStoreTimestamp).max().orElseThrow();
-        QueryResult between = session.producer().queryMessage(session.topic(), "same-key", 32, first, last);
+        QueryResult between =
+                answered(() -> session.producer().queryMessage(session.topic(), "same-key", 32, first, last));
         same(between.getMessageList().size(), 3, "messages between the first's time and the last's");
         check(
                 between.getIndexLastUpdateTimestamp() >= last,
                 "the index's time: " + between.getIndexLastUpdateTimestamp());
         same(
-                session.producer()
-                        .queryMessage(session.topic(), "same-key", 2, first, last)
+                answered(() -> session.producer().queryMessage(session.topic(), "same-key", 2, first, last))
                         .getMessageList()
                         .size(),
                 2,
                 "the newest two");
         for (long[] time : new long[][] {{first - HOUR_MILLIS, first - 60_000}, {last + 60_000, last + HOUR_MILLIS}}) {
             try {
-                List<MessageExt> found = session.producer()
-                        .queryMessage(session.topic(), "same-key", 32, time[0], time[1])
+                List<MessageExt> found = answered(() ->
+                                session.producer().queryMessage(session.topic(), "same-key", 32, time[0], time[1]))
                         .getMessageList();
                 same(found, List.of(), "messages of another time");
             } catch (MQClientException e) {

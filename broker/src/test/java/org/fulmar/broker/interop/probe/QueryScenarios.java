@@ -72,13 +72,13 @@ final class QueryScenarios {
         long start = session.maxOffset(queue);
         session.fill(List.of(queue), "timed", 5);
         MessageExt middle = session.read(queue, start + 2);
-        long found = session.reader().searchOffset(queue, middle.getStoreTimestamp());
+        long found = session.searchOffset(queue, middle.getStoreTimestamp());
         Session.check(
                 found <= start + 2 && session.read(queue, found).getStoreTimestamp() == middle.getStoreTimestamp(),
                 "offset " + found + " for the time of " + (start + 2));
-        same(session.reader().searchOffset(queue, middle.getStoreTimestamp() - HOUR_MILLIS), 0L, "an hour ago");
+        same(session.searchOffset(queue, middle.getStoreTimestamp() - HOUR_MILLIS), 0L, "an hour ago");
         long end = session.maxOffset(queue);
-        long after = session.reader().searchOffset(queue, System.currentTimeMillis() + HOUR_MILLIS);
+        long after = session.searchOffset(queue, System.currentTimeMillis() + HOUR_MILLIS);
         Session.check(after == end || after == end - 1, "in an hour: " + after + ", the end is " + end);
     }
 }

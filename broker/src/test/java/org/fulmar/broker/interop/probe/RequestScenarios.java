@@ -22,7 +22,7 @@ import org.fulmar.broker.interop.probe.ApacheProbe.Steps;
 
 /** Requests of producers that a consumer replies to. */
 final class RequestScenarios {
-    private static final long TIME_OUT_MILLIS = 15_000;
+    private static final long TIME_OUT_MILLIS = 60_000;
 
     private RequestScenarios() {}
 

@@ -82,7 +82,7 @@ final class SendScenarios {
             });
         }
         for (int i = 0; i < answers.size(); i++) {
-            SendResult result = stored(answers.get(i).get(10, TimeUnit.SECONDS));
+            SendResult result = stored(answers.get(i).get(Session.PATIENCE_NANOS, TimeUnit.NANOSECONDS));
             same(Session.body(session.read(result)), "async" + i, "body");
         }
     }

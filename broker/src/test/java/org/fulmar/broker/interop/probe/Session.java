@@ -12,12 +12,14 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.rocketmq.client.ClientConfig;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.impl.factory.MQClientInstance;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
@@ -27,6 +29,8 @@ import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
+import org.apache.rocketmq.remoting.exception.RemotingException;
+import org.fulmar.broker.interop.probe.ApacheProbe.Steps;
 
 /**
  * One scenario's own topic, groups and clients; closing it ends the clients. Used by the scenario's thread.
@@ -35,9 +39,12 @@ import org.apache.rocketmq.common.message.MessageQueue;
  */
 @SuppressWarnings("deprecation")
 final class Session implements AutoCloseable {
-    private static final int ROUTE_SECONDS = 30;
     /** How long a scenario waits for anything. */
     static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90);
+    /** How long clients wait for an answer. */
+    private static final int TIME_OUT_MILLIS = 60_000;
+
+    private static final int ROUNDS = 3;
     /** Queues of a topic that is made by a send. */
     static final int QUEUES = 4;
 
@@ -54,9 +61,13 @@ final class Session implements AutoCloseable {
     private int clients;
 
     Session(String nameServer, String run, Scenario scenario) {
+        this(nameServer, run, scenario.name());
+    }
+
+    private Session(String nameServer, String run, String scenario) {
         this.nameServer = nameServer;
         this.run = run;
-        this.scenario = scenario.name();
+        this.scenario = scenario;
     }
 
     static boolean isPayload(Message message) {
@@ -122,6 +133,61 @@ final class Session implements AutoCloseable {
         throw new IllegalStateException("waited in vain for " + what, last);
     }
 
+    /**
+     * Runs what a stall spoils, since Apache's client waits for no longer than the time given: a failure is one only if it
+     * was quicker than that, or if the same happens in each of several rounds. Each has topics and groups of its own.
+     */
+    void unlessStalled(long millis, Steps steps) throws Exception {
+        for (int round = 1; ; round++) {
+            long start = System.nanoTime();
+            try (Session own = new Session(nameServer, run + "-" + round, scenario)) {
+                steps.run(own);
+                return;
+            } catch (IllegalStateException e) {
+                if (round == ROUNDS || System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(millis)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Asks what changes nothing, until there is an answer. On a busy machine the client gives up asking for a route while
+     * other threads of it ask for theirs, and some of its time-outs are short and fixed.
+     */
+    static <T> T answered(Callable<T> question) throws Exception {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (true) {
+            try {
+                return question.call();
+            } catch (MQClientException e) {
+                String message = String.valueOf(e.getMessage());
+                boolean notYet = message.contains("not exist")
+                        || message.contains("not matched route info")
+                        || e.getCause() instanceof RemotingException;
+                if (!notYet || System.nanoTime() > end) {
+                    throw e;
+                }
+            } catch (RemotingException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Has a client's queries wait longer than the six seconds that they do otherwise. */
+    private static void bePatient(MQClientInstance client) {
+        client.getMQAdminImpl().setTimeoutMillis(TIME_OUT_MILLIS);
+    }
+
+    /** The queues of a topic that a consumer consumes now; an ordered one has their locks. */
+    static Set<MessageQueue> held(DefaultMQPushConsumer consumer, String topic) {
+        return consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet().stream()
+                .filter(queue -> queue.getTopic().equals(topic))
+                .collect(Collectors.toSet());
+    }
+
     /** This scenario's topic. */
     String topic() {
         return topic(scenario);
@@ -140,13 +206,14 @@ final class Session implements AutoCloseable {
         if (producer == null) {
             producer = newProducer();
             producer.start();
+            bePatient(producer.getDefaultMQProducerImpl().getMqClientFactory());
         }
         return producer;
     }
 
     DefaultMQProducer newProducer() {
         DefaultMQProducer made = configured(new DefaultMQProducer(group("producer" + clients)));
-        made.setSendMsgTimeout(30_000);
+        made.setSendMsgTimeout(TIME_OUT_MILLIS);
         ends.push(made::shutdown);
         return made;
     }
@@ -154,7 +221,7 @@ final class Session implements AutoCloseable {
     /** A started producer of transactions, whose heartbeats come often. */
     TransactionMQProducer transactionProducer(String group, TransactionListener listener) throws MQClientException {
         TransactionMQProducer made = configured(new TransactionMQProducer(group));
-        made.setSendMsgTimeout(30_000);
+        made.setSendMsgTimeout(TIME_OUT_MILLIS);
         made.setHeartbeatBrokerInterval(1_000);
         made.setTransactionListener(listener);
         ends.push(made::shutdown);
@@ -230,7 +297,7 @@ final class Session implements AutoCloseable {
         made.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         made.setConsumeThreadMin(1);
         made.setConsumeThreadMax(1);
-        made.setAwaitTerminationMillisWhenShutdown(5_000);
+        made.setAwaitTerminationMillisWhenShutdown(TIME_OUT_MILLIS);
         made.subscribe(topic, "*");
         made.registerMessageListener(inbox);
         ends.push(made::shutdown);
@@ -246,56 +313,48 @@ final class Session implements AutoCloseable {
 
     /** Reads one message at its place, as the oldest of Apache's consumers does. */
     MessageExt read(MessageQueue queue, long offset) throws Exception {
-        PullResult result = pullOnceBrokerIsKnown(queue, offset);
+        PullResult result = answered(() -> reader().pull(queue, "*", offset, 1));
         check(
                 result.getMsgFoundList() != null && result.getMsgFoundList().size() == 1,
                 "pull of " + queue + " at " + offset + ": " + result);
         return result.getMsgFoundList().get(0);
     }
 
-    /** On a busy machine the client gives up asking for a route while other threads of it ask for theirs. */
-    private PullResult pullOnceBrokerIsKnown(MessageQueue queue, long offset) throws Exception {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ROUTE_SECONDS);
-        while (true) {
-            try {
-                return reader().pull(queue, "*", offset, 1);
-            } catch (MQClientException e) {
-                if (!String.valueOf(e.getMessage()).contains("not exist") || System.nanoTime() > end) {
-                    throw e;
-                }
-            }
-        }
-    }
-
     MessageExt read(SendResult sent) throws Exception {
         return read(sent.getMessageQueue(), sent.getQueueOffset());
     }
 
-    long maxOffset(MessageQueue queue) throws MQClientException {
-        return reader().maxOffset(queue);
+    long maxOffset(MessageQueue queue) throws Exception {
+        return answered(() -> reader().maxOffset(queue));
     }
 
-    long minOffset(MessageQueue queue) throws MQClientException {
-        return reader().minOffset(queue);
+    long minOffset(MessageQueue queue) throws Exception {
+        return answered(() -> reader().minOffset(queue));
+    }
+
+    /** The offset of a time, in milliseconds since the epoch. */
+    long searchOffset(MessageQueue queue, long time) throws Exception {
+        return answered(() -> reader().searchOffset(queue, time));
     }
 
     /** The message of this scenario's topic with a unique id or an offset id. */
     MessageExt view(String id) throws Exception {
-        return producer().viewMessage(topic(), id);
+        return answered(() -> producer().viewMessage(topic(), id));
     }
 
     DefaultMQPullConsumer reader() throws MQClientException {
         if (reader == null) {
             reader = configured(new DefaultMQPullConsumer(group("reader")));
-            reader.start();
             ends.push(reader::shutdown);
+            reader.start();
+            bePatient(reader.getDefaultMQPullConsumerImpl().getRebalanceImpl().getmQClientFactory());
         }
         return reader;
     }
 
     private <C extends ClientConfig> C configured(C client) {
         client.setNamesrvAddr(nameServer);
-        client.setMqClientApiTimeout(15_000);
+        client.setMqClientApiTimeout(TIME_OUT_MILLIS);
         client.setInstanceName(run + "-" + scenario + "-" + clients++);
         return client;
     }
