@@ -273,6 +273,8 @@ class PooledJmsTest extends InteropTest {
         pool.setConnectionCheckInterval(50);
         pool.createConnection().close();
         eventually("the pool is empty", () -> pool.getNumConnections() == 0);
+        // otherwise the next one may be idle for too long before anybody has it
+        pool.setConnectionIdleTimeout(30_000);
         try (Connection connection = pool.createConnection();
                 Session session = connection.createSession()) {
             session.createProducer(session.createQueue(name)).send(session.createTextMessage("m"));

@@ -28,7 +28,7 @@ import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
 /** What the beans' annotations, ra.xml and docs/resource-adapter.md say of the properties is the same. */
-@Timeout(30)
+@Timeout(120)
 class MetadataTest {
     private static final Path RA_XML = Path.of("src/main/rar/META-INF/ra.xml");
     private static final Path PAGE = Path.of("../docs/resource-adapter.md");

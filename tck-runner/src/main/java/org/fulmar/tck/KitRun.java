@@ -31,6 +31,8 @@ record KitRun(
         Path directory,
         String started,
         PrintWriter out) {
+    /** For the JVM that lists the tests, besides the limit of a class: on a busy machine its start takes its time. */
+    private static final long START_SECONDS = 60;
 
     RunReport run() throws IOException, InterruptedException {
         long begin = System.nanoTime();
@@ -80,7 +82,7 @@ record KitRun(
         Path found = Files.createDirectories(work.resolve("found"));
         Path log = logs.resolve("discovery.log");
         try (ChildJvm child = jvm.list(log, found, pattern)) {
-            if (!child.hasEnded(TimeUnit.SECONDS.toMillis(limits.classSeconds())) || child.exitCode() != 0) {
+            if (!child.hasEnded(TimeUnit.SECONDS.toMillis(limits.classSeconds() + START_SECONDS)) || child.exitCode() != 0) {
                 throw new IOException("the tests of " + jvm.tests() + " could not be listed, see " + log);
             }
         }

@@ -21,13 +21,16 @@ final class Naming {
     /** What tests put into an ObjectMessage besides values that are allowed anyway. */
     private static final String ALLOWED = "deserializationAllowList=java.lang.StringBuffer";
 
+    /** For tests on a machine that stands still for a while: in milliseconds. */
+    private static final String PATIENCE = "connectTimeout=60000";
+
     private Naming() {}
 
     /**
      * @param url of the broker, with a query or without
      */
     static void write(Path directory, String url) throws IOException {
-        String base = url + (url.contains("?") ? "&" : "?") + ALLOWED;
+        String base = url + (url.contains("?") ? "&" : "?") + ALLOWED + "&" + PATIENCE;
         Properties names = new Properties();
         names.setProperty("java.naming.factory.initial", FulmarInitialContextFactory.class.getName());
         FACTORIES.forEach(name -> names.setProperty("connectionFactory." + name, base));

@@ -32,9 +32,9 @@ class RunnerTest {
     private static final String KIT = "org.fulmar.conformance.";
 
     /** So long that whatever comes before the hanging test is over, however busy the machine is. */
-    private static final int TEST_LIMIT = 10;
+    private static final int TEST_LIMIT = 25;
 
-    private static final int CLASS_LIMIT = 30;
+    private static final int CLASS_LIMIT = 45;
 
     @TempDir
     private static Path elsewhere;

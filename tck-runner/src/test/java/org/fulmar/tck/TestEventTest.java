@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a test's JVM tells: lines that stay lines, whatever a message has in it. */
-@Timeout(30)
+@Timeout(120)
 class TestEventTest {
     private static TestEvent failed(String text) {
         return new TestEvent(TestEvent.Kind.FAILED, "a.B", "c", 12, text);

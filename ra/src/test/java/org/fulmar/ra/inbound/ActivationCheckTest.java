@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is wrong with an activation is told before anything happens, by the names of the properties. */
-@Timeout(30)
+@Timeout(120)
 class ActivationCheckTest {
     @TempDir
     Path directory;

@@ -60,6 +60,9 @@ class EndpointLifeTest extends InboundTest {
             boolean done = isEmpty(queue);
             if (!done) {
                 adapter.endpointActivation(application, spec);
+                // each round takes at least one away, however slow the machine is
+                EndpointMXBean bean = bean();
+                patiently().until(() -> bean.getDelivered() > 0 || isEmpty(queue) && bean.getBusySessions() == 0);
             }
             return done;
         });
@@ -145,7 +148,7 @@ class EndpointLifeTest extends InboundTest {
         container.refusing.set(false);
         send(queue, 0, 3);
         awaitReceived(3);
-        assertThat(bean().getState()).isEqualTo("ACTIVE");
+        awaitState("ACTIVE");
     }
 
     @Test

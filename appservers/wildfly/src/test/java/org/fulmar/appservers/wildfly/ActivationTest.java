@@ -214,25 +214,24 @@ class ActivationTest extends WildflyTest {
 
     @Test
     void eachSubscriptionOfATopicGetsAMessageOnceHoweverManyBeansShareIt() {
-        // a subscription that does not last has to be there first
-        for (String passing : List.of("passing", "sharing-in-passing")) {
+        // each subscription has to be there first
+        List<String> beans = List.of("passing", "durable", "sharing", "sharing-in-passing");
+        for (String bean : beans) {
             Await.until(
-                    passing,
+                    bean,
                     () -> {
                         publish("text", "probe");
-                        return app.journal(passing);
+                        return app.journal(bean + " probe");
                     },
                     lines -> !lines.isEmpty());
         }
-        app.await("durable", 1);
-        app.await("sharing", 1);
 
         publish("text", "end-of-probes");
         publish("image", "picture");
         publish("text", "last");
 
         String last = " last in a transaction";
-        for (String bean : List.of("passing", "durable", "sharing", "sharing-in-passing")) {
+        for (String bean : beans) {
             app.await(bean + last, 1);
             if (!bean.equals("durable")) {
                 // in another session it may be done later

@@ -3,6 +3,7 @@ package org.fulmar.appservers.wildfly;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import javax.management.JMException;
 import javax.management.JMX;
@@ -16,6 +17,9 @@ import org.fulmar.appservers.wildfly.app.DriverMBean;
 
 /** The deployed application and the server around it, over the server's management port. For one thread. */
 final class App implements AutoCloseable {
+    /** Of connecting and of each call, for a server that may stand still for a while: in seconds. */
+    private static final Map<String, String> PATIENCE = Map.of("org.jboss.remoting-jmx.timeout", "120");
+
     private final JMXConnector connector;
     private final MBeanServerConnection server;
     private final DriverMBean driver;
@@ -29,7 +33,7 @@ final class App implements AutoCloseable {
 
     static App connect() throws IOException, JMException {
         JMXServiceURL url = new JMXServiceURL("service:jmx:remote+http://127.0.0.1:" + Wildfly.MANAGEMENT);
-        return new App(JMXConnectorFactory.connect(url), new ObjectName(DriverMBean.NAME));
+        return new App(JMXConnectorFactory.connect(url, PATIENCE), new ObjectName(DriverMBean.NAME));
     }
 
     MBeanServerConnection server() {

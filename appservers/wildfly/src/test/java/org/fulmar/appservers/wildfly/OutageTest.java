@@ -56,7 +56,8 @@ class OutageTest {
         app = App.connect();
         // a broker that dies may take a delivery with it, which is no failure of the listener's
         broker = TestBroker.process(Wildfly.BROKER, directory, Map.of("maxRedeliveries", "-1"));
-        factory = broker.factory();
+        // a send waits for its answer while the broker is killed and started again, twice
+        factory = new FulmarConnectionFactory(Wildfly.url(Wildfly.BROKER) + "&requestTimeout=120000");
     }
 
     @AfterAll
@@ -91,7 +92,7 @@ class OutageTest {
             broker.kill();
             broker.startProcess();
         }
-        load.get(120, TimeUnit.SECONDS);
+        load.get(240, TimeUnit.SECONDS);
 
         assertThat(moved())
                 .containsExactlyInAnyOrderElementsOf(

@@ -62,6 +62,7 @@ class RedeployTest extends WildflyTest {
     }
 
     @AfterEach
+    @Timeout(value = 400, unit = TimeUnit.SECONDS)
     void nothingIsLeft() {
         deployer.deploy("comparing");
         deployer.undeploy("comparing");

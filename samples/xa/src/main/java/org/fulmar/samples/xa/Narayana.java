@@ -99,6 +99,8 @@ final class Narayana implements AutoCloseable {
         for (Callable<XAResource> resource : resources) {
             module.addXAResourceRecoveryHelper(new Recovered(resource));
         }
+        // the second is for a branch whose resource has answered the first too late
+        manager.scan();
         manager.scan();
         // a resource that is away for a while, as a broker that is restarted, is recovered when it is back
         manager.startRecoveryManagerThread();

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * every transfer is whole.
  */
 public final class XaSample {
-    private static final int BROKER_SECONDS = 600;
-    private static final int PROGRAM_SECONDS = 120;
+    private static final int BROKER_SECONDS = 1800;
+    private static final int PROGRAM_SECONDS = 300;
 
     private final Path directory;
     private final int port;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The sample itself, with fewer kills: its program on each side of the decision, its broker in the middle and at work. */
-@Timeout(value = 400, unit = TimeUnit.SECONDS)
+@Timeout(value = 900, unit = TimeUnit.SECONDS)
 class XaSampleTest {
     @Test
     void everyTransferIsWholeAfterKillsBetweenPrepareAndCommit(@TempDir Path directory) throws Exception {
