@@ -82,7 +82,8 @@ record KitRun(
         Path found = Files.createDirectories(work.resolve("found"));
         Path log = logs.resolve("discovery.log");
         try (ChildJvm child = jvm.list(log, found, pattern)) {
-            if (!child.hasEnded(TimeUnit.SECONDS.toMillis(limits.classSeconds() + START_SECONDS)) || child.exitCode() != 0) {
+            if (!child.hasEnded(TimeUnit.SECONDS.toMillis(limits.classSeconds() + START_SECONDS))
+                    || child.exitCode() != 0) {
                 throw new IOException("the tests of " + jvm.tests() + " could not be listed, see " + log);
             }
         }
