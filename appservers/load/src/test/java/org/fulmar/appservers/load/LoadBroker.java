@@ -67,7 +67,7 @@ final class LoadBroker implements AutoCloseable {
     }
 
     String url() {
-        return "fulmar://127.0.0.1:" + port;
+        return "fulmar://127.0.0.1:" + port + "?connectTimeout=60000";
     }
 
     FulmarConnectionFactory factory() {

@@ -36,7 +36,7 @@ final class Gate implements AutoCloseable {
     }
 
     String url() {
-        return "fulmar://127.0.0.1:" + server.getLocalPort();
+        return "fulmar://127.0.0.1:" + server.getLocalPort() + "?connectTimeout=60000";
     }
 
     private static void daemon(Runnable work, String name) {

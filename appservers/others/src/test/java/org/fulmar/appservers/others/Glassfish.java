@@ -118,7 +118,7 @@ final class Glassfish extends Server {
         Path commands = work.resolve("commands");
         Files.writeString(
                 commands,
-                COMMANDS.replace("@URL@", url.replace(":", "\\\\:"))
+                COMMANDS.replace("@URL@", url.replaceAll("[:=]", "\\\\\\\\$0"))
                         .replace("@RAR@", Archives.adapter().toString())
                         .replace("@APPLICATION@", application().toString()));
         Awaitility.await()

@@ -48,7 +48,7 @@ final class TestBroker implements AutoCloseable {
     }
 
     FulmarConnectionFactory factory() {
-        return new FulmarConnectionFactory("fulmar://127.0.0.1:" + port);
+        return new FulmarConnectionFactory("fulmar://127.0.0.1:" + port + "?connectTimeout=60000");
     }
 
     /** Branches in doubt, of whatever manager. */
