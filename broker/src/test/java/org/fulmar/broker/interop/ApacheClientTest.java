@@ -86,7 +86,7 @@ class ApacheClientTest {
                 "messageDelayLevel=1s 5s" + " 100ms".repeat(16),
                 "transactionTimeOut=1000",
                 "transactionCheckInterval=2500",
-                "transactionCheckMax=6",
+                "transactionCheckMax=3",
                 "autoCreateTopicEnable=" + autoCreate));
     }
 

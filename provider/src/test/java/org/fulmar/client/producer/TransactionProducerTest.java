@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.fulmar.client.ClientException;
 import org.fulmar.client.ClientInstance;
@@ -28,8 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Messages that go with a local transaction, and questions after those whose end a broker does not know. */
 @Timeout(120)
 class TransactionProducerTest {
-    private static final int DECIDED_MILLIS = 1500;
-
     @TempDir
     Path directory;
 
@@ -104,24 +101,19 @@ class TransactionProducerTest {
 
     @Test
     void committedIsDeliveredAndRolledBackIsNot() throws Exception {
-        // long enough for a decision to arrive, unless the machine stalls
-        brokerThatAsksAfter(DECIDED_MILLIS);
-        Listener listener = new Listener(TransactionProducerTest::byName, TransactionProducerTest::byName);
+        // long enough for a decision to arrive, also on a machine that stalls
+        brokerThatAsksAfter(10_000);
+        Listener listener = new Listener(TransactionProducerTest::byName, body -> TransactionState.ROLLBACK);
         try (TransactionProducer producer = TransactionProducer.start(client, patient(), listener)) {
-            long start = System.nanoTime();
             TransactionResult committed = producer.send(message("COMMIT 1"), null);
             assertThat(committed.state()).isEqualTo(TransactionState.COMMIT);
             assertThat(listener.executed).containsKey(committed.sent().messageId());
             producer.send(message("ROLLBACK 1"), null);
             producer.send(message("COMMIT 2"), null);
             await().untilAsserted(() -> assertThat(bodies()).containsExactlyInAnyOrder("COMMIT 1", "COMMIT 2"));
-            boolean inTime = System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(DECIDED_MILLIS);
             producer.send(message("UNKNOWN 1"), null);
-            await().until(() -> listener.checked.contains("UNKNOWN 1"));
-            if (inTime) {
-                assertThat(listener.checked).containsExactly("UNKNOWN 1");
-            }
-            assertThat(bodies()).containsExactlyInAnyOrder("COMMIT 1", "COMMIT 2");
+            await().until(() -> !listener.checked.isEmpty());
+            assertThat(listener.checked).containsExactly("UNKNOWN 1");
             ReceivedMessage delivered = Stored.of(client, "T").get(0);
             assertThat(delivered.messageId()).isIn(listener.executed.keySet());
         }

@@ -201,12 +201,11 @@ class CutConnectionTest extends CutLinkSetUp {
 
     @Test
     void consumersOutliveABrokerThatFallsSilentWhileTheyAreMadeAgain() throws Exception {
-        record Made(Session session, MessageConsumer consumer, TemporaryQueue temporary, MessageConsumer answers) {}
+        record Made(Session session, MessageConsumer consumer, TemporaryQueue temporary) {}
         Queue queue = direct.createQueue("outlive");
         Made made = overImpatient(IMPATIENT, connection -> {
             Session session = connection.createSession();
-            TemporaryQueue temporary = session.createTemporaryQueue();
-            return new Made(session, session.createConsumer(queue), temporary, session.createConsumer(temporary));
+            return new Made(session, session.createConsumer(queue), session.createTemporaryQueue());
         });
         for (int i = 0; i < 3; i++) {
             proxy.holdAnswersAfter(i + 2);
@@ -222,7 +221,11 @@ class CutConnectionTest extends CutLinkSetUp {
                 .atMost(Duration.ofMillis(Jms.WAIT))
                 .ignoreExceptionsInstanceOf(JMSException.class)
                 .untilAsserted(() -> Jms.send(made.session, made.temporary, "t"));
-        assertThat(Jms.text(made.answers.receive(Jms.WAIT))).isEqualTo("t");
+        MessageConsumer answers = await("a consumer is made in time")
+                .atMost(Duration.ofMillis(Jms.WAIT))
+                .ignoreExceptionsInstanceOf(JMSException.class)
+                .until(() -> made.session.createConsumer(made.temporary), consumer -> true);
+        assertThat(Jms.text(answers.receive(Jms.WAIT))).isEqualTo("t");
         Jms.send(direct, queue, "m");
         assertThat(Jms.text(made.consumer.receive(Jms.WAIT))).isEqualTo("m");
     }

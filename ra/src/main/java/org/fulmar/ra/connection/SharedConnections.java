@@ -284,7 +284,8 @@ public final class SharedConnections implements AutoCloseable {
         });
         if (!hasEnded(closer)) {
             LOG.warn(
-                    "a delivery has not ended: its connection closes when it has, and with it the last of the adapter");
+                    "connections are still closing after {} s: one waits for a delivery or for its broker, and ends by itself",
+                    CLOSE_SECONDS);
         }
     }
 

@@ -176,8 +176,8 @@ final class ConsumeScenarios {
         same(consumer.poll(300), List.of(), "messages after the last");
         // nor does it always keep a seek that meets one that waits: it is told again
         Inbox sought = new Inbox();
-        int seeks = 0;
-        while (seeks++ < 5 && sought.ended().isEmpty()) {
+        for (int seeks = 0; seeks < 5 && sought.ended().isEmpty(); seeks++) {
+            sought = new Inbox();
             consumer.seek(queue, session.maxOffset(queue) - 6);
             long end = System.nanoTime() + Session.PATIENCE_NANOS / 9;
             while (sought.ended().isEmpty() && System.nanoTime() < end) {
@@ -185,9 +185,7 @@ final class ConsumeScenarios {
             }
         }
         same(
-                seeks == 2
-                        ? sought.bodies()
-                        : sought.bodies().stream().distinct().toList(),
+                sought.bodies(),
                 List.of("assigned5", "assigned6", "assigned7", "assigned8", "assigned9"),
                 "after the seek");
     }

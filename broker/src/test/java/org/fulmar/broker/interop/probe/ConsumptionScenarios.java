@@ -41,9 +41,6 @@ final class ConsumptionScenarios {
     /** Apache's own hand-over takes up to 20 s. */
     private static final long HAND_OVER_MILLIS = 15_000;
 
-    /** After that a client sends again what it has sent back. */
-    private static final long SEND_BACK_MILLIS = 3_000;
-
     private static final String CLEAN = "clean";
     private static final int SOON_MILLIS = 1_000;
     /** Longer than a machine stalls between two sends. */
@@ -58,19 +55,13 @@ final class ConsumptionScenarios {
 
     static void addTo(Map<Scenario, Steps> steps) {
         steps.put(Scenario.AN_ORDERED_CONSUMER_KEEPS_THE_ORDER_OF_EACH_QUEUE, ConsumptionScenarios::ordered);
-        // the first to have a queue puts it off by 20 s when it cannot have the queue's lock for itself within a second
-        steps.put(
-                Scenario.QUEUES_ARE_HANDED_OVER_TO_A_NEW_ORDERED_CONSUMER_AT_ONCE,
-                session -> session.unlessStalled(HAND_OVER_MILLIS, ConsumptionScenarios::handOver));
-        steps.put(
-                Scenario.AN_ORDERED_CONSUMERS_BAD_MESSAGE_IS_A_DEAD_LETTER,
-                session -> session.unlessStalled(SEND_BACK_MILLIS, ConsumptionScenarios::orderedDeadLetter));
+        steps.put(Scenario.QUEUES_ARE_HANDED_OVER_TO_A_NEW_ORDERED_CONSUMER_AT_ONCE, ConsumptionScenarios::handOver);
+        steps.put(Scenario.AN_ORDERED_CONSUMERS_BAD_MESSAGE_IS_A_DEAD_LETTER, ConsumptionScenarios::orderedDeadLetter);
         steps.put(Scenario.A_DELAY_LEVEL_IS_WAITED_FOR, ConsumptionScenarios::level);
         steps.put(Scenario.A_TIMED_MESSAGE_COMES_AT_ITS_TIME, ConsumptionScenarios::timed);
         steps.put(Scenario.A_RECALLED_MESSAGE_NEVER_COMES, ConsumptionScenarios::recalled);
         steps.put(
-                Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER,
-                session -> session.unlessStalled(SEND_BACK_MILLIS, ConsumptionScenarios::bad));
+                Scenario.A_BAD_MESSAGE_COMES_AGAIN_SIXTEEN_TIMES_AND_THEN_IS_A_DEAD_LETTER, ConsumptionScenarios::bad);
         steps.put(Scenario.A_MESSAGE_IS_SENT_BACK_BEFORE_THE_RESTART, ConsumptionScenarios::sendBack);
         steps.put(Scenario.A_MESSAGE_SENT_BACK_BEFORE_A_RESTART_COMES_AGAIN_AFTER_IT, ConsumptionScenarios::comesAgain);
         steps.put(Scenario.DELAYED_MESSAGES_ARE_LEFT_FOR_AFTER_THE_KILL, ConsumptionScenarios::leaveDelayed);

@@ -30,7 +30,6 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.remoting.exception.RemotingException;
-import org.fulmar.broker.interop.probe.ApacheProbe.Steps;
 
 /**
  * One scenario's own topic, groups and clients; closing it ends the clients. Used by the scenario's thread.
@@ -44,7 +43,6 @@ final class Session implements AutoCloseable {
     /** How long clients wait for an answer. */
     private static final int TIME_OUT_MILLIS = 60_000;
 
-    private static final int ROUNDS = 3;
     /** Queues of a topic that is made by a send. */
     static final int QUEUES = 4;
 
@@ -61,13 +59,9 @@ final class Session implements AutoCloseable {
     private int clients;
 
     Session(String nameServer, String run, Scenario scenario) {
-        this(nameServer, run, scenario.name());
-    }
-
-    private Session(String nameServer, String run, String scenario) {
         this.nameServer = nameServer;
         this.run = run;
-        this.scenario = scenario;
+        this.scenario = scenario.name();
     }
 
     static boolean isPayload(Message message) {
@@ -131,24 +125,6 @@ final class Session implements AutoCloseable {
             never.await(50, TimeUnit.MILLISECONDS);
         }
         throw new IllegalStateException("waited in vain for " + what, last);
-    }
-
-    /**
-     * Runs what a stall spoils, since Apache's client waits for no longer than the time given: a failure is one only if it
-     * was quicker than that, or if the same happens in each of several rounds. Each has topics and groups of its own.
-     */
-    void unlessStalled(long millis, Steps steps) throws Exception {
-        for (int round = 1; ; round++) {
-            long start = System.nanoTime();
-            try (Session own = new Session(nameServer, run + "-" + round, scenario)) {
-                steps.run(own);
-                return;
-            } catch (IllegalStateException e) {
-                if (round == ROUNDS || System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(millis)) {
-                    throw e;
-                }
-            }
-        }
     }
 
     /**

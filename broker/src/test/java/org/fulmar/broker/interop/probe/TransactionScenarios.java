@@ -6,14 +6,13 @@ import static org.fulmar.broker.interop.probe.Session.same;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import org.apache.rocketmq.client.producer.LocalTransactionState;
 import org.apache.rocketmq.client.producer.TransactionListener;
 import org.apache.rocketmq.client.producer.TransactionMQProducer;
@@ -23,15 +22,12 @@ import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.fulmar.broker.interop.probe.ApacheProbe.Steps;
 
-/** Transactions of producers. The broker asks after a second, then after two and a half each, six times. */
+/** Transactions of producers. The broker asks after a second, then after two and a half each, three times. */
 final class TransactionScenarios {
     private static final String GIVEN_UP = "TRANS_CHECK_MAX_TIME_TOPIC";
     private static final String LEFT = "transaction-left";
     private static final String LEFT_FOR_KILL = "transaction-left-for-kill";
     private static final int COMMIT_BITS = 8;
-    private static final int CHECK_MAX = 6;
-    private static final int ROUNDS = 5;
-    private static final String NOT_KNOWN_YET = "not known yet ";
 
     private TransactionScenarios() {}
 
@@ -54,29 +50,16 @@ final class TransactionScenarios {
                 session -> commitLeft(session, LEFT_FOR_KILL));
     }
 
-    /** What a producer says of a message when it is asked for the n-th time. */
-    @FunctionalInterface
-    private interface Answers {
-        LocalTransactionState of(String body, int times);
-    }
-
-    /**
-     * Says at once what it was made with, and when it is asked what it is told to. A question about what it has decided,
-     * which comes if its answer is slow, is given the same answer and does not count as one.
-     */
+    /** Says at once what it was made with, and for the n-th time that it is asked what it is told to. */
     private static final class Listener implements TransactionListener {
         private final LocalTransactionState atOnce;
-        private final Answers answers;
-        private final Map<String, Integer> times = new HashMap<>();
-        private final Map<String, LocalTransactionState> decided = new HashMap<>();
-        /** The bodies of decided messages that were asked for again. */
-        private final Set<String> askedInExcess = new HashSet<>();
-
+        private final IntFunction<LocalTransactionState> whenAsked;
+        private final AtomicInteger asked = new AtomicInteger();
         private final BlockingQueue<MessageExt> askedFor = new LinkedBlockingQueue<>();
 
-        Listener(LocalTransactionState atOnce, Answers answers) {
+        Listener(LocalTransactionState atOnce, IntFunction<LocalTransactionState> whenAsked) {
             this.atOnce = atOnce;
-            this.answers = answers;
+            this.whenAsked = whenAsked;
         }
 
         @Override
@@ -85,28 +68,9 @@ final class TransactionScenarios {
         }
 
         @Override
-        public synchronized LocalTransactionState checkLocalTransaction(MessageExt message) {
-            String id = message.getTransactionId();
-            LocalTransactionState state = decided.get(id);
-            if (state != null) {
-                askedInExcess.add(Session.body(message));
-                return state;
-            }
-            state = answers.of(Session.body(message), times.merge(id, 1, Integer::sum));
-            if (state != LocalTransactionState.UNKNOW) {
-                decided.put(id, state);
-            }
+        public LocalTransactionState checkLocalTransaction(MessageExt message) {
             askedFor.add(message);
-            return state;
-        }
-
-        /** How often it was asked for a message before it had decided. */
-        synchronized int asked(TransactionSendResult sent) {
-            return times.getOrDefault(sent.getTransactionId(), 0);
-        }
-
-        synchronized boolean isAskedInExcess(String body) {
-            return askedInExcess.contains(body);
+            return whenAsked.apply(asked.incrementAndGet());
         }
 
         MessageExt awaitAsked() throws InterruptedException {
@@ -117,7 +81,7 @@ final class TransactionScenarios {
     }
 
     private static Listener decided(LocalTransactionState state) {
-        return new Listener(state, (body, times) -> {
+        return new Listener(state, times -> {
             throw new IllegalStateException("asked for what was decided");
         });
     }
@@ -195,7 +159,7 @@ final class TransactionScenarios {
         Inbox inbox = consumer(session, session.topic());
         Listener listener = new Listener(
                 LocalTransactionState.UNKNOW,
-                (body, times) -> times == 1 ? LocalTransactionState.UNKNOW : LocalTransactionState.COMMIT_MESSAGE);
+                times -> times == 1 ? LocalTransactionState.UNKNOW : LocalTransactionState.COMMIT_MESSAGE);
         Message message = session.message("asked for");
         message.putUserProperty("colour", "green");
         TransactionSendResult sent = send(session.transactionProducer(session.group("tx"), listener), message);
@@ -212,37 +176,20 @@ final class TransactionScenarios {
             same(half.getTags(), "payload", "tags");
         }
         receivedOnce(session, inbox, queues, "asked for");
-        same(listener.asked(sent), 2, "times asked");
-    }
-
-    /**
-     * Whether a message that is rolled back when it is asked for was not asked for again before a later one was, which is
-     * not decided at first: only if the answer is slow may it be.
-     */
-    private static boolean isRolledBackInTime(
-            Session session, TransactionMQProducer producer, Listener listener, int round) throws Exception {
-        String body = "round " + round;
-        String later = NOT_KNOWN_YET + round;
-        send(producer, session.message(body));
-        same(Session.body(listener.awaitAsked()), body, "what is asked for");
-        send(producer, session.message(later));
-        for (int i = 0; i < 2; i++) {
-            same(Session.body(listener.awaitAsked()), later, "what is asked for next");
-        }
-        return !listener.isAskedInExcess(body);
+        same(listener.asked.get(), 2, "times asked");
     }
 
     private static void askedAndRollsBack(Session session) throws Exception {
         List<MessageQueue> queues = session.createTopic(session.topic());
         long before = stored(session, queues);
-        Listener listener = new Listener(
-                LocalTransactionState.UNKNOW,
-                (body, times) -> times == 1 && body.startsWith(NOT_KNOWN_YET)
-                        ? LocalTransactionState.UNKNOW
-                        : LocalTransactionState.ROLLBACK_MESSAGE);
+        Listener listener = new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.ROLLBACK_MESSAGE);
         TransactionMQProducer producer = session.transactionProducer(session.group("tx"), listener);
-        for (int round = 0; !isRolledBackInTime(session, producer, listener, round); round++) {
-            check(round < ROUNDS, "what is rolled back is asked for again");
+        send(producer, session.message("one"));
+        listener.awaitAsked();
+        // the first would be asked for again before the last is asked for
+        for (String next : List.of("two", "three", "four")) {
+            send(producer, session.message(next));
+            same(Session.body(listener.awaitAsked()), next, "what is asked for next");
         }
         same(stored(session, queues), before, "messages");
     }
@@ -251,12 +198,10 @@ final class TransactionScenarios {
         List<MessageQueue> queues = session.createTopic(session.topic());
         Inbox inbox = consumer(session, session.topic());
         TransactionMQProducer first = session.transactionProducer(
-                session.group("tx"),
-                new Listener(LocalTransactionState.UNKNOW, (body, times) -> LocalTransactionState.UNKNOW));
+                session.group("tx"), new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.UNKNOW));
         send(first, session.message("orphan"));
         first.shutdown();
-        Listener heir =
-                new Listener(LocalTransactionState.UNKNOW, (body, times) -> LocalTransactionState.COMMIT_MESSAGE);
+        Listener heir = new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.COMMIT_MESSAGE);
         meetsBroker(session.transactionProducer(session.group("tx"), heir), session.topic());
         same(Session.body(heir.awaitAsked()), "orphan", "what is asked for");
         receivedOnce(session, inbox, queues, "orphan");
@@ -270,7 +215,7 @@ final class TransactionScenarios {
     private static void inVain(Session session) throws Exception {
         List<MessageQueue> queues = session.createTopic(session.topic());
         long before = stored(session, queues);
-        Listener listener = new Listener(LocalTransactionState.UNKNOW, (body, times) -> LocalTransactionState.UNKNOW);
+        Listener listener = new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.UNKNOW);
         TransactionSendResult sent =
                 send(session.transactionProducer(session.group("tx"), listener), session.message("hopeless"));
         MessageQueue kept = new MessageQueue(GIVEN_UP, sent.getMessageQueue().getBrokerName(), 0);
@@ -286,10 +231,8 @@ final class TransactionScenarios {
         });
         same(Session.body(found), "hopeless", "body");
         same(found.getProperty("REAL_TOPIC"), session.topic(), "where it should have gone");
-        same(found.getProperty("TRANSACTION_CHECK_TIMES"), Integer.toString(CHECK_MAX), "times asked");
-        // the last question may be on its way
-        eventually("the last question", () -> listener.asked(sent) >= CHECK_MAX ? true : null);
-        same(listener.asked(sent), CHECK_MAX, "times asked");
+        same(found.getProperty("TRANSACTION_CHECK_TIMES"), "3", "times asked");
+        same(listener.asked.get(), 3, "times asked");
         same(stored(session, queues), before, "messages in the real topic");
     }
 
@@ -300,7 +243,7 @@ final class TransactionScenarios {
             session.createTopic(session.topic(LEFT_FOR_KILL));
         }
         TransactionMQProducer producer = session.transactionProducer(
-                topic, new Listener(LocalTransactionState.UNKNOW, (body, times) -> LocalTransactionState.UNKNOW));
+                topic, new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.UNKNOW));
         eventually("the route of " + topic, () -> producer.fetchPublishMessageQueues(topic));
         send(producer, session.message(topic, name));
         producer.shutdown();
@@ -312,8 +255,7 @@ final class TransactionScenarios {
                 eventually("the route of " + topic, () -> session.producer().fetchPublishMessageQueues(topic)));
         Collections.sort(queues);
         Inbox inbox = consumer(session, topic);
-        Listener heir =
-                new Listener(LocalTransactionState.UNKNOW, (body, times) -> LocalTransactionState.COMMIT_MESSAGE);
+        Listener heir = new Listener(LocalTransactionState.UNKNOW, times -> LocalTransactionState.COMMIT_MESSAGE);
         meetsBroker(session.transactionProducer(topic, heir), topic);
         same(Session.body(heir.awaitAsked()), name, "what is asked for");
         receivedOnce(session, inbox, queues, name);
